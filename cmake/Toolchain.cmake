@@ -22,8 +22,9 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-con
 if(WAVETANK_WERROR)
   add_compile_options(-Werror)
 endif()
-# Paths in assertion messages start at the root, whatever folder the clone lies in.
-add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+# Paths in assertion messages start at the root, whatever folder the clone lies in (ccache makes them relative first).
+file(RELATIVE_PATH WAVETANK_ROOT_FROM_BUILD ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${WAVETANK_ROOT_FROM_BUILD}=)
 include_directories(${CMAKE_SOURCE_DIR})
 
 find_program(WAVETANK_MOLD mold)
