@@ -15,7 +15,7 @@ struct Unit {
 };
 
 // Longer names before their prefixes; both spellings of micro, as Go accepts.
-constexpr Unit kUnits[] = {{"ns", 1},        {"us", 1'000},         {"\xc2\xb5s", 1'000},    {"\xce\xbcs", 1'000},
+constexpr Unit kUnits[] = {{"ns", 1},         {"us", 1'000},        {"\xc2\xb5s", 1'000},  {"\xce\xbcs", 1'000},
                            {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
 
 constexpr std::uint64_t kLargest = 9'223'372'036'854'775'807ULL;
@@ -53,7 +53,8 @@ void take_fraction(std::string_view& rest, Wide& number, Wide& scale) {
   }
 }
 
-// One "1.5h" at the head of `rest`, in ns (a part below 1 ns is cut off, as Go does). False when malformed or too large.
+// One "1.5h" at the head of `rest`, in ns (a part below 1 ns is cut off, as Go does). False when malformed or too
+// large.
 bool take_term(std::string_view& rest, Wide& sum) {
   Wide whole = 0;
   Wide fraction = 0;
@@ -104,8 +105,8 @@ struct Date {
   int day = 0;
 };
 
-// Proleptic Gregorian calendar. Counts from 1 March of year 0, so that the leap day is the last day of a year, and takes
-// the 400-year cycle (146,097 days) apart.
+// Proleptic Gregorian calendar. Counts from 1 March of year 0, so that the leap day is the last day of a year, and
+// takes the 400-year cycle (146,097 days) apart.
 Date date_of(std::int64_t days_since_1970) {
   constexpr std::int64_t kCycleDays = 146'097;
   const std::int64_t days = days_since_1970 + 719'468;  // 1970-01-01 counted from 0000-03-01
@@ -168,8 +169,7 @@ std::string format_time(SimTime t) {
   const std::uint64_t ns = magnitude(t.ns);
   const std::uint64_t s = ns / 1'000'000'000;
   const std::uint64_t fraction = ns % 1'000'000'000;
-  std::string out =
-      fmt::format("{}{:02}:{:02}:{:02}", t.ns < 0 ? "-" : "", s / 3'600, s / 60 % 60, s % 60);
+  std::string out = fmt::format("{}{:02}:{:02}:{:02}", t.ns < 0 ? "-" : "", s / 3'600, s / 60 % 60, s % 60);
   if (fraction == 0) return out;
   if (fraction % 1'000'000 == 0) return out + fmt::format(".{:03}", fraction / 1'000'000);
   if (fraction % 1'000 == 0) return out + fmt::format(".{:06}", fraction / 1'000);
