@@ -1,0 +1,240 @@
+#pragma once
+// Wishes: what a client, the scenario, a controller, the scheduler or the world asks for. decide() turns each into facts or a
+// Rejection. Names are imperative. A command whose grant is exactly one fact carries that fact as `fact`.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "engine/event/payloads.h"
+
+namespace wavetank::command {
+
+using base::Seq;
+using event::DeploymentId;
+using event::NodeId;
+using event::PdbId;
+using event::PodId;
+using event::Ref;
+using event::ReplicaSetId;
+using event::ServiceId;
+
+// ---- Clients and scenario -----------------------------------------------------------------------------------------------------
+
+/// kubectl create / apply / replace of one document. Admission (defaults, validation, DefaultTolerationSeconds, Priority) happens
+/// in decide().
+struct ApplyObject {
+  enum class Mode : std::uint8_t { Create, Apply, Replace };
+  std::string doc;  ///< JSON as the client sent it.
+  Mode mode = Mode::Apply;
+};
+/// Merge patch (RFC 7386) of an object.
+struct PatchObject {
+  Ref ref;
+  std::string patch;  ///< JSON
+};
+struct DeleteObject {
+  Ref ref;
+  event::Propagation propagation = event::Propagation::Background;
+  std::optional<std::int64_t> grace_seconds;  ///< Pods; missing: the pod's own.
+};
+/// The scale subresource of a Deployment or ReplicaSet.
+struct ScaleObject {
+  Ref ref;
+  std::int32_t replicas = 0;
+};
+/// kubectl set image on a workload or pod.
+struct SetImage {
+  Ref ref;
+  std::string container;  ///< "*": all containers.
+  std::string image;
+};
+struct SetPaused {
+  DeploymentId deployment;
+  bool paused = false;
+};
+/// kubectl rollout restart.
+struct RestartRollout {
+  DeploymentId deployment;
+};
+/// kubectl rollout undo; revision 0 is the one before the current.
+struct UndoRollout {
+  DeploymentId deployment;
+  std::int64_t to_revision = 0;
+};
+struct CordonNode {
+  NodeId node;
+  bool unschedulable = true;
+};
+/// kubectl taint: adds or replaces by key and effect, or removes.
+struct SetTaint {
+  NodeId node;
+  model::Taint taint;
+  bool remove = false;
+};
+/// kubectl label; a missing value removes.
+struct SetLabel {
+  Ref ref;
+  std::string key;
+  std::optional<std::string> value;
+};
+/// The Eviction API: granted if every budget that covers the pod allows it, else TooManyRequests.
+struct EvictPod {
+  PodId pod;
+};
+struct SetLoad {
+  event::LoadChanged fact;
+};
+struct JudgeExpectation {
+  event::ExpectationJudged fact;
+};
+struct InjectFault {
+  event::FaultInjected fact;
+};
+struct HealFault {
+  event::FaultHealed fact;
+};
+struct SetMachine {
+  NodeId node;
+  bool up = false;
+};
+
+// ---- Controllers --------------------------------------------------------------------------------------------------------------
+
+struct CreateReplicaSet {
+  event::ReplicaSetCreated fact;
+};
+struct ScaleReplicaSet {
+  event::ReplicaSetScaled fact;
+};
+struct SetReplicaSetRevision {
+  event::ReplicaSetRevisionSet fact;
+};
+struct UpdateReplicaSetStatus {
+  event::ReplicaSetStatusChanged fact;
+};
+struct SetReplicaSetFailure {
+  event::ReplicaSetFailureChanged fact;
+};
+struct UpdateDeploymentStatus {
+  event::DeploymentStatusChanged fact;
+};
+struct SetDeploymentCondition {
+  event::DeploymentConditionChanged fact;
+};
+struct SetDeploymentRevision {
+  event::DeploymentRevisionSet fact;
+};
+/// A ReplicaSet makes its `number`-th pod (counted over the set's life: the name's suffix is drawn from it).
+struct CreatePod {
+  ReplicaSetId replica_set;
+};
+struct DeletePod {
+  PodId pod;
+  event::DeletionReason reason = event::DeletionReason::Deleted;
+  std::optional<std::int64_t> grace_seconds;  ///< Missing: the pod's own; 0 removes at once.
+};
+/// Adopt or release.
+struct SetOwner {
+  Ref child, owner;
+};
+/// Ends the deletion of an object whose dependents are dealt with (foreground, orphan).
+struct RemoveObject {
+  Ref ref;
+};
+struct CreateEndpointSlice {
+  event::EndpointSliceCreated fact;
+};
+struct UpdateEndpoints {
+  event::EndpointsChanged fact;
+};
+struct UpdatePdbStatus {
+  event::PdbStatusChanged fact;
+};
+struct SetNodeTaints {
+  event::NodeTaintsChanged fact;
+};
+struct SetNodeCondition {
+  event::NodeConditionChanged fact;
+};
+/// The node lifecycle controller marks the pods of a node it lost.
+struct SetPodReady {
+  event::PodReadyChanged fact;
+};
+struct SetPodPhase {
+  event::PodPhaseChanged fact;
+};
+
+// ---- Scheduler ----------------------------------------------------------------------------------------------------------------
+
+struct BindPod {
+  event::PodBound fact;
+};
+struct MarkUnschedulable {
+  event::PodUnschedulable fact;
+};
+struct NominatePod {
+  event::PodNominated fact;
+};
+
+// ---- World: node agents and machines ------------------------------------------------------------------------------------------
+
+struct ReportImagePulled {
+  event::ImagePulled fact;
+};
+struct ReportContainerStarted {
+  event::ContainerStarted fact;
+};
+struct ReportContainerExited {
+  event::ContainerExited fact;
+};
+struct ReportContainerWaiting {
+  event::ContainerWaiting fact;
+};
+struct ReportContainerReady {
+  event::ContainerReadyChanged fact;
+};
+struct ReportPodReady {
+  event::PodReadyChanged fact;
+};
+struct ReportPodPhase {
+  event::PodPhaseChanged fact;
+};
+/// The node agent has stopped all containers of a terminating pod: the pod may go.
+struct ReportPodStopped {
+  PodId pod;
+};
+struct ReportHeartbeatsBegan {
+  event::HeartbeatsBegan fact;
+};
+struct ReportHeartbeatsStopped {
+  event::HeartbeatsStopped fact;
+};
+struct ReportNodeCondition {
+  event::NodeConditionChanged fact;
+};
+
+using Payload =
+    std::variant<ApplyObject, PatchObject, DeleteObject, ScaleObject, SetImage, SetPaused, RestartRollout, UndoRollout, CordonNode,
+                 SetTaint, SetLabel, EvictPod, SetLoad, JudgeExpectation, InjectFault, HealFault, SetMachine,                    //
+                 CreateReplicaSet, ScaleReplicaSet, SetReplicaSetRevision, UpdateReplicaSetStatus, SetReplicaSetFailure,         //
+                 UpdateDeploymentStatus, SetDeploymentCondition, SetDeploymentRevision, CreatePod, DeletePod, SetOwner,          //
+                 RemoveObject, CreateEndpointSlice, UpdateEndpoints, UpdatePdbStatus, SetNodeTaints, SetNodeCondition,           //
+                 SetPodReady, SetPodPhase, BindPod, MarkUnschedulable, NominatePod,                                              //
+                 ReportImagePulled, ReportContainerStarted, ReportContainerExited, ReportContainerWaiting, ReportContainerReady, //
+                 ReportPodReady, ReportPodPhase, ReportPodStopped, ReportHeartbeatsBegan, ReportHeartbeatsStopped,               //
+                 ReportNodeCondition>;
+
+struct Command {
+  Seq cause = 0;  ///< The event that led to this wish; becomes the cause of the facts.
+  Payload payload;
+};
+
+/// The cluster's no: data, not a failure of ours.
+struct Rejection {
+  std::string reason;   ///< metav1.StatusReason: NotFound, AlreadyExists, Invalid, Conflict, TooManyRequests, Forbidden…
+  std::string message;  ///< As the API server words it.
+};
+
+}  // namespace wavetank::command

@@ -1,0 +1,55 @@
+#pragma once
+// What events name things by. Rows are dense, never reused, and numbered in the order of creation.
+
+#include "engine/base/ids.h"
+#include "engine/model/types.h"
+
+namespace wavetank::event {
+
+using base::Id;
+using base::Seq;
+using base::Sym;
+
+using PodId = Id<struct PodTag>;
+using NodeId = Id<struct NodeTag>;
+using ReplicaSetId = Id<struct ReplicaSetTag>;
+using DeploymentId = Id<struct DeploymentTag>;
+using ServiceId = Id<struct ServiceTag>;
+using EndpointSliceId = Id<struct EndpointSliceTag>;
+using PdbId = Id<struct PdbTag>;
+using PriorityClassId = Id<struct PriorityClassTag>;
+using NamespaceId = Id<struct NamespaceTag>;
+using OtherId = Id<struct OtherTag>;  ///< ServiceAccount, ConfigMap, Secret and every kind without behaviour.
+using TemplateId = Id<struct TemplateTag>;
+using FaultId = Id<struct FaultTag>;
+
+/// Any object: its kind and its row among those of the kind.
+struct Ref {
+  model::Kind kind = model::Kind::Other;
+  std::uint32_t row = base::Id<void>::kNone;
+
+  Ref() = default;
+  Ref(model::Kind k, std::uint32_t r) : kind(k), row(r) {}
+  Ref(PodId id) : kind(model::Kind::Pod), row(id.value) {}                                    // NOLINT: a typed id is a Ref
+  Ref(NodeId id) : kind(model::Kind::Node), row(id.value) {}                                  // NOLINT
+  Ref(ReplicaSetId id) : kind(model::Kind::ReplicaSet), row(id.value) {}                      // NOLINT
+  Ref(DeploymentId id) : kind(model::Kind::Deployment), row(id.value) {}                      // NOLINT
+  Ref(ServiceId id) : kind(model::Kind::Service), row(id.value) {}                            // NOLINT
+  Ref(EndpointSliceId id) : kind(model::Kind::EndpointSlice), row(id.value) {}                // NOLINT
+  Ref(PdbId id) : kind(model::Kind::PodDisruptionBudget), row(id.value) {}                    // NOLINT
+  Ref(PriorityClassId id) : kind(model::Kind::PriorityClass), row(id.value) {}                // NOLINT
+  Ref(NamespaceId id) : kind(model::Kind::Namespace), row(id.value) {}                        // NOLINT
+
+  [[nodiscard]] bool valid() const { return row != base::Id<void>::kNone; }
+  template <class T>
+  [[nodiscard]] T as() const {
+    return T(row);
+  }
+  auto operator<=>(const Ref&) const = default;
+  template <class A>
+  void fields(A& a) {
+    a(kind, row);
+  }
+};
+
+}  // namespace wavetank::event

@@ -1,0 +1,320 @@
+#pragma once
+// The nouns of the API as plain values: as much of each kind as behaviour needs. The full text of an object stays in its Doc.
+// Field names are Kubernetes' own in snake_case. Source: https://kubernetes.io/docs/reference/kubernetes-api/
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/base/quantity.h"
+#include "engine/base/time.h"
+#include "engine/model/doc.h"
+#include "engine/model/labels.h"
+
+namespace wavetank::model {
+
+/// Kinds with behaviour of their own; every other kind is Other and kept as a document.
+enum class Kind : std::uint8_t {
+  Other,
+  Namespace,
+  Node,
+  Pod,
+  ReplicaSet,
+  Deployment,
+  Service,
+  EndpointSlice,
+  PodDisruptionBudget,
+  PriorityClass,
+  ServiceAccount,
+  ConfigMap,
+  Secret,
+};
+inline constexpr int kKindCount = 13;
+
+struct KindInfo {
+  Kind kind;
+  const char* api_version;  ///< "apps/v1"
+  const char* name;         ///< "Deployment"
+  const char* plural;       ///< "deployments"
+  const char* short_name;   ///< "deploy", or "" where kubectl has none
+  bool namespaced;
+};
+const KindInfo& kind_info(Kind kind);
+/// By kind name, plural, singular or short name, case-insensitively ("po", "pods", "Pod", "deployments.apps"); Other when unknown.
+Kind kind_from_word(std::string_view word);
+/// By apiVersion and kind as in a manifest; Other when not typed.
+Kind kind_from_gvk(std::string_view api_version, std::string_view kind);
+
+struct OwnerReference {
+  std::string api_version, kind, name, uid;
+  bool controller = false;
+  bool block_owner_deletion = false;
+  bool operator==(const OwnerReference&) const = default;
+};
+
+struct ObjectMeta {
+  std::string name, generate_name, ns, uid;
+  Labels labels, annotations;
+  std::vector<OwnerReference> owner_references;
+  std::vector<std::string> finalizers;
+};
+
+/// Amounts as the scheduler counts them: cpu in milli-units, everything else in whole units, both rounded up.
+/// `present` bits tell an explicit zero from a missing key. Extended resources (hugepages-*, vendor/x) are sorted by name.
+struct ResourceList {
+  enum Present : std::uint8_t { kCpu = 1, kMemory = 2, kEphemeral = 4, kPods = 8 };
+  std::int64_t milli_cpu = 0;
+  std::int64_t memory = 0;
+  std::int64_t ephemeral_storage = 0;
+  std::int64_t pods = 0;
+  std::uint8_t present = 0;
+  std::vector<std::pair<std::string, std::int64_t>> scalar;
+  bool operator==(const ResourceList&) const = default;
+};
+
+enum class Protocol : std::uint8_t { TCP, UDP, SCTP };
+
+struct ContainerPort {
+  std::string name;
+  std::int32_t container_port = 0;
+  std::int32_t host_port = 0;
+  std::string host_ip;
+  Protocol protocol = Protocol::TCP;
+};
+
+struct Probe {
+  enum class Handler : std::uint8_t { Exec, HttpGet, TcpSocket, Grpc };
+  Handler handler = Handler::Exec;
+  std::int32_t initial_delay_seconds = 0;
+  std::int32_t timeout_seconds = 1;
+  std::int32_t period_seconds = 10;
+  std::int32_t success_threshold = 1;
+  std::int32_t failure_threshold = 3;
+  std::optional<std::int64_t> termination_grace_period_seconds;
+};
+
+enum class RestartPolicy : std::uint8_t { Always, OnFailure, Never };
+enum class PullPolicy : std::uint8_t { IfNotPresent, Always, Never };
+
+struct Container {
+  std::string name, image;
+  PullPolicy image_pull_policy = PullPolicy::IfNotPresent;
+  std::vector<ContainerPort> ports;
+  ResourceList requests, limits;
+  std::optional<Probe> startup_probe, readiness_probe, liveness_probe;
+  std::optional<RestartPolicy> restart_policy;  ///< Init containers: Always makes a sidecar.
+  std::optional<std::int64_t> pre_stop_sleep_seconds;
+  bool has_pre_stop = false;
+};
+
+enum class TaintEffect : std::uint8_t { NoSchedule, PreferNoSchedule, NoExecute };
+
+struct Taint {
+  std::string key, value;
+  TaintEffect effect = TaintEffect::NoSchedule;
+  bool operator==(const Taint&) const = default;
+  template <class A>
+  void fields(A& a) {
+    a(key, value, effect);
+  }
+};
+
+struct Toleration {
+  enum class Op : std::uint8_t { Equal, Exists };
+  std::string key, value;
+  Op op = Op::Equal;
+  std::optional<TaintEffect> effect;  ///< Missing matches every effect.
+  std::optional<std::int64_t> toleration_seconds;
+  bool operator==(const Toleration&) const = default;
+  /// Source: k8s.io/api core/v1 Toleration.ToleratesTaint.
+  [[nodiscard]] bool tolerates(const Taint& taint) const;
+};
+
+/// One term: expressions on labels and on fields (metadata.name only), and-ed; a term with neither matches nothing.
+struct NodeSelectorTerm {
+  std::vector<Requirement> match_expressions, match_fields;
+  bool operator==(const NodeSelectorTerm&) const = default;
+};
+struct PreferredNodeTerm {
+  std::int32_t weight = 0;
+  NodeSelectorTerm preference;
+  bool operator==(const PreferredNodeTerm&) const = default;
+};
+struct NodeAffinity {
+  std::optional<std::vector<NodeSelectorTerm>> required;  ///< Terms are or-ed.
+  std::vector<PreferredNodeTerm> preferred;
+  bool operator==(const NodeAffinity&) const = default;
+};
+struct PodAffinityTerm {
+  std::optional<LabelSelector> label_selector;
+  std::optional<LabelSelector> namespace_selector;
+  std::vector<std::string> namespaces;
+  std::string topology_key;
+  std::vector<std::string> match_label_keys, mismatch_label_keys;
+  bool operator==(const PodAffinityTerm&) const = default;
+};
+struct WeightedPodAffinityTerm {
+  std::int32_t weight = 0;
+  PodAffinityTerm term;
+  bool operator==(const WeightedPodAffinityTerm&) const = default;
+};
+struct PodAffinity {
+  std::vector<PodAffinityTerm> required;
+  std::vector<WeightedPodAffinityTerm> preferred;
+  bool operator==(const PodAffinity&) const = default;
+};
+struct Affinity {
+  std::optional<NodeAffinity> node;
+  PodAffinity pod, pod_anti;
+  bool operator==(const Affinity&) const = default;
+};
+
+struct TopologySpreadConstraint {
+  std::int32_t max_skew = 1;
+  std::string topology_key;
+  bool do_not_schedule = true;  ///< whenUnsatisfiable
+  std::optional<LabelSelector> label_selector;
+  std::optional<std::int32_t> min_domains;
+  bool honor_node_affinity = true;  ///< nodeAffinityPolicy, default Honor
+  bool honor_node_taints = false;   ///< nodeTaintsPolicy, default Ignore
+  std::vector<std::string> match_label_keys;
+  bool operator==(const TopologySpreadConstraint&) const = default;
+};
+
+struct Volume {
+  std::string name;
+  std::string source;  ///< The source's field name: "emptyDir", "configMap", "persistentVolumeClaim"…
+  std::string claim_name;
+};
+
+struct PodSpec {
+  std::vector<Container> containers, init_containers;
+  RestartPolicy restart_policy = RestartPolicy::Always;
+  std::int64_t termination_grace_period_seconds = 30;
+  std::optional<std::int64_t> active_deadline_seconds;
+  Labels node_selector;
+  std::string node_name, service_account_name, scheduler_name = "default-scheduler", priority_class_name, runtime_class_name;
+  std::optional<std::int32_t> priority;
+  bool preempt_lower_priority = true;
+  bool host_network = false;
+  Affinity affinity;
+  std::vector<Toleration> tolerations;
+  std::vector<TopologySpreadConstraint> topology_spread_constraints;
+  std::vector<std::string> scheduling_gates, readiness_gates;
+  std::vector<Volume> volumes;
+  std::optional<ResourceList> overhead;
+  std::optional<ResourceList> resource_requests;  ///< Pod-level resources.requests (KEP-2837).
+  std::optional<ResourceList> resource_limits;
+};
+
+/// What pods of one origin share: labels, annotations and spec. Immutable once interned by the state.
+struct PodTemplate {
+  Labels labels, annotations;
+  PodSpec spec;
+};
+
+/// An integer or a percentage, as maxSurge and minAvailable are.
+struct IntOrPercent {
+  std::int32_t value = 0;
+  bool percent = false;
+  bool operator==(const IntOrPercent&) const = default;
+  /// The number for `total`, a percentage rounded up or down (intstr.GetScaledValueFromIntOrPercent).
+  [[nodiscard]] std::int32_t scaled(std::int32_t total, bool round_up) const;
+  [[nodiscard]] std::string text() const;
+};
+
+struct Namespace {};
+
+struct NodeCondition {
+  std::string type, status, reason, message;
+};
+struct NodeImage {
+  std::vector<std::string> names;
+  std::int64_t size_bytes = 0;
+};
+struct Node {
+  bool unschedulable = false;
+  std::vector<Taint> taints;
+  std::string pod_cidr, provider_id;
+  ResourceList capacity, allocatable;  ///< allocatable = capacity where the manifest gives none.
+  std::vector<NodeCondition> conditions;
+  std::vector<NodeImage> images;
+};
+
+struct Pod {
+  PodTemplate tmpl;
+  std::string phase;           ///< status.phase as read; empty for a new pod.
+  std::string nominated_node_name;
+};
+
+struct ReplicaSet {
+  std::int32_t replicas = 1;
+  std::int32_t min_ready_seconds = 0;
+  LabelSelector selector;
+  PodTemplate tmpl;
+};
+
+struct Deployment {
+  std::int32_t replicas = 1;
+  std::int32_t min_ready_seconds = 0;
+  std::int32_t progress_deadline_seconds = 600;
+  std::int32_t revision_history_limit = 10;
+  bool paused = false;
+  bool recreate = false;  ///< strategy.type Recreate
+  IntOrPercent max_surge{25, true}, max_unavailable{25, true};
+  LabelSelector selector;
+  PodTemplate tmpl;
+};
+
+struct ServicePort {
+  std::string name, target_port_name;
+  std::int32_t port = 0, target_port = 0, node_port = 0;
+  Protocol protocol = Protocol::TCP;
+};
+struct Service {
+  std::string type = "ClusterIP", cluster_ip, external_name, session_affinity;
+  Labels selector;  ///< Empty: no endpoints are managed.
+  std::vector<ServicePort> ports;
+  bool publish_not_ready_addresses = false;
+};
+
+/// Written by hand; slices of the controller are rows of the state.
+struct EndpointSlice {
+  std::string address_type, service_name;
+};
+
+struct PodDisruptionBudget {
+  std::optional<IntOrPercent> min_available, max_unavailable;
+  std::optional<LabelSelector> selector;
+  bool always_allow_unhealthy = false;  ///< unhealthyPodEvictionPolicy AlwaysAllow
+};
+
+struct PriorityClass {
+  std::int32_t value = 0;
+  bool global_default = false;
+  bool preempt_lower_priority = true;
+  std::string description;
+};
+
+struct ServiceAccount {};
+struct ConfigMap {};
+struct Secret {};
+struct OtherKind {};
+
+using Spec = std::variant<OtherKind, Namespace, Node, Pod, ReplicaSet, Deployment, Service, EndpointSlice, PodDisruptionBudget,
+                          PriorityClass, ServiceAccount, ConfigMap, Secret>;
+
+/// One API object: its identity, the typed part, and the document it came from (defaulted).
+struct Object {
+  Kind kind = Kind::Other;
+  std::string api_version, kind_name;  ///< As written.
+  ObjectMeta meta;
+  Spec spec;
+  Doc doc;
+};
+
+}  // namespace wavetank::model

@@ -1,0 +1,75 @@
+#pragma once
+// The cluster as it stands: a fold of the journal, nothing else. Only evolve() changes it.
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/base/symbols.h"
+#include "engine/state/rows.h"
+
+namespace wavetank::state {
+
+struct ClusterState {
+  // The run
+  std::string scenario;
+  std::uint64_t seed = 0;
+  std::int64_t epoch_s = 0;
+  base::Seq last_seq = 0;
+  base::SimTime last_time;
+
+  base::SymbolPool symbols;
+  std::vector<TemplateRow> templates;
+  PodColumns pods;
+  std::vector<NodeRow> nodes;
+  std::vector<NamespaceRow> namespaces;
+  std::vector<ReplicaSetRow> replica_sets;
+  std::vector<DeploymentRow> deployments;
+  std::vector<ServiceRow> services;
+  std::vector<EndpointSliceRow> endpoint_slices;
+  std::vector<PdbRow> pdbs;
+  std::vector<PriorityClassRow> priority_classes;
+  std::vector<OtherRow> others;
+  std::vector<FaultRow> faults;
+
+  std::uint32_t alive_pods = 0;
+
+  // Lookup only, never iterated.
+  struct NameKey {
+    std::uint32_t kind;  ///< model::Kind, or 0x100 + symbol of "apiVersion/kind" for Other.
+    base::Sym ns, name;
+    bool operator==(const NameKey&) const = default;
+  };
+  struct NameHash {
+    std::size_t operator()(const NameKey& k) const noexcept;
+  };
+  std::unordered_map<NameKey, std::uint32_t, NameHash> by_name;               ///< Alive objects.
+  std::unordered_map<std::uint64_t, std::vector<TemplateId>> template_index;  ///< By hash of ns and doc.
+  std::vector<std::vector<TemplateId>> templates_of_ns;                       ///< By symbol of the namespace.
+};
+
+/// Applies one event. Total: every event that decide() can produce has a meaning in the state it was decided in; anything else is
+/// a bug and asserts. Reads no clock, no randomness, no rule. Amortised O(1) for pod events, O(document) for object events.
+void evolve(ClusterState& state, const event::Event& event);
+
+/// evolve() over a row of events.
+template <class Events>
+void fold(ClusterState& state, const Events& events) {
+  for (const event::Event& event : events) evolve(state, event);
+}
+
+/// A 64-bit digest of everything in the state: equal states, equal digests. O(size). For tests and `replay --verify`.
+std::uint64_t digest(const ClusterState& state);
+
+/// Writes or reads the whole state (a snapshot's body). Reading fails on a malformed input and leaves `state` unspecified.
+void save(const ClusterState& state, std::vector<std::uint8_t>& out);
+bool load(ClusterState& state, const std::uint8_t* data, std::size_t size);
+/// Raised when the snapshot form changes; a snapshot of another version is ignored and folded anew.
+inline constexpr std::uint32_t kSnapshotVersion = 1;
+
+/// Broken invariants in words (empty: sound): node over-committed, bound to a missing node, counters that disagree with pods,
+/// index entries that point to the dead. O(size); for tests.
+std::vector<std::string> check_invariants(const ClusterState& state);
+
+}  // namespace wavetank::state

@@ -1,0 +1,100 @@
+#pragma once
+// A read-only view of the cluster at a moment: all that the scheduler, the controllers and reports get to see.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/state/cluster_state.h"
+
+namespace wavetank::state {
+
+/// A pointer and a time: pass it by value. Valid until the next event.
+class ClusterView {
+ public:
+  ClusterView(const ClusterState& state, SimTime now) : state_(&state), now_(now) {}
+
+  [[nodiscard]] SimTime now() const { return now_; }
+  [[nodiscard]] const ClusterState& state() const { return *state_; }
+  const ClusterState* operator->() const { return state_; }
+  [[nodiscard]] std::string_view text(Sym s) const { return state_->symbols.text(s); }
+
+  // ---- Finding ----
+  /// An alive object by kind, namespace and name; an invalid Ref if there is none. O(1).
+  [[nodiscard]] Ref find(model::Kind kind, std::string_view ns, std::string_view name) const;
+  [[nodiscard]] Ref find_other(std::string_view api_version, std::string_view kind, std::string_view ns, std::string_view name) const;
+  [[nodiscard]] const Header* header(Ref ref) const;  ///< Null for pods.
+  [[nodiscard]] bool alive(Ref ref) const;
+  /// "deployment/web", "pod/web-abc12-x2z4q"; with the namespace in front when it is not "default".
+  [[nodiscard]] std::string name_of(Ref ref) const;
+  [[nodiscard]] std::string_view bare_name(Ref ref) const;
+  [[nodiscard]] std::string_view namespace_of(Ref ref) const;
+  /// A deterministic UUID of the object.
+  [[nodiscard]] std::string uid(Ref ref) const;
+  [[nodiscard]] model::Labels labels_of(Ref ref) const;
+
+  // ---- Rows ----
+  [[nodiscard]] const NodeRow& node(NodeId id) const { return state_->nodes[id.index()]; }
+  [[nodiscard]] const ReplicaSetRow& replica_set(ReplicaSetId id) const { return state_->replica_sets[id.index()]; }
+  [[nodiscard]] const DeploymentRow& deployment(DeploymentId id) const { return state_->deployments[id.index()]; }
+  [[nodiscard]] const ServiceRow& service(ServiceId id) const { return state_->services[id.index()]; }
+  [[nodiscard]] const EndpointSliceRow& endpoint_slice(EndpointSliceId id) const { return state_->endpoint_slices[id.index()]; }
+  [[nodiscard]] const PdbRow& pdb(PdbId id) const { return state_->pdbs[id.index()]; }
+  [[nodiscard]] const TemplateRow& pod_template(TemplateId id) const { return state_->templates[id.index()]; }
+
+  // ---- Pods ----
+  [[nodiscard]] std::string_view pod_name(PodId p) const { return text(state_->pods.name[p.index()]); }
+  [[nodiscard]] Sym pod_ns(PodId p) const { return pod_template(state_->pods.tmpl[p.index()]).ns; }
+  [[nodiscard]] const model::PodTemplate& pod_spec(PodId p) const { return *pod_template(state_->pods.tmpl[p.index()]).value; }
+  [[nodiscard]] std::uint16_t pod_flags(PodId p) const { return state_->pods.flags[p.index()]; }
+  [[nodiscard]] bool pod_alive(PodId p) const { return (pod_flags(p) & kAlive) != 0; }
+  [[nodiscard]] bool pod_ready(PodId p) const { return (pod_flags(p) & kPodReady) != 0; }
+  [[nodiscard]] bool pod_terminating(PodId p) const { return (pod_flags(p) & kTerminating) != 0; }
+  [[nodiscard]] Phase pod_phase(PodId p) const { return state_->pods.phase[p.index()]; }
+  /// Alive, not terminating, not Succeeded or Failed (controller.IsPodActive).
+  [[nodiscard]] bool pod_active(PodId p) const;
+  /// Ready for at least `min_ready_seconds` (podutil.IsPodAvailable); `ready_at` tells from when, if only time is missing.
+  [[nodiscard]] bool pod_available(PodId p, std::int32_t min_ready_seconds) const;
+  [[nodiscard]] NodeId pod_node(PodId p) const { return state_->pods.node[p.index()]; }
+  [[nodiscard]] std::size_t container_count(PodId p) const;
+  [[nodiscard]] const ContainerStatus& container(PodId p, std::size_t index) const;
+  /// The container's spec by the same numbering (init containers first).
+  [[nodiscard]] const model::Container& container_spec(PodId p, std::size_t index) const;
+  /// Whether `index` is an init container that is not a sidecar.
+  [[nodiscard]] bool is_plain_init(PodId p, std::size_t index) const;
+  [[nodiscard]] std::uint32_t restarts(PodId p) const;
+  /// Calls f(PodId) for the alive pods of `ns` that `selector` selects, template by template in order of their making.
+  /// O(templates of ns + pods selected).
+  template <class F>
+  void for_selected_pods(Sym ns, const model::LabelSelector& selector, F&& f) const {
+    if (!ns.valid() || ns.index() >= state_->templates_of_ns.size()) return;
+    for (const TemplateId t : state_->templates_of_ns[ns.index()]) {
+      const TemplateRow& row = pod_template(t);
+      if (row.pods.empty() || !selector.matches(row.value->labels)) continue;
+      for (const PodId p : row.pods) f(p);
+    }
+  }
+
+  // ---- Nodes ----
+  /// The node's last lease renewal that the control plane can know of at now(); nullopt before the first.
+  [[nodiscard]] std::optional<SimTime> last_renewal(NodeId id) const;
+  [[nodiscard]] bool node_ready(NodeId id) const {
+    return node(id).conditions[static_cast<std::size_t>(event::NodeConditionType::Ready)].status == ConditionStatus::True;
+  }
+
+  // ---- Documents ----
+  /// The object as `kubectl get -o yaml` shows it: what was written plus what controllers and nodes report.
+  [[nodiscard]] model::Doc to_doc(Ref ref) const;
+
+ private:
+  const ClusterState* state_;
+  SimTime now_;
+};
+
+/// What the scheduler counts as the requests of a pod: containers, init containers, sidecars, pod level, overhead.
+/// Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers,
+/// k8s.io/component-helpers/resource.PodRequests.
+model::ResourceList pod_requests(const model::PodSpec& spec);
+
+}  // namespace wavetank::state
