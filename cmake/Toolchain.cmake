@@ -24,7 +24,8 @@ if(WAVETANK_WERROR)
 endif()
 # Paths in assertion messages start at the root, whatever folder the clone lies in (ccache makes them relative first).
 file(RELATIVE_PATH WAVETANK_ROOT_FROM_BUILD ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
-add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${WAVETANK_ROOT_FROM_BUILD}=)
+string(REGEX REPLACE "/$" "" WAVETANK_ROOT_FROM_BUILD "${WAVETANK_ROOT_FROM_BUILD}")
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${WAVETANK_ROOT_FROM_BUILD}/=)
 include_directories(${CMAKE_SOURCE_DIR})
 
 find_program(WAVETANK_MOLD mold)
