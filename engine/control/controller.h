@@ -23,6 +23,7 @@ class Plan {
     base::Seq cause = 0;
     std::uint32_t batch = 0;  ///< Calls of one batch run in parallel; a batch starts when the one before has been answered.
     bool optional = false;    ///< A refusal does not end the sync (e.g. deleting a pod that is gone).
+    bool joined = false;      ///< Part of the same API request as the call before it: no token and no latency of its own.
   };
 
   void reset(base::Seq wake_cause) {
@@ -36,12 +37,17 @@ class Plan {
   /// One API call, after the ones before it. `cause` 0: the event that woke the key.
   void call(command::Payload payload, base::Seq cause = 0, bool optional = false) {
     ++batch_;
-    calls_.push_back({std::move(payload), cause == 0 ? wake_cause_ : cause, batch_, optional});
+    calls_.push_back({std::move(payload), cause == 0 ? wake_cause_ : cause, batch_, optional, false});
+  }
+  /// One more fact of the same API request as the call before it (Kubernetes writes a status as a whole, we by its parts).
+  void also(command::Payload payload, base::Seq cause = 0) {
+    const bool first = calls_.empty() || calls_.back().batch != batch_;
+    calls_.push_back({std::move(payload), cause == 0 ? wake_cause_ : cause, batch_, false, !first});
   }
   /// Starts a batch: the following together() calls run in parallel.
   void next_batch() { ++batch_; }
   void together(command::Payload payload, base::Seq cause = 0, bool optional = false) {
-    calls_.push_back({std::move(payload), cause == 0 ? wake_cause_ : cause, batch_, optional});
+    calls_.push_back({std::move(payload), cause == 0 ? wake_cause_ : cause, batch_, optional, false});
   }
   /// Wake this key at `at` (workqueue.AddAfter); the earliest demand wins.
   void requeue_at(base::SimTime at) {
@@ -93,6 +99,11 @@ class Controller {
   virtual void observe(const event::Event& event, const ClusterView& view, KeySink& keys) = 0;
   /// One level-triggered, idempotent sync of `key`, which may have gone meanwhile.
   virtual void reconcile(Ref key, const ClusterView& view, Plan& plan) = 0;
+  /// `refused`, a call of a sync of `key`, was refused and thereby ended that sync. The loop calls this with an empty plan, makes the
+  /// plan's calls (a failure condition, say), and lets the key come back with back-off in any case.
+  virtual void on_refusal(Ref key, const Plan::Call& refused, const command::Rejection& rejection, const ClusterView& view, Plan& plan) {
+    static_cast<void>(key), static_cast<void>(refused), static_cast<void>(rejection), static_cast<void>(view), static_cast<void>(plan);
+  }
 };
 
 }  // namespace wavetank::control

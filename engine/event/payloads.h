@@ -302,7 +302,8 @@ struct DeploymentStatusChanged {
   DeploymentId deployment;
   std::int32_t replicas = 0, updated = 0, ready = 0, available = 0, unavailable = 0;
   std::uint32_t observed_generation = 0;
-  WT_FIELDS(deployment, replicas, updated, ready, available, unavailable, observed_generation)
+  bool progressed = false;  ///< Progressing's lastUpdateTime becomes the event's time; its status, reason and message stay.
+  WT_FIELDS(deployment, replicas, updated, ready, available, unavailable, observed_generation, progressed)
 };
 
 enum class DeploymentConditionType : std::uint8_t { Available, Progressing, ReplicaFailure };
