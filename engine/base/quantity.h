@@ -9,8 +9,8 @@
 
 namespace wavetank::base {
 
-/// A fixed-point decimal: value = mantissa × 10^exponent (decimal forms) or mantissa (binary forms), kept with the format it was
-/// written in so that it prints as Kubernetes prints it ("1500m", "1Gi", "1e3", "0.5" → "500m").
+/// A fixed-point decimal with nine decimal places, kept with the format it was written in so that it prints as Kubernetes prints
+/// it ("1500m", "1Gi", "1e3", "0.5" → "500m").
 class Quantity {
  public:
   enum class Format : std::uint8_t { DecimalSI, BinarySI, DecimalExponent };
@@ -29,14 +29,17 @@ class Quantity {
   /// Canonical form as Kubernetes prints it.
   [[nodiscard]] std::string text() const;
   [[nodiscard]] Format format() const { return format_; }
-  [[nodiscard]] bool is_negative() const { return mantissa_ < 0; }
+  [[nodiscard]] bool is_negative() const { return whole_ < 0 || nanos_ < 0; }
+  [[nodiscard]] bool is_zero() const { return whole_ == 0 && nanos_ == 0; }
+  /// The same rounded up (away from zero) to whole thousandths, as the API server stores resource lists.
+  [[nodiscard]] Quantity rounded_to_milli() const;
   /// Compares values, whatever the formats: <0, 0, >0.
   [[nodiscard]] int compare(const Quantity& other) const;
 
  private:
-  // Value = mantissa_ × 10^(-9) when nano_ holds a fraction, else whole units; see quantity.cpp.
-  std::int64_t mantissa_ = 0;
-  std::int8_t scale_ = 0;  // power of ten, -9 … 0
+  // Value = whole_ + nanos_ × 10^(-9); both have the sign of the value, |nanos_| < 10^9.
+  std::int64_t whole_ = 0;
+  std::int32_t nanos_ = 0;
   Format format_ = Format::DecimalSI;
 };
 

@@ -1,0 +1,82 @@
+#include "engine/model/types.h"
+
+#include <algorithm>
+#include <array>
+
+namespace wavetank::model {
+namespace {
+
+// In the order of the enumeration. Source: `kubectl api-resources` of 1.34.
+constexpr std::array<KindInfo, kKindCount> kKinds = {{
+    {Kind::Other, "", "", "", "", true},
+    {Kind::Namespace, "v1", "Namespace", "namespaces", "ns", false},
+    {Kind::Node, "v1", "Node", "nodes", "no", false},
+    {Kind::Pod, "v1", "Pod", "pods", "po", true},
+    {Kind::ReplicaSet, "apps/v1", "ReplicaSet", "replicasets", "rs", true},
+    {Kind::Deployment, "apps/v1", "Deployment", "deployments", "deploy", true},
+    {Kind::Service, "v1", "Service", "services", "svc", true},
+    {Kind::EndpointSlice, "discovery.k8s.io/v1", "EndpointSlice", "endpointslices", "", true},
+    {Kind::PodDisruptionBudget, "policy/v1", "PodDisruptionBudget", "poddisruptionbudgets", "pdb", true},
+    {Kind::PriorityClass, "scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", "pc", false},
+    {Kind::ServiceAccount, "v1", "ServiceAccount", "serviceaccounts", "sa", true},
+    {Kind::ConfigMap, "v1", "ConfigMap", "configmaps", "cm", true},
+    {Kind::Secret, "v1", "Secret", "secrets", "", true},
+}};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
+  return out;
+}
+
+}  // namespace
+
+const KindInfo& kind_info(Kind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+
+Kind kind_from_word(std::string_view word) {
+  const std::string all = lower(word);
+  const std::size_t dot = all.find('.');
+  const std::string name = all.substr(0, dot);
+  if (name.empty()) return Kind::Other;
+  for (const KindInfo& info : kKinds) {
+    if (info.kind == Kind::Other) continue;
+    if (name != lower(info.name) && name != info.plural && name != info.short_name) continue;
+    if (dot == std::string::npos) return info.kind;
+    // "deployments.apps" or "deployments.v1.apps": the rest must name the kind's group.
+    const std::string_view version = info.api_version;
+    const std::string_view group = version.find('/') == std::string_view::npos ? "" : version.substr(0, version.find('/'));
+    std::string_view rest = std::string_view(all).substr(dot + 1);
+    if (rest.substr(0, 3) == "v1." || rest == "v1") rest = rest.size() > 3 ? rest.substr(3) : "";
+    if (rest == group) return info.kind;
+  }
+  return Kind::Other;
+}
+
+Kind kind_from_gvk(std::string_view api_version, std::string_view kind) {
+  for (const KindInfo& info : kKinds) {
+    if (info.kind != Kind::Other && kind == info.name && api_version == info.api_version) return info.kind;
+  }
+  return Kind::Other;
+}
+
+bool Toleration::tolerates(const Taint& taint) const {
+  if (effect.has_value() && *effect != taint.effect) return false;
+  if (!key.empty() && key != taint.key) return false;
+  return op == Op::Exists || value == taint.value;
+}
+
+std::int32_t IntOrPercent::scaled(std::int32_t total, bool round_up) const {
+  if (!percent) return value;
+  const std::int64_t hundredths = static_cast<std::int64_t>(value) * total;
+  const std::int64_t whole = hundredths / 100;
+  const std::int64_t rest = hundredths % 100;
+  if (rest > 0 && round_up) return static_cast<std::int32_t>(whole + 1);
+  if (rest < 0 && !round_up) return static_cast<std::int32_t>(whole - 1);
+  return static_cast<std::int32_t>(whole);
+}
+
+std::string IntOrPercent::text() const { return std::to_string(value) + (percent ? "%" : ""); }
+
+}  // namespace wavetank::model
