@@ -1,0 +1,37 @@
+#pragma once
+// The overloads of evolve(), inside the room only.
+
+#include "engine/state/cluster_state.h"
+
+namespace wavetank::state::detail {
+
+#define WT_EVENT(tag, version, Name) void on(ClusterState& state, const event::Event& event, const event::Name& e);
+#include "engine/event/event_kinds.def"
+#undef WT_EVENT
+
+/// A pod's row, from a template: columns, indexes, containers. The caller sets the owner before (see PodBirth).
+struct PodBirth {
+  base::Sym name;
+  TemplateId tmpl;
+  Ref owner;
+  std::int32_t priority = 0;
+  bool from_manifest = false;
+};
+PodId add_pod(ClusterState& state, const event::Event& event, const PodBirth& birth);
+
+/// Takes the pod out of its set's counters on construction and puts it back, as it then is, on destruction: a change between the
+/// two keeps the counters right whatever it touches.
+class CountedChange {
+ public:
+  CountedChange(ClusterState& state, PodId pod) : state_(state), pod_(pod) { count(-1); }
+  ~CountedChange() { count(+1); }
+  CountedChange(const CountedChange&) = delete;
+  CountedChange& operator=(const CountedChange&) = delete;
+
+ private:
+  void count(int sign);
+  ClusterState& state_;
+  PodId pod_;
+};
+
+}  // namespace wavetank::state::detail

@@ -1,0 +1,268 @@
+#include "engine/base/assert.h"
+#include "engine/model/decode.h"
+#include "engine/state/evolve.h"
+#include "engine/state/tables.h"
+
+namespace wavetank::state::detail {
+
+namespace {
+
+/// The owner's row, by kind and name in the same namespace or among cluster-scoped kinds. A dangling reference is left out.
+Ref resolve_owner(const ClusterState& state, base::Sym ns, const model::OwnerReference& owner) {
+  const model::Kind kind = model::kind_from_gvk(owner.api_version, owner.kind);
+  const base::Sym name = state.symbols.find(owner.name);
+  if (!name.valid()) return {};
+  base::Sym gvk;
+  if (kind == model::Kind::Other) {
+    gvk = state.symbols.find(owner.api_version + "/" + owner.kind);
+    if (!gvk.valid()) return {};
+  }
+  for (const base::Sym space : {ns, base::Sym(0U)}) {
+    const auto found = state.by_name.find({name_kind(kind, gvk), space, name});
+    if (found != state.by_name.end()) return {kind, found->second};
+  }
+  return {};
+}
+
+void read_owners(const ClusterState& state, Header& header, const model::ObjectMeta& meta) {
+  header.owners.clear();
+  header.controller = {};
+  for (const model::OwnerReference& owner : meta.owner_references) {
+    const Ref ref = resolve_owner(state, header.ns, owner);
+    if (!ref.valid()) continue;
+    header.owners.push_back(ref);
+    if (owner.controller) header.controller = ref;
+  }
+}
+
+Header make_header(ClusterState& state, const event::Event& event, const model::Object& object, const std::string& doc) {
+  Header header;
+  header.ns = state.symbols.intern(object.meta.ns);
+  header.name = state.symbols.intern(object.meta.name);
+  header.created = event.time;
+  header.created_seq = header.version = event.seq;
+  header.doc = doc;
+  read_owners(state, header, object.meta);
+  return header;
+}
+
+template <class Row>
+std::uint32_t push(std::vector<Row>& rows, Row row) {
+  rows.push_back(std::move(row));
+  return static_cast<std::uint32_t>(rows.size() - 1);
+}
+
+void index_name(ClusterState& state, model::Kind kind, const Header& header, std::uint32_t row, base::Sym gvk = {}) {
+  state.by_name[{name_kind(kind, gvk), header.ns, header.name}] = row;
+}
+
+std::int32_t priority_of(const model::PodSpec& spec) { return spec.priority.value_or(0); }
+
+void create_pod(ClusterState& state, const event::Event& event, const model::Object& object) {
+  const base::Sym ns = state.symbols.intern(object.meta.ns);
+  const auto& pod = std::get<model::Pod>(object.spec);
+  PodBirth birth;
+  birth.name = state.symbols.intern(object.meta.name);
+  birth.priority = priority_of(pod.tmpl.spec);
+  birth.from_manifest = true;
+  for (const model::OwnerReference& owner : object.meta.owner_references)
+    if (owner.controller) birth.owner = resolve_owner(state, ns, owner);
+  birth.tmpl = intern_template(state, ns, template_doc(object.doc), pod.tmpl);
+  add_pod(state, event, birth);
+}
+
+void create_node(ClusterState& state, Header header, const model::Object& object) {
+  NodeRow row;
+  row.header = std::move(header);
+  read_spec(state, row, object);
+  row.taint_added.assign(row.spec.taints.size(), row.header.created);
+  static constexpr std::string_view kTypes[] = {"Ready", "MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"};
+  for (const model::NodeCondition& c : row.spec.conditions) {
+    for (std::size_t i = 0; i < row.conditions.size(); ++i) {
+      if (c.type != kTypes[i]) continue;
+      const ConditionStatus status =
+          c.status == "True" ? ConditionStatus::True : c.status == "False" ? ConditionStatus::False : ConditionStatus::Unknown;
+      row.conditions[i] = {status, true, row.header.created, row.header.created, c.reason, c.message};
+    }
+  }
+  for (const model::NodeImage& image : row.spec.images)
+    for (const std::string& name : image.names) row.images.emplace_back(state.symbols.intern(name), image.size_bytes);
+  const std::uint32_t id = push(state.nodes, std::move(row));
+  index_name(state, model::Kind::Node, state.nodes[id].header, id);
+}
+
+void create_replica_set(ClusterState& state, Header header, const model::Object& object) {
+  ReplicaSetRow row;
+  row.header = std::move(header);
+  read_spec(state, row, object);
+  const std::string* revision = model::find_label(object.meta.annotations, "deployment.kubernetes.io/revision");
+  if (revision != nullptr && !revision->empty()) {
+    for (const char c : *revision)
+      if (c >= '0' && c <= '9' && row.revision < 1'000'000'000) row.revision = row.revision * 10 + (c - '0');
+  }
+  const std::uint32_t id = push(state.replica_sets, std::move(row));
+  const Header& h = state.replica_sets[id].header;
+  if (h.controller.kind == model::Kind::Deployment && h.controller.valid()) {
+    state.replica_sets[id].deployment = h.controller.as<DeploymentId>();
+    state.deployments[h.controller.row].replica_sets.push_back(ReplicaSetId(id));
+  }
+  index_name(state, model::Kind::ReplicaSet, h, id);
+}
+
+template <class Row, class Spec>
+void create_simple(ClusterState& state, std::vector<Row>& rows, Header header, const model::Object& object) {
+  Row row;
+  row.header = std::move(header);
+  row.spec = std::get<Spec>(object.spec);
+  const std::uint32_t id = push(rows, std::move(row));
+  index_name(state, object.kind, rows[id].header, id);
+}
+
+void create_other(ClusterState& state, Header header, const model::Object& object) {
+  OtherRow row;
+  row.header = std::move(header);
+  row.kind = object.kind;
+  row.api_version = state.symbols.intern(object.api_version);
+  row.kind_name = state.symbols.intern(object.kind_name);
+  const base::Sym gvk = state.symbols.intern(object.api_version + "/" + object.kind_name);
+  const std::uint32_t id = push(state.others, std::move(row));
+  index_name(state, object.kind, state.others[id].header, id, gvk);
+}
+
+void move_pod_to_template(ClusterState& state, PodId pod, TemplateId to) {
+  TemplateId& at = state.pods.tmpl[pod.index()];
+  if (at == to) return;
+  erase_value(state.templates[at.index()].pods, pod);
+  at = to;
+  state.templates[to.index()].pods.push_back(pod);
+}
+
+}  // namespace
+
+void on(ClusterState& state, const event::Event& event, const event::ObjectCreated& e) {
+  const model::Object object = read_admitted(e.doc);
+  if (e.kind == model::Kind::Pod) return create_pod(state, event, object);
+  Header header = make_header(state, event, object, e.doc);
+  switch (e.kind) {
+    case model::Kind::Namespace: {
+      const std::uint32_t id = push(state.namespaces, NamespaceRow{std::move(header), object.meta.labels});
+      return index_name(state, e.kind, state.namespaces[id].header, id);
+    }
+    case model::Kind::Node: return create_node(state, std::move(header), object);
+    case model::Kind::ReplicaSet: return create_replica_set(state, std::move(header), object);
+    case model::Kind::Deployment: {
+      DeploymentRow row;
+      row.header = std::move(header);
+      read_spec(state, row, object);
+      const std::uint32_t id = push(state.deployments, std::move(row));
+      return index_name(state, e.kind, state.deployments[id].header, id);
+    }
+    case model::Kind::Service: return create_simple<ServiceRow, model::Service>(state, state.services, std::move(header), object);
+    case model::Kind::PodDisruptionBudget:
+      return create_simple<PdbRow, model::PodDisruptionBudget>(state, state.pdbs, std::move(header), object);
+    case model::Kind::PriorityClass:
+      return create_simple<PriorityClassRow, model::PriorityClass>(state, state.priority_classes, std::move(header), object);
+    case model::Kind::EndpointSlice: {
+      EndpointSliceRow row;
+      row.header = std::move(header);
+      const std::uint32_t id = push(state.endpoint_slices, std::move(row));
+      return index_name(state, e.kind, state.endpoint_slices[id].header, id);
+    }
+    default: return create_other(state, std::move(header), object);
+  }
+}
+
+void on(ClusterState& state, const event::Event& event, const event::ObjectUpdated& e) {
+  const model::Object object = read_admitted(e.doc);
+  if (e.ref.kind == model::Kind::Pod) {
+    const auto pod = e.ref.as<PodId>();
+    state.pods.version.at(pod.index()) = event.seq;
+    const base::Sym ns = state.templates[state.pods.tmpl[pod.index()].index()].ns;
+    move_pod_to_template(state, pod,
+                         intern_template(state, ns, template_doc(object.doc), std::get<model::Pod>(object.spec).tmpl));
+    return;
+  }
+  Header& header = header_of(state, e.ref);
+  header.version = event.seq;
+  header.doc = e.doc;
+  if (e.spec_changed) ++header.generation;
+  // What a controller made has no document before the first update, and its owner is not in the document's hands.
+  if (!object.meta.owner_references.empty()) read_owners(state, header, object.meta);
+  switch (e.ref.kind) {
+    case model::Kind::Namespace: state.namespaces[e.ref.row].labels = object.meta.labels; break;
+    case model::Kind::Node: {
+      NodeRow& row = state.nodes[e.ref.row];
+      std::vector<model::Taint> taints = std::move(row.spec.taints);
+      const bool unschedulable = row.spec.unschedulable;
+      read_spec(state, row, object);
+      row.spec.taints = std::move(taints);  // taints and cordons have events of their own
+      row.spec.unschedulable = unschedulable;
+      break;
+    }
+    case model::Kind::ReplicaSet: read_spec(state, state.replica_sets[e.ref.row], object); break;
+    case model::Kind::Deployment: read_spec(state, state.deployments[e.ref.row], object); break;
+    case model::Kind::Service: state.services[e.ref.row].spec = std::get<model::Service>(object.spec); break;
+    case model::Kind::PodDisruptionBudget: state.pdbs[e.ref.row].spec = std::get<model::PodDisruptionBudget>(object.spec); break;
+    case model::Kind::PriorityClass:
+      state.priority_classes[e.ref.row].spec = std::get<model::PriorityClass>(object.spec);
+      break;
+    default: break;
+  }
+}
+
+void on(ClusterState& state, const event::Event& event, const event::ObjectDeletionStarted& e) {
+  Header& header = header_of(state, e.ref);
+  header.version = header.deletion_seq = event.seq;
+  header.deletion_time = event.time;
+  header.propagation = e.propagation;
+}
+
+void on(ClusterState& state, const event::Event& event, const event::ObjectRemoved& e) {
+  Header& header = header_of(state, e.ref);
+  WT_ASSERT(header.alive, "an object is removed once");
+  header.alive = false;
+  header.version = event.seq;
+  if (header.deletion_seq == 0) {
+    header.deletion_seq = event.seq;
+    header.deletion_time = event.time;
+  }
+  base::Sym gvk;
+  if (e.ref.kind == model::Kind::Other) {
+    const OtherRow& row = state.others[e.ref.row];
+    gvk = state.symbols.intern(std::string(state.symbols.text(row.api_version)) + "/" +
+                               std::string(state.symbols.text(row.kind_name)));
+  }
+  state.by_name.erase({name_kind(e.ref.kind, gvk), header.ns, header.name});
+  if (e.ref.kind == model::Kind::ReplicaSet) {
+    const ReplicaSetRow& set = state.replica_sets[e.ref.row];
+    if (set.deployment.valid()) erase_value(state.deployments[set.deployment.index()].replica_sets, e.ref.as<ReplicaSetId>());
+  } else if (e.ref.kind == model::Kind::EndpointSlice) {
+    const EndpointSliceRow& slice = state.endpoint_slices[e.ref.row];
+    if (slice.service.valid()) erase_value(state.services[slice.service.index()].slices, e.ref.as<EndpointSliceId>());
+  }
+}
+
+void on(ClusterState& state, const event::Event& event, const event::OwnerChanged& e) {
+  if (e.child.kind == model::Kind::Pod) {
+    const auto pod = e.child.as<PodId>();
+    state.pods.version.at(pod.index()) = event.seq;
+    const CountedChange counted(state, pod);
+    Ref& owner = state.pods.owner[pod.index()];
+    if (owner.kind == model::Kind::ReplicaSet && owner.valid()) erase_value(state.replica_sets[owner.row].pods, pod);
+    owner = e.owner;
+    if (owner.kind == model::Kind::ReplicaSet && owner.valid()) state.replica_sets[owner.row].pods.push_back(pod);
+    return;
+  }
+  Header& header = header_of(state, e.child);
+  header.version = event.seq;
+  erase_value(header.owners, header.controller);
+  header.controller = e.owner;
+  if (e.owner.valid()) header.owners.push_back(e.owner);
+  if (e.child.kind != model::Kind::ReplicaSet) return;
+  ReplicaSetRow& set = state.replica_sets[e.child.row];
+  if (set.deployment.valid()) erase_value(state.deployments[set.deployment.index()].replica_sets, e.child.as<ReplicaSetId>());
+  set.deployment = e.owner.kind == model::Kind::Deployment ? e.owner.as<DeploymentId>() : DeploymentId();
+  if (set.deployment.valid()) state.deployments[set.deployment.index()].replica_sets.push_back(e.child.as<ReplicaSetId>());
+}
+
+}  // namespace wavetank::state::detail

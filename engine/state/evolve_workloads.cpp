@@ -1,0 +1,221 @@
+#include <algorithm>
+
+#include "engine/base/assert.h"
+#include "engine/state/evolve.h"
+#include "engine/state/tables.h"
+
+namespace wavetank::state::detail {
+
+namespace {
+
+/// lastUpdateTime always moves, lastTransitionTime with the status.
+void set_condition(Condition& c, const event::Event& event, ConditionStatus status, const std::string& reason,
+                   const std::string& message) {
+  if (!c.present || c.status != status) c.transitioned = event.time;
+  c.present = true;
+  c.status = status;
+  c.updated = event.time;
+  c.reason = reason;
+  c.message = message;
+}
+
+}  // namespace
+
+// ---- Nodes --------------------------------------------------------------------------------------------------------------------
+
+void on(ClusterState& state, const event::Event& event, const event::NodeConditionChanged& e) {
+  NodeRow& node = state.nodes.at(e.node.index());
+  node.header.version = event.seq;
+  set_condition(node.conditions.at(static_cast<std::size_t>(e.type)), event, e.status, e.reason, e.message);
+}
+
+void on(ClusterState& state, const event::Event& event, const event::NodeTaintsChanged& e) {
+  NodeRow& node = state.nodes.at(e.node.index());
+  node.header.version = event.seq;
+  std::vector<SimTime> added;
+  added.reserve(e.taints.size());
+  for (const model::Taint& taint : e.taints) {
+    const auto old = std::find(node.spec.taints.begin(), node.spec.taints.end(), taint);
+    added.push_back(old == node.spec.taints.end() ? event.time
+                                                  : node.taint_added[static_cast<std::size_t>(old - node.spec.taints.begin())]);
+  }
+  node.spec.taints = e.taints;
+  node.taint_added = std::move(added);
+}
+
+void on(ClusterState& state, const event::Event& event, const event::NodeCordoned& e) {
+  NodeRow& node = state.nodes.at(e.node.index());
+  node.header.version = event.seq;
+  node.spec.unschedulable = e.unschedulable;
+}
+
+void on(ClusterState& state, const event::Event& event, const event::HeartbeatsBegan& e) {
+  NodeRow& node = state.nodes.at(e.node.index());
+  node.heartbeats_began = event.time;
+  node.heartbeat_period = e.period;
+  node.heartbeating = true;
+}
+
+void on(ClusterState& state, const event::Event&, const event::HeartbeatsStopped& e) {
+  NodeRow& node = state.nodes.at(e.node.index());
+  node.heartbeats_last = e.last;
+  node.heartbeating = false;
+}
+
+// ---- Workloads ----------------------------------------------------------------------------------------------------------------
+
+void on(ClusterState& state, const event::Event& event, const event::ReplicaSetCreated& e) {
+  ReplicaSetRow row;
+  {
+    const DeploymentRow& deployment = state.deployments.at(e.deployment.index());
+    row.header.ns = deployment.header.ns;
+    std::string name(state.symbols.text(deployment.header.name));
+    name += '-';
+    name += e.hash;
+    row.header.name = state.symbols.intern(name);
+    row.selector = deployment.spec.selector;
+    row.min_ready_seconds = deployment.spec.min_ready_seconds;
+  }
+  row.header.created = event.time;
+  row.header.created_seq = row.header.version = event.seq;
+  row.header.controller = Ref(e.deployment);
+  row.header.owners = {Ref(e.deployment)};
+  model::set_label(row.selector.match_labels, "pod-template-hash", e.hash);
+  row.tmpl = hashed_template(state, state.deployments[e.deployment.index()].tmpl, e.hash);
+  row.labels = state.templates[row.tmpl.index()].value->labels;
+  row.deployment = e.deployment;
+  row.hash = e.hash;
+  row.replicas = e.replicas;
+  row.revision = e.revision;
+  row.desired = e.desired;
+  row.max = e.max;
+  const ReplicaSetId id(state.replica_sets.size());
+  state.by_name[{name_kind(model::Kind::ReplicaSet), row.header.ns, row.header.name}] = id.value;
+  state.replica_sets.push_back(std::move(row));
+  state.deployments[e.deployment.index()].replica_sets.push_back(id);
+}
+
+void on(ClusterState& state, const event::Event& event, const event::ReplicaSetScaled& e) {
+  ReplicaSetRow& set = state.replica_sets.at(e.replica_set.index());
+  set.header.version = event.seq;
+  if (set.replicas != e.replicas) ++set.header.generation;
+  set.replicas = e.replicas;
+  set.desired = e.desired;
+  set.max = e.max;
+  if (set.deployment.valid()) set.min_ready_seconds = state.deployments[set.deployment.index()].spec.min_ready_seconds;
+}
+
+void on(ClusterState& state, const event::Event& event, const event::ReplicaSetStatusChanged& e) {
+  ReplicaSetRow& set = state.replica_sets.at(e.replica_set.index());
+  set.header.version = event.seq;
+  set.status_replicas = e.replicas;
+  set.fully_labeled = e.fully_labeled;
+  set.status_ready = e.ready;
+  set.status_available = e.available;
+  set.observed_generation = e.observed_generation;
+}
+
+void on(ClusterState& state, const event::Event& event, const event::ReplicaSetRevisionSet& e) {
+  ReplicaSetRow& set = state.replica_sets.at(e.replica_set.index());
+  set.header.version = event.seq;
+  if (set.revision != 0 && set.revision != e.revision) set.revision_history.push_back(set.revision);
+  set.revision = e.revision;
+}
+
+void on(ClusterState& state, const event::Event& event, const event::ReplicaSetFailureChanged& e) {
+  ReplicaSetRow& set = state.replica_sets.at(e.replica_set.index());
+  set.header.version = event.seq;
+  if (e.failing) {
+    set_condition(set.failure, event, ConditionStatus::True, e.reason, e.message);
+  } else {
+    set.failure = {};
+  }
+}
+
+void on(ClusterState& state, const event::Event& event, const event::DeploymentStatusChanged& e) {
+  DeploymentRow& d = state.deployments.at(e.deployment.index());
+  d.header.version = event.seq;
+  d.status_replicas = e.replicas;
+  d.updated = e.updated;
+  d.ready = e.ready;
+  d.available = e.available;
+  d.unavailable = e.unavailable;
+  d.observed_generation = e.observed_generation;
+}
+
+void on(ClusterState& state, const event::Event& event, const event::DeploymentConditionChanged& e) {
+  DeploymentRow& d = state.deployments.at(e.deployment.index());
+  d.header.version = event.seq;
+  Condition& c = d.conditions.at(static_cast<std::size_t>(e.type));
+  if (e.reason.empty()) {
+    c = {};
+  } else {
+    set_condition(c, event, e.status, e.reason, e.message);
+  }
+}
+
+void on(ClusterState& state, const event::Event& event, const event::DeploymentRevisionSet& e) {
+  DeploymentRow& d = state.deployments.at(e.deployment.index());
+  d.header.version = event.seq;
+  d.revision = e.revision;
+}
+
+// ---- Services and budgets -----------------------------------------------------------------------------------------------------
+
+void on(ClusterState& state, const event::Event& event, const event::EndpointSliceCreated& e) {
+  EndpointSliceRow row;
+  const Header& service = state.services.at(e.service.index()).header;
+  row.header.ns = service.ns;
+  std::string name(state.symbols.text(service.name));
+  name += '-';
+  name += e.suffix;
+  row.header.name = state.symbols.intern(name);
+  row.header.created = event.time;
+  row.header.created_seq = row.header.version = event.seq;
+  row.header.controller = Ref(e.service);
+  row.header.owners = {Ref(e.service)};
+  row.service = e.service;
+  const EndpointSliceId id(state.endpoint_slices.size());
+  state.by_name[{name_kind(model::Kind::EndpointSlice), row.header.ns, row.header.name}] = id.value;
+  state.endpoint_slices.push_back(std::move(row));
+  state.services[e.service.index()].slices.push_back(id);
+}
+
+void on(ClusterState& state, const event::Event& event, const event::EndpointsChanged& e) {
+  EndpointSliceRow& slice = state.endpoint_slices.at(e.slice.index());
+  slice.header.version = event.seq;
+  for (const event::EndpointChange& change : e.changes) {
+    const auto found = std::find_if(slice.endpoints.begin(), slice.endpoints.end(),
+                                    [&](const Endpoint& endpoint) { return endpoint.pod == change.pod; });
+    if (change.flags == 0) {
+      if (found != slice.endpoints.end()) slice.endpoints.erase(found);
+    } else if (found != slice.endpoints.end()) {
+      found->flags = change.flags;
+    } else {
+      slice.endpoints.push_back({change.pod, change.flags});
+    }
+  }
+}
+
+void on(ClusterState& state, const event::Event& event, const event::PdbStatusChanged& e) {
+  PdbRow& pdb = state.pdbs.at(e.pdb.index());
+  pdb.header.version = event.seq;
+  pdb.current_healthy = e.current_healthy;
+  pdb.desired_healthy = e.desired_healthy;
+  pdb.expected_pods = e.expected_pods;
+  pdb.disruptions_allowed = e.disruptions_allowed;
+  pdb.observed_generation = e.observed_generation;
+  // A pod that has begun to terminate is counted by now; those granted and not yet gone stay listed.
+  std::erase_if(pdb.disrupted, [&](const DisruptedPod& d) {
+    return (state.pods.flags[d.pod.index()] & kAlive) == 0 || (state.pods.flags[d.pod.index()] & kTerminating) != 0;
+  });
+}
+
+void on(ClusterState& state, const event::Event& event, const event::PdbDisruptionRecorded& e) {
+  PdbRow& pdb = state.pdbs.at(e.pdb.index());
+  pdb.header.version = event.seq;
+  pdb.disrupted.push_back({e.pod, event.time});
+  --pdb.disruptions_allowed;
+}
+
+}  // namespace wavetank::state::detail

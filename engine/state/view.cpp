@@ -1,0 +1,126 @@
+#include "engine/state/view.h"
+
+#include <fmt/core.h>
+
+#include "engine/base/assert.h"
+#include "engine/base/hash.h"
+#include "engine/model/decode.h"
+#include "engine/state/tables.h"
+
+namespace wavetank::state {
+
+Ref ClusterView::find(model::Kind kind, std::string_view ns, std::string_view name) const {
+  const Sym ns_sym = state_->symbols.find(model::kind_info(kind).namespaced ? ns : "");
+  const Sym name_sym = state_->symbols.find(name);
+  if (!ns_sym.valid() || !name_sym.valid()) return {};
+  const auto found = state_->by_name.find({name_kind(kind), ns_sym, name_sym});
+  return found == state_->by_name.end() ? Ref() : Ref(kind, found->second);
+}
+
+Ref ClusterView::find_other(std::string_view api_version, std::string_view kind, std::string_view ns,
+                            std::string_view name) const {
+  const Sym gvk = state_->symbols.find(std::string(api_version) + "/" + std::string(kind));
+  const Sym ns_sym = state_->symbols.find(ns), name_sym = state_->symbols.find(name);
+  if (!gvk.valid() || !ns_sym.valid() || !name_sym.valid()) return {};
+  const auto found = state_->by_name.find({name_kind(model::Kind::Other, gvk), ns_sym, name_sym});
+  return found == state_->by_name.end() ? Ref() : Ref(model::Kind::Other, found->second);
+}
+
+const Header* ClusterView::header(Ref ref) const {
+  if (!ref.valid() || ref.kind == model::Kind::Pod) return nullptr;
+  return &header_of(const_cast<ClusterState&>(*state_), ref);  // one switch for both; nothing is changed through it
+}
+
+bool ClusterView::alive(Ref ref) const {
+  if (!ref.valid()) return false;
+  if (ref.kind == model::Kind::Pod) return pod_alive(ref.as<PodId>());
+  return header(ref)->alive;
+}
+
+std::string_view ClusterView::bare_name(Ref ref) const {
+  if (!ref.valid()) return "";
+  return ref.kind == model::Kind::Pod ? pod_name(ref.as<PodId>()) : text(header(ref)->name);
+}
+
+std::string_view ClusterView::namespace_of(Ref ref) const {
+  if (!ref.valid()) return "";
+  return text(ref.kind == model::Kind::Pod ? pod_ns(ref.as<PodId>()) : header(ref)->ns);
+}
+
+std::string ClusterView::name_of(Ref ref) const {
+  if (!ref.valid()) return "nothing";
+  std::string kind(ref.kind == model::Kind::Other ? text(state_->others[ref.row].kind_name)
+                                                   : std::string_view(model::kind_info(ref.kind).name));
+  for (char& c : kind)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  const std::string_view ns = namespace_of(ref);
+  if (ns.empty() || ns == "default") return fmt::format("{}/{}", kind, bare_name(ref));
+  return fmt::format("{}/{}/{}", ns, kind, bare_name(ref));
+}
+
+std::string ClusterView::uid(Ref ref) const {
+  const std::uint64_t a = base::mix64(state_->seed ^ base::mix64((std::uint64_t{static_cast<std::uint8_t>(ref.kind)} << 32) | ref.row));
+  const std::uint64_t b = base::mix64(a);
+  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff, 0x8000 | ((b >> 48) & 0x3fff),
+                     b & 0xffffffffffff);
+}
+
+model::Labels ClusterView::labels_of(Ref ref) const {
+  switch (ref.kind) {
+    case model::Kind::Pod: return pod_spec(ref.as<PodId>()).labels;
+    case model::Kind::Node: return state_->nodes[ref.row].labels;
+    case model::Kind::Namespace: return state_->namespaces[ref.row].labels;
+    case model::Kind::ReplicaSet: return state_->replica_sets[ref.row].labels;
+    case model::Kind::Deployment: return state_->deployments[ref.row].labels;
+    default: break;
+  }
+  const Header* h = header(ref);
+  if (h == nullptr || h->doc.empty()) return {};
+  return read_admitted(h->doc).meta.labels;
+}
+
+bool ClusterView::pod_active(PodId p) const {
+  const Phase phase = pod_phase(p);
+  return (pod_flags(p) & (kAlive | kTerminating)) == kAlive && phase != Phase::Succeeded && phase != Phase::Failed;
+}
+
+bool ClusterView::pod_available(PodId p, std::int32_t min_ready_seconds) const {
+  if (!pod_ready(p)) return false;
+  return min_ready_seconds == 0 || state_->pods.ready_changed[p.index()] + base::seconds(min_ready_seconds) <= now_;
+}
+
+std::size_t ClusterView::container_count(PodId p) const {
+  const model::PodSpec& spec = pod_spec(p).spec;
+  return spec.init_containers.size() + spec.containers.size();
+}
+
+const ContainerStatus& ClusterView::container(PodId p, std::size_t index) const {
+  return state_->pods.containers[state_->pods.container_begin[p.index()] + index];
+}
+
+const model::Container& ClusterView::container_spec(PodId p, std::size_t index) const {
+  const model::PodSpec& spec = pod_spec(p).spec;
+  const std::size_t inits = spec.init_containers.size();
+  return index < inits ? spec.init_containers[index] : spec.containers[index - inits];
+}
+
+bool ClusterView::is_plain_init(PodId p, std::size_t index) const {
+  const model::PodSpec& spec = pod_spec(p).spec;
+  return index < spec.init_containers.size() && spec.init_containers[index].restart_policy != model::RestartPolicy::Always;
+}
+
+std::uint32_t ClusterView::restarts(PodId p) const {
+  std::uint32_t sum = 0;
+  for (std::size_t c = 0; c < container_count(p); ++c) sum += container(p, c).restarts;
+  return sum;
+}
+
+std::optional<SimTime> ClusterView::last_renewal(NodeId id) const {
+  const NodeRow& row = node(id);
+  if (row.heartbeats_began == SimTime::never()) return std::nullopt;
+  if (!row.heartbeating) return row.heartbeats_last;
+  if (now_ < row.heartbeats_began || row.heartbeat_period.ns <= 0) return std::nullopt;
+  return row.heartbeats_began + row.heartbeat_period * ((now_ - row.heartbeats_began).ns / row.heartbeat_period.ns);
+}
+
+}  // namespace wavetank::state
