@@ -83,10 +83,14 @@ PodId add_pod(ClusterState& state, const event::Event& event, const PodBirth& bi
 void on(ClusterState& state, const event::Event& event, const event::PodCreated& e) {
   ReplicaSetRow& set = state.replica_sets.at(e.replica_set.index());
   ++set.pods_created;
+  if (!set.pod_tmpl.valid()) {
+    const TemplateId admitted = admitted_template(state, set.tmpl);
+    set.pod_tmpl = admitted;
+  }
   std::string name(state.symbols.text(set.header.name));
   name += '-';
   name += e.suffix;
-  add_pod(state, event, {state.symbols.intern(name), set.tmpl, Ref(e.replica_set), e.priority, false});
+  add_pod(state, event, {state.symbols.intern(name), set.pod_tmpl, Ref(e.replica_set), e.priority, false});
 }
 
 void on(ClusterState& state, const event::Event& event, const event::PodBound& e) {

@@ -141,6 +141,7 @@ void on(ClusterState& state, const event::Event& event, const event::DeploymentS
   d.available = e.available;
   d.unavailable = e.unavailable;
   d.observed_generation = e.observed_generation;
+  if (e.progressed) d.conditions[static_cast<std::size_t>(event::DeploymentConditionType::Progressing)].updated = event.time;
 }
 
 void on(ClusterState& state, const event::Event& event, const event::DeploymentConditionChanged& e) {

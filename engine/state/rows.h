@@ -99,6 +99,7 @@ struct ReplicaSetRow {
   model::LabelSelector selector;
   model::Labels labels;
   TemplateId tmpl;
+  TemplateId pod_tmpl;      ///< What its pods have: `tmpl` after pod admission. Made with the first pod.
   DeploymentId deployment;  ///< Its controller, if that is a Deployment.
   std::string hash;         ///< pod-template-hash, "" when not made by a Deployment.
   std::int32_t replicas = 0;

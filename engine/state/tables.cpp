@@ -5,6 +5,7 @@
 #include "engine/base/assert.h"
 #include "engine/base/hash.h"
 #include "engine/model/decode.h"
+#include "engine/state/pod_admission.h"
 
 namespace wavetank::state {
 
@@ -106,6 +107,14 @@ TemplateId hashed_template(ClusterState& state, TemplateId plain, std::string_vi
   return intern_template(state, from.ns, model::to_canonical_json(*doc), std::move(value));
 }
 
+TemplateId admitted_template(ClusterState& state, TemplateId plain) {
+  const TemplateRow& from = state.templates[plain.index()];
+  auto parsed = model::parse_json(from.doc, "journal");
+  WT_ASSERT(parsed.has_value(), "a template is JSON");
+  admit_pod_spec(state, (*parsed)["spec"]);
+  return intern_template(state, from.ns, model::to_canonical_json(*parsed));
+}
+
 void read_spec(ClusterState& state, NodeRow& row, const model::Object& object) {
   row.spec = std::get<model::Node>(object.spec);
   row.labels = object.meta.labels;
@@ -121,6 +130,7 @@ void read_spec(ClusterState& state, ReplicaSetRow& row, const model::Object& obj
   row.labels = object.meta.labels;
   row.replicas = spec.replicas;
   row.min_ready_seconds = spec.min_ready_seconds;
+  row.pod_tmpl = {};
   if (const model::Doc* t = model::pod_template_doc(object.doc); t != nullptr)
     row.tmpl = intern_template(state, row.header.ns, template_doc(*t), spec.tmpl);
   if (const std::string* hash = model::find_label(row.labels, "pod-template-hash"); hash != nullptr) row.hash = *hash;

@@ -30,6 +30,11 @@ TemplateId intern_template(ClusterState& state, base::Sym ns, const std::string&
 /// The template of a Deployment with the label pod-template-hash added.
 TemplateId hashed_template(ClusterState& state, TemplateId plain, std::string_view hash);
 
+/// What pod admission makes of a workload's template: DefaultTolerationSeconds (300 s for not-ready and unreachable), the service
+/// account "default", the preemption policy of the priority class as it stands.
+/// Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
+TemplateId admitted_template(ClusterState& state, TemplateId plain);
+
 /// Fills in the typed part of a row from its document, as on creation and update; what has been reported since is left alone.
 void read_spec(ClusterState& state, NodeRow& row, const model::Object& object);
 void read_spec(ClusterState& state, ReplicaSetRow& row, const model::Object& object);

@@ -84,6 +84,9 @@ class ClusterView {
   }
 
   // ---- Documents ----
+  /// The object as a client would have to write it: no status, no fields of the server. For pods and what controllers made it is
+  /// put together from the rows.
+  [[nodiscard]] model::Doc stored_doc(Ref ref) const;
   /// The object as `kubectl get -o yaml` shows it: what was written plus what controllers and nodes report.
   [[nodiscard]] model::Doc to_doc(Ref ref) const;
 

@@ -1,0 +1,417 @@
+// Objects as documents: what a client wrote, and what kubectl -o yaml shows.
+#include <fmt/core.h>
+
+#include "engine/model/decode.h"
+#include "engine/state/tables.h"
+#include "engine/state/view.h"
+
+namespace wavetank::state {
+
+namespace {
+
+using model::Doc;
+
+Doc parse(const std::string& json) {
+  auto doc = model::parse_json(json, "state");
+  return doc ? std::move(*doc) : Doc::object();
+}
+
+const char* status_text(ConditionStatus status) {
+  return status == ConditionStatus::True ? "True" : status == ConditionStatus::False ? "False" : "Unknown";
+}
+
+const char* phase_text(Phase phase) {
+  switch (phase) {
+    case Phase::Pending: return "Pending";
+    case Phase::Running: return "Running";
+    case Phase::Succeeded: return "Succeeded";
+    case Phase::Failed: return "Failed";
+  }
+  return "Unknown";
+}
+
+const char* waiting_text(event::WaitingReason reason) {
+  switch (reason) {
+    case event::WaitingReason::ContainerCreating: return "ContainerCreating";
+    case event::WaitingReason::PodInitializing: return "PodInitializing";
+    case event::WaitingReason::ErrImagePull: return "ErrImagePull";
+    case event::WaitingReason::ImagePullBackOff: return "ImagePullBackOff";
+    case event::WaitingReason::CrashLoopBackOff: return "CrashLoopBackOff";
+  }
+  return "";
+}
+
+const char* exit_text(event::ExitReason reason) {
+  switch (reason) {
+    case event::ExitReason::Completed: return "Completed";
+    case event::ExitReason::Error: return "Error";
+    case event::ExitReason::OOMKilled: return "OOMKilled";
+    case event::ExitReason::ContainerStatusUnknown: return "ContainerStatusUnknown";
+  }
+  return "";
+}
+
+class Builder {
+ public:
+  explicit Builder(const ClusterView& view) : view_(view) {}
+
+  [[nodiscard]] std::string time(SimTime t) const { return base::format_rfc3339(t, view_.state().epoch_s); }
+
+  [[nodiscard]] Doc owner_reference(Ref owner, bool controller) const {
+    Doc doc = Doc::object();
+    const model::KindInfo& info = model::kind_info(owner.kind);
+    if (owner.kind == model::Kind::Other) {
+      doc["apiVersion"] = Doc::string(view_.text(view_.state().others[owner.row].api_version));
+      doc["kind"] = Doc::string(view_.text(view_.state().others[owner.row].kind_name));
+    } else {
+      doc["apiVersion"] = Doc::string(info.api_version);
+      doc["kind"] = Doc::string(info.name);
+    }
+    doc["name"] = Doc::string(view_.bare_name(owner));
+    doc["uid"] = Doc::string(view_.uid(owner));
+    if (controller) {
+      doc["blockOwnerDeletion"] = Doc::boolean(true);
+      doc["controller"] = Doc::boolean(true);
+    }
+    return doc;
+  }
+
+  [[nodiscard]] Doc condition(const char* type, const Condition& c) const {
+    Doc doc = Doc::object();
+    doc["type"] = Doc::string(type);
+    doc["status"] = Doc::string(status_text(c.status));
+    doc["lastUpdateTime"] = Doc::string(time(c.updated));
+    doc["lastTransitionTime"] = Doc::string(time(c.transitioned));
+    if (!c.reason.empty()) doc["reason"] = Doc::string(c.reason);
+    if (!c.message.empty()) doc["message"] = Doc::string(c.message);
+    return doc;
+  }
+
+  void server_fields(Doc& doc, Ref ref) const {
+    Doc& meta = doc["metadata"];
+    meta["uid"] = Doc::string(view_.uid(ref));
+    if (ref.kind == model::Kind::Pod) {
+      const PodColumns& pods = view_.state().pods;
+      meta["creationTimestamp"] = Doc::string(time(pods.created[ref.row]));
+      meta["resourceVersion"] = Doc::string(fmt::format("{}", pods.version[ref.row]));
+      if ((pods.flags[ref.row] & kTerminating) != 0) {
+        meta["deletionTimestamp"] = Doc::string(time(pods.deletion[ref.row] + base::seconds(pods.grace_s[ref.row])));
+        meta["deletionGracePeriodSeconds"] = Doc::integer(pods.grace_s[ref.row]);
+      }
+      return;
+    }
+    const Header& h = *view_.header(ref);
+    meta["creationTimestamp"] = Doc::string(time(h.created));
+    meta["resourceVersion"] = Doc::string(fmt::format("{}", h.version));
+    meta["generation"] = Doc::integer(h.generation);
+    if (h.terminating()) meta["deletionTimestamp"] = Doc::string(time(h.deletion_time));
+  }
+
+  void status(Doc& doc, Ref ref) const {
+    switch (ref.kind) {
+      case model::Kind::Pod: return pod_status(doc["status"], ref.as<PodId>());
+      case model::Kind::Node: return node_status(doc, view_.node(ref.as<NodeId>()));
+      case model::Kind::ReplicaSet: return replica_set_status(doc["status"], view_.replica_set(ref.as<ReplicaSetId>()));
+      case model::Kind::Deployment: return deployment_status(doc, view_.deployment(ref.as<DeploymentId>()));
+      case model::Kind::PodDisruptionBudget: return pdb_status(doc["status"], view_.pdb(ref.as<PdbId>()));
+      case model::Kind::EndpointSlice: return endpoints(doc, view_.endpoint_slice(ref.as<EndpointSliceId>()));
+      case model::Kind::Namespace:
+        doc["status"]["phase"] = Doc::string(view_.header(ref)->terminating() ? "Terminating" : "Active");
+        return;
+      default: return;
+    }
+  }
+
+ private:
+  [[nodiscard]] Doc container_status(PodId pod, std::size_t index) const {
+    const ContainerStatus& c = view_.container(pod, index);
+    const model::Container& spec = view_.container_spec(pod, index);
+    Doc doc = Doc::object();
+    doc["name"] = Doc::string(spec.name);
+    doc["image"] = Doc::string(spec.image);
+    doc["ready"] = Doc::boolean(c.ready);
+    doc["started"] = Doc::boolean(c.state == ContainerState::Running);
+    doc["restartCount"] = Doc::integer(c.restarts);
+    Doc& state = doc["state"];
+    if (c.state == ContainerState::Running) {
+      state["running"]["startedAt"] = Doc::string(time(c.started));
+    } else if (c.state == ContainerState::Waiting) {
+      state["waiting"]["reason"] = Doc::string(waiting_text(c.waiting));
+    }
+    if (c.has_exited) {
+      Doc& ended = c.state == ContainerState::Terminated ? state["terminated"] : doc["lastState"]["terminated"];
+      ended["exitCode"] = Doc::integer(c.exit_code);
+      ended["reason"] = Doc::string(exit_text(c.last_exit));
+      ended["finishedAt"] = Doc::string(time(c.finished));
+    }
+    return doc;
+  }
+
+  void pod_condition(Doc& list, const char* type, bool holds, SimTime since, std::string_view reason = "",
+                     std::string_view message = "") const {
+    Doc doc = Doc::object();
+    doc["type"] = Doc::string(type);
+    doc["status"] = Doc::string(holds ? "True" : "False");
+    doc["lastTransitionTime"] = Doc::string(time(since));
+    if (!reason.empty()) doc["reason"] = Doc::string(reason);
+    if (!message.empty()) doc["message"] = Doc::string(message);
+    list.items.push_back(std::move(doc));
+  }
+
+  void pod_status(Doc& status, PodId pod) const {
+    const PodColumns& pods = view_.state().pods;
+    const std::size_t p = pod.index();
+    const std::uint16_t flags = pods.flags[p];
+    status = Doc::object();
+    status["phase"] = Doc::string(phase_text(pods.phase[p]));
+    Doc conditions = Doc::array();
+    const SimTime scheduled = pods.scheduled[p];
+    if ((flags & kScheduled) != 0) {
+      const char* why = pods.ready_reason[p] == event::ReadyReason::PodCompleted ? "PodCompleted"
+                        : pods.ready_reason[p] == event::ReadyReason::NodeNotReady ? "NodeNotReady"
+                                                                                   : "ContainersNotReady";
+      const bool ready = (flags & kPodReady) != 0;
+      pod_condition(conditions, "Ready", ready, pods.ready_changed[p], ready ? "" : why);
+      pod_condition(conditions, "PodScheduled", true, scheduled);
+    } else if ((flags & kUnschedulable) != 0) {
+      pod_condition(conditions, "PodScheduled", false, pods.created[p], "Unschedulable", view_.text(pods.message[p]));
+    }
+    if ((flags & kDisruptionTarget) != 0) {
+      const char* why = pods.deletion_reason[p] == event::DeletionReason::Evicted         ? "EvictionByEvictionAPI"
+                        : pods.deletion_reason[p] == event::DeletionReason::TaintEviction ? "DeletionByTaintManager"
+                        : pods.deletion_reason[p] == event::DeletionReason::Preempted     ? "PreemptionByScheduler"
+                                                                                          : "DeletionByPodGC";
+      pod_condition(conditions, "DisruptionTarget", true, pods.deletion[p], why);
+    }
+    if (!conditions.items.empty()) status["conditions"] = std::move(conditions);
+    if (pods.nominated[p].valid()) status["nominatedNodeName"] = Doc::string(view_.bare_name(Ref(pods.nominated[p])));
+    if ((flags & kScheduled) == 0) return;
+    const std::size_t inits = view_.pod_spec(pod).spec.init_containers.size();
+    for (std::size_t c = 0; c < view_.container_count(pod); ++c) {
+      Doc& list = status[c < inits ? "initContainerStatuses" : "containerStatuses"];
+      if (!list.is_array()) list = Doc::array();
+      list.items.push_back(container_status(pod, c));
+    }
+    status["startTime"] = Doc::string(time(scheduled));
+  }
+
+  void node_status(Doc& doc, const NodeRow& row) const {
+    Doc& spec = doc["spec"];
+    if (!spec.is_object()) spec = Doc::object();
+    spec.erase("taints");
+    spec.erase("unschedulable");
+    if (row.spec.unschedulable) spec["unschedulable"] = Doc::boolean(true);
+    if (!row.spec.taints.empty()) {
+      static constexpr const char* kEffects[] = {"NoSchedule", "PreferNoSchedule", "NoExecute"};
+      Doc taints = Doc::array();
+      for (std::size_t i = 0; i < row.spec.taints.size(); ++i) {
+        const model::Taint& t = row.spec.taints[i];
+        Doc taint = Doc::object();
+        taint["key"] = Doc::string(t.key);
+        if (!t.value.empty()) taint["value"] = Doc::string(t.value);
+        taint["effect"] = Doc::string(kEffects[static_cast<std::size_t>(t.effect)]);
+        if (t.effect == model::TaintEffect::NoExecute) taint["timeAdded"] = Doc::string(time(row.taint_added[i]));
+        taints.items.push_back(std::move(taint));
+      }
+      spec["taints"] = std::move(taints);
+    }
+    static constexpr const char* kTypes[] = {"Ready", "MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"};
+    Doc conditions = Doc::array();
+    for (std::size_t i = 0; i < row.conditions.size(); ++i) {
+      if (!row.conditions[i].present) continue;
+      Doc c = condition(kTypes[i], row.conditions[i]);
+      c.erase("lastUpdateTime");
+      conditions.items.push_back(std::move(c));
+    }
+    if (!conditions.items.empty()) doc["status"]["conditions"] = std::move(conditions);
+    if (!row.images.empty()) {
+      Doc images = Doc::array();
+      for (const auto& [name, size] : row.images) {
+        Doc image = Doc::object();
+        image["names"] = Doc::array();
+        image["names"].items.push_back(Doc::string(view_.text(name)));
+        image["sizeBytes"] = Doc::integer(size);
+        images.items.push_back(std::move(image));
+      }
+      doc["status"]["images"] = std::move(images);
+    }
+  }
+
+  void replica_set_status(Doc& status, const ReplicaSetRow& row) const {
+    status = Doc::object();
+    status["replicas"] = Doc::integer(row.status_replicas);
+    status["fullyLabeledReplicas"] = Doc::integer(row.fully_labeled);
+    status["readyReplicas"] = Doc::integer(row.status_ready);
+    status["availableReplicas"] = Doc::integer(row.status_available);
+    status["observedGeneration"] = Doc::integer(row.observed_generation);
+    if (row.failure.present) {
+      status["conditions"] = Doc::array();
+      status["conditions"].items.push_back(condition("ReplicaFailure", row.failure));
+    }
+  }
+
+  void deployment_status(Doc& doc, const DeploymentRow& row) const {
+    if (row.revision != 0)
+      doc["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = Doc::string(fmt::format("{}", row.revision));
+    Doc& status = doc["status"];
+    status = Doc::object();
+    status["replicas"] = Doc::integer(row.status_replicas);
+    status["updatedReplicas"] = Doc::integer(row.updated);
+    status["readyReplicas"] = Doc::integer(row.ready);
+    status["availableReplicas"] = Doc::integer(row.available);
+    status["unavailableReplicas"] = Doc::integer(row.unavailable);
+    status["observedGeneration"] = Doc::integer(row.observed_generation);
+    static constexpr const char* kTypes[] = {"Available", "Progressing", "ReplicaFailure"};
+    Doc conditions = Doc::array();
+    for (std::size_t i = 0; i < row.conditions.size(); ++i)
+      if (row.conditions[i].present) conditions.items.push_back(condition(kTypes[i], row.conditions[i]));
+    if (!conditions.items.empty()) status["conditions"] = std::move(conditions);
+  }
+
+  void pdb_status(Doc& status, const PdbRow& row) const {
+    status = Doc::object();
+    status["currentHealthy"] = Doc::integer(row.current_healthy);
+    status["desiredHealthy"] = Doc::integer(row.desired_healthy);
+    status["expectedPods"] = Doc::integer(row.expected_pods);
+    status["disruptionsAllowed"] = Doc::integer(row.disruptions_allowed);
+    status["observedGeneration"] = Doc::integer(row.observed_generation);
+    for (const DisruptedPod& d : row.disrupted)
+      status["disruptedPods"][view_.pod_name(d.pod)] = Doc::string(time(d.at));
+  }
+
+  void endpoints(Doc& doc, const EndpointSliceRow& row) const {
+    if (!row.service.valid()) return;  // written by hand: as it was written
+    Doc list = Doc::array();
+    for (const Endpoint& e : row.endpoints) {
+      Doc endpoint = Doc::object();
+      Doc& conditions = endpoint["conditions"];
+      conditions["ready"] = Doc::boolean((e.flags & event::kReady) != 0);
+      conditions["serving"] = Doc::boolean((e.flags & event::kServing) != 0);
+      conditions["terminating"] = Doc::boolean((e.flags & event::kTerminating) != 0);
+      const NodeId node = view_.pod_node(e.pod);
+      if (node.valid()) {
+        endpoint["nodeName"] = Doc::string(view_.bare_name(Ref(node)));
+        const Sym zone = view_.node(node).zone;
+        if (!view_.text(zone).empty()) endpoint["zone"] = Doc::string(view_.text(zone));
+      }
+      Doc& target = endpoint["targetRef"];
+      target["kind"] = Doc::string("Pod");
+      target["name"] = Doc::string(view_.pod_name(e.pod));
+      target["namespace"] = Doc::string(view_.namespace_of(Ref(e.pod)));
+      list.items.push_back(std::move(endpoint));
+    }
+    doc["endpoints"] = std::move(list);
+  }
+
+  const ClusterView& view_;
+};
+
+Doc selector_doc(const model::LabelSelector& selector) {
+  static constexpr const char* kOps[] = {"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"};
+  Doc doc = Doc::object();
+  for (const auto& [key, value] : selector.match_labels) doc["matchLabels"][key] = Doc::string(value);
+  for (const model::Requirement& r : selector.match_expressions) {
+    Doc expression = Doc::object();
+    expression["key"] = Doc::string(r.key);
+    expression["operator"] = Doc::string(kOps[static_cast<std::size_t>(r.op)]);
+    if (!r.values.empty()) {
+      expression["values"] = Doc::array();
+      for (const std::string& v : r.values) expression["values"].items.push_back(Doc::string(v));
+    }
+    Doc& list = doc["matchExpressions"];
+    if (!list.is_array()) list = Doc::array();
+    list.items.push_back(std::move(expression));
+  }
+  return doc;
+}
+
+Doc identity(const ClusterView& view, Ref ref) {
+  Doc doc = Doc::object();
+  const model::KindInfo& info = model::kind_info(ref.kind);
+  doc["apiVersion"] = Doc::string(info.api_version);
+  doc["kind"] = Doc::string(info.name);
+  Doc& meta = doc["metadata"];
+  meta["name"] = Doc::string(view.bare_name(ref));
+  if (info.namespaced) meta["namespace"] = Doc::string(view.namespace_of(ref));
+  return doc;
+}
+
+Doc pod_doc(const ClusterView& view, PodId pod) {
+  const PodColumns& pods = view.state().pods;
+  Doc doc = identity(view, Ref(pod));
+  Doc tmpl = parse(view.pod_template(pods.tmpl[pod.index()]).doc);
+  for (Doc::Member& m : tmpl["metadata"].members) doc["metadata"][m.key] = std::move(m.value);
+  doc["spec"] = std::move(tmpl["spec"]);
+  doc["spec"]["priority"] = Doc::integer(pods.priority[pod.index()]);
+  if (pods.node[pod.index()].valid()) doc["spec"]["nodeName"] = Doc::string(view.bare_name(Ref(pods.node[pod.index()])));
+  if (const Ref owner = pods.owner[pod.index()]; owner.valid()) {
+    Doc list = Doc::array();
+    list.items.push_back(Builder(view).owner_reference(owner, true));
+    doc["metadata"]["ownerReferences"] = std::move(list);
+  }
+  return doc;
+}
+
+Doc replica_set_doc(const ClusterView& view, Ref ref) {
+  const ReplicaSetRow& row = view.replica_set(ref.as<ReplicaSetId>());
+  Doc doc = row.header.doc.empty() ? identity(view, ref) : parse(row.header.doc);
+  Doc& meta = doc["metadata"];
+  for (const auto& [key, value] : row.labels) meta["labels"][key] = Doc::string(value);
+  if (row.revision != 0)
+    meta["annotations"]["deployment.kubernetes.io/revision"] = Doc::string(fmt::format("{}", row.revision));
+  if (row.desired != 0 || row.max != 0) {
+    meta["annotations"]["deployment.kubernetes.io/desired-replicas"] = Doc::string(fmt::format("{}", row.desired));
+    meta["annotations"]["deployment.kubernetes.io/max-replicas"] = Doc::string(fmt::format("{}", row.max));
+  }
+  if (!row.revision_history.empty()) {
+    std::string history;
+    for (const std::int64_t r : row.revision_history) history += (history.empty() ? "" : ",") + fmt::format("{}", r);
+    meta["annotations"]["deployment.kubernetes.io/revision-history"] = Doc::string(history);
+  }
+  if (row.header.controller.valid()) {
+    Doc list = Doc::array();
+    list.items.push_back(Builder(view).owner_reference(row.header.controller, true));
+    meta["ownerReferences"] = std::move(list);
+  } else {
+    meta.erase("ownerReferences");
+  }
+  Doc& spec = doc["spec"];
+  spec["replicas"] = Doc::integer(row.replicas);
+  if (row.min_ready_seconds != 0) spec["minReadySeconds"] = Doc::integer(row.min_ready_seconds);
+  spec["selector"] = selector_doc(row.selector);
+  spec["template"] = parse(view.pod_template(row.tmpl).doc);
+  return doc;
+}
+
+Doc slice_doc(const ClusterView& view, Ref ref) {
+  const EndpointSliceRow& row = view.endpoint_slice(ref.as<EndpointSliceId>());
+  Doc doc = identity(view, ref);
+  Doc& labels = doc["metadata"]["labels"];
+  labels["endpointslice.kubernetes.io/managed-by"] = Doc::string("endpointslice-controller.k8s.io");
+  labels["kubernetes.io/service-name"] = Doc::string(view.bare_name(Ref(row.service)));
+  Doc list = Doc::array();
+  list.items.push_back(Builder(view).owner_reference(Ref(row.service), true));
+  doc["metadata"]["ownerReferences"] = std::move(list);
+  doc["addressType"] = Doc::string("IPv4");
+  return doc;
+}
+
+}  // namespace
+
+model::Doc ClusterView::stored_doc(Ref ref) const {
+  if (ref.kind == model::Kind::Pod) return pod_doc(*this, ref.as<PodId>());
+  if (ref.kind == model::Kind::ReplicaSet) return replica_set_doc(*this, ref);
+  const Header& h = *header(ref);
+  if (!h.doc.empty()) return parse(h.doc);
+  return ref.kind == model::Kind::EndpointSlice ? slice_doc(*this, ref) : identity(*this, ref);
+}
+
+model::Doc ClusterView::to_doc(Ref ref) const {
+  Doc doc = stored_doc(ref);
+  const Builder builder(*this);
+  builder.server_fields(doc, ref);
+  builder.status(doc, ref);
+  return doc;
+}
+
+}  // namespace wavetank::state
