@@ -63,7 +63,6 @@ constexpr Ban kBans[] = {
     {"fstream", Form::Word, kSystem},
     {"filesystem", Form::Std, kSystem},
     {"fopen", Form::Call, kSystem},
-    {"open", Form::Call, kSystem},
     {"socket", Form::Call, kSystem},
     {"getenv", Form::Call, "settings come from the scenario; the environment belongs to runtime/"},
     {"system", Form::Call, kSystem},
