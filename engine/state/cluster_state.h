@@ -34,6 +34,8 @@ struct ClusterState {
   std::vector<FaultRow> faults;
 
   std::uint32_t alive_pods = 0;
+  std::vector<std::uint32_t> orphans_of_ns;  ///< By symbol of the namespace: alive pods without a controller.
+  std::vector<ReplicaSetId> orphan_sets;     ///< Alive sets without a controller, oldest first.
 
   // Lookup only, never iterated.
   struct NameKey {

@@ -19,11 +19,14 @@ struct PodBirth {
 };
 PodId add_pod(ClusterState& state, const event::Event& event, const PodBirth& birth);
 
-/// Takes the pod out of its set's counters on construction and puts it back, as it then is, on destruction: a change between the
-/// two keeps the counters right whatever it touches.
+/// Takes the pod out of the counters of its set, or of the orphans, on construction and puts it back, as it then is, on
+/// destruction: a change between the two keeps the counters right whatever it touches.
 class CountedChange {
  public:
-  CountedChange(ClusterState& state, PodId pod) : state_(state), pod_(pod) { count(-1); }
+  enum class Of { Known, New };
+  explicit CountedChange(ClusterState& state, PodId pod, Of of = Of::Known) : state_(state), pod_(pod) {
+    if (of == Of::Known) count(-1);
+  }
   ~CountedChange() { count(+1); }
   CountedChange(const CountedChange&) = delete;
   CountedChange& operator=(const CountedChange&) = delete;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/base/assert.h"
 #include "engine/model/decode.h"
 #include "engine/state/evolve.h"
@@ -107,6 +109,7 @@ void create_replica_set(ClusterState& state, Header header, const model::Object&
     state.deployments[h.controller.row].replica_sets.push_back(ReplicaSetId(id));
   }
   index_name(state, model::Kind::ReplicaSet, h, id);
+  if (!h.controller.valid()) state.orphan_sets.push_back(ReplicaSetId(id));
 }
 
 template <class Row, class Spec>
@@ -129,9 +132,28 @@ void create_other(ClusterState& state, Header header, const model::Object& objec
   index_name(state, object.kind, state.others[id].header, id, gvk);
 }
 
+/// Keeps orphan_sets after anything that may change a set's controller.
+void note_orphan(ClusterState& state, ReplicaSetId id) {
+  const Header& h = state.replica_sets[id.index()].header;
+  erase_value(state.orphan_sets, id);
+  if (!h.alive || h.controller.valid()) return;
+  state.orphan_sets.insert(std::lower_bound(state.orphan_sets.begin(), state.orphan_sets.end(), id), id);
+}
+
+/// A set's template was replaced: its pods stay as they are.
+void recount_foreign(ClusterState& state, ReplicaSetRow& set) {
+  set.foreign = 0;
+  for (const PodId pod : set.pods) {
+    const std::size_t p = pod.index();
+    const bool ended = state.pods.phase[p] == Phase::Succeeded || state.pods.phase[p] == Phase::Failed;
+    if ((state.pods.flags[p] & (kAlive | kTerminating)) == kAlive && !ended && state.pods.tmpl[p] != set.tmpl) ++set.foreign;
+  }
+}
+
 void move_pod_to_template(ClusterState& state, PodId pod, TemplateId to) {
   TemplateId& at = state.pods.tmpl[pod.index()];
   if (at == to) return;
+  const CountedChange counted(state, pod);
   erase_value(state.templates[at.index()].pods, pod);
   at = to;
   state.templates[to.index()].pods.push_back(pod);
@@ -199,7 +221,11 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
       row.spec.unschedulable = unschedulable;
       break;
     }
-    case model::Kind::ReplicaSet: read_spec(state, state.replica_sets[e.ref.row], object); break;
+    case model::Kind::ReplicaSet:
+      read_spec(state, state.replica_sets[e.ref.row], object);
+      recount_foreign(state, state.replica_sets[e.ref.row]);
+      note_orphan(state, e.ref.as<ReplicaSetId>());
+      break;
     case model::Kind::Deployment: read_spec(state, state.deployments[e.ref.row], object); break;
     case model::Kind::Service: state.services[e.ref.row].spec = std::get<model::Service>(object.spec); break;
     case model::Kind::PodDisruptionBudget: state.pdbs[e.ref.row].spec = std::get<model::PodDisruptionBudget>(object.spec); break;
@@ -236,6 +262,7 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectRemov
   if (e.ref.kind == model::Kind::ReplicaSet) {
     const ReplicaSetRow& set = state.replica_sets[e.ref.row];
     if (set.deployment.valid()) erase_value(state.deployments[set.deployment.index()].replica_sets, e.ref.as<ReplicaSetId>());
+    note_orphan(state, e.ref.as<ReplicaSetId>());
   } else if (e.ref.kind == model::Kind::EndpointSlice) {
     const EndpointSliceRow& slice = state.endpoint_slices[e.ref.row];
     if (slice.service.valid()) erase_value(state.services[slice.service.index()].slices, e.ref.as<EndpointSliceId>());
@@ -263,6 +290,7 @@ void on(ClusterState& state, const event::Event& event, const event::OwnerChange
   if (set.deployment.valid()) erase_value(state.deployments[set.deployment.index()].replica_sets, e.child.as<ReplicaSetId>());
   set.deployment = e.owner.kind == model::Kind::Deployment ? e.owner.as<DeploymentId>() : DeploymentId();
   if (set.deployment.valid()) state.deployments[set.deployment.index()].replica_sets.push_back(e.child.as<ReplicaSetId>());
+  note_orphan(state, e.child.as<ReplicaSetId>());
 }
 
 }  // namespace wavetank::state::detail

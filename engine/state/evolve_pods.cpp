@@ -8,12 +8,20 @@ void CountedChange::count(int sign) {
   const PodColumns& pods = state_.pods;
   const std::size_t p = pod_.index();
   const Ref owner = pods.owner[p];
-  if (owner.kind != model::Kind::ReplicaSet || !owner.valid()) return;
   const std::uint16_t flags = pods.flags[p];
-  if ((flags & kAlive) == 0 || (flags & kTerminating) != 0) return;
+  if ((flags & kAlive) == 0) return;
+  if (!owner.valid()) {
+    TemplateRow& tmpl = state_.templates[pods.tmpl[p].index()];
+    tmpl.orphans += static_cast<std::uint32_t>(sign);
+    if (state_.orphans_of_ns.size() <= tmpl.ns.index()) state_.orphans_of_ns.resize(tmpl.ns.index() + 1);
+    state_.orphans_of_ns[tmpl.ns.index()] += static_cast<std::uint32_t>(sign);
+    return;
+  }
+  if (owner.kind != model::Kind::ReplicaSet || (flags & kTerminating) != 0) return;
   if (pods.phase[p] == Phase::Succeeded || pods.phase[p] == Phase::Failed) return;
   ReplicaSetRow& set = state_.replica_sets[owner.row];
   set.active += sign;
+  if (pods.tmpl[p] != set.tmpl) set.foreign += sign;
   if ((flags & kPodReady) != 0) set.active_ready += sign;
 }
 
@@ -73,10 +81,9 @@ PodId add_pod(ClusterState& state, const event::Event& event, const PodBirth& bi
   state.by_name[{name_kind(model::Kind::Pod), tmpl.ns, birth.name}] = pod.value;
   ++state.alive_pods;
   if (birth.owner.kind == model::Kind::ReplicaSet && birth.owner.valid()) {
-    ReplicaSetRow& set = state.replica_sets[birth.owner.row];
-    set.pods.push_back(pod);
-    ++set.active;
+    state.replica_sets[birth.owner.row].pods.push_back(pod);
   }
+  const CountedChange counted(state, pod, CountedChange::Of::New);
   return pod;
 }
 

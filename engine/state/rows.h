@@ -92,6 +92,7 @@ struct TemplateRow {
   std::string doc;            ///< {"metadata":{labels, annotations},"spec":…}, canonical JSON.
   std::vector<PodId> pods;    ///< Not removed, in the order of creation.
   model::ResourceList requests;  ///< What the scheduler counts for one such pod (containers, init, sidecars, overhead, pod level).
+  std::uint32_t orphans = 0;     ///< Of `pods`: those without a controller.
 };
 
 struct ReplicaSetRow {
@@ -115,6 +116,7 @@ struct ReplicaSetRow {
   std::vector<PodId> pods;         ///< Owned and not removed, in the order of creation.
   std::int32_t active = 0;         ///< Of those: not terminating, not Succeeded or Failed.
   std::int32_t active_ready = 0;   ///< Of the active: Ready.
+  std::int32_t foreign = 0;        ///< Of the active: of another template than the set's (adopted, or the template was changed).
   std::uint32_t pods_created = 0;  ///< Over its life.
 };
 
