@@ -1,0 +1,100 @@
+// What controllers write. Each is a fact if its object still exists and the fact says something new.
+#include <fmt/core.h>
+
+#include "engine/decide/rules.h"
+
+namespace wavetank::decide::detail {
+
+namespace {
+
+template <class Fact>
+Refusal if_alive(const ClusterView& view, Ref ref, bool news, const Fact& fact, Facts& facts) {
+  if (!view.alive(ref)) return not_found(view, ref);
+  if (news) facts.emplace_back(fact);
+  return granted();
+}
+
+bool differs(const state::Condition& now, event::ConditionStatus status, const std::string& reason, const std::string& message) {
+  return !now.present || now.status != status || now.reason != reason || now.message != message;
+}
+
+}  // namespace
+
+Refusal rule(const ClusterView& view, const command::CreateReplicaSet& c, Facts& facts) {
+  const Ref owner(c.fact.deployment);
+  if (!view.alive(owner)) return not_found(view, owner);
+  const std::string name = std::string(view.bare_name(owner)) + "-" + c.fact.hash;
+  if (view.find(model::Kind::ReplicaSet, view.namespace_of(owner), name).valid())
+    return Rejection{"AlreadyExists", fmt::format("replicasets.apps \"{}\" already exists", name)};
+  facts.emplace_back(c.fact);
+  return granted();
+}
+
+Refusal rule(const ClusterView& view, const command::ScaleReplicaSet& c, Facts& facts) {
+  const state::ReplicaSetRow& set = view.replica_set(c.fact.replica_set);
+  const bool news = set.replicas != c.fact.replicas || set.desired != c.fact.desired || set.max != c.fact.max;
+  return if_alive(view, Ref(c.fact.replica_set), news, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::SetReplicaSetRevision& c, Facts& facts) {
+  return if_alive(view, Ref(c.fact.replica_set), view.replica_set(c.fact.replica_set).revision != c.fact.revision, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::UpdateReplicaSetStatus& c, Facts& facts) {
+  const state::ReplicaSetRow& set = view.replica_set(c.fact.replica_set);
+  const bool news = set.status_replicas != c.fact.replicas || set.fully_labeled != c.fact.fully_labeled ||
+                    set.status_ready != c.fact.ready || set.status_available != c.fact.available ||
+                    set.observed_generation != c.fact.observed_generation;
+  return if_alive(view, Ref(c.fact.replica_set), news, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::SetReplicaSetFailure& c, Facts& facts) {
+  const state::Condition& now = view.replica_set(c.fact.replica_set).failure;
+  const bool news = c.fact.failing ? differs(now, event::ConditionStatus::True, c.fact.reason, c.fact.message) : now.present;
+  return if_alive(view, Ref(c.fact.replica_set), news, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::UpdateDeploymentStatus& c, Facts& facts) {
+  const state::DeploymentRow& d = view.deployment(c.fact.deployment);
+  const bool news = d.status_replicas != c.fact.replicas || d.updated != c.fact.updated || d.ready != c.fact.ready ||
+                    d.available != c.fact.available || d.unavailable != c.fact.unavailable ||
+                    d.observed_generation != c.fact.observed_generation || c.fact.progressed;
+  return if_alive(view, Ref(c.fact.deployment), news, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::SetDeploymentCondition& c, Facts& facts) {
+  const state::Condition& now = view.deployment(c.fact.deployment).conditions[static_cast<std::size_t>(c.fact.type)];
+  const bool news = c.fact.reason.empty() ? now.present : differs(now, c.fact.status, c.fact.reason, c.fact.message);
+  return if_alive(view, Ref(c.fact.deployment), news, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::SetDeploymentRevision& c, Facts& facts) {
+  return if_alive(view, Ref(c.fact.deployment), view.deployment(c.fact.deployment).revision != c.fact.revision, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::CreateEndpointSlice& c, Facts& facts) {
+  return if_alive(view, Ref(c.fact.service), true, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::UpdateEndpoints& c, Facts& facts) {
+  return if_alive(view, Ref(c.fact.slice), !c.fact.changes.empty(), c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::UpdatePdbStatus& c, Facts& facts) {
+  const state::PdbRow& p = view.pdb(c.fact.pdb);
+  const bool news = p.current_healthy != c.fact.current_healthy || p.desired_healthy != c.fact.desired_healthy ||
+                    p.expected_pods != c.fact.expected_pods || p.disruptions_allowed != c.fact.disruptions_allowed ||
+                    p.observed_generation != c.fact.observed_generation;
+  return if_alive(view, Ref(c.fact.pdb), news, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::SetNodeTaints& c, Facts& facts) {
+  return if_alive(view, Ref(c.fact.node), view.node(c.fact.node).spec.taints != c.fact.taints, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::SetNodeCondition& c, Facts& facts) {
+  const state::Condition& now = view.node(c.fact.node).conditions[static_cast<std::size_t>(c.fact.type)];
+  return if_alive(view, Ref(c.fact.node), differs(now, c.fact.status, c.fact.reason, c.fact.message), c.fact, facts);
+}
+
+}  // namespace wavetank::decide::detail

@@ -1,0 +1,299 @@
+// Objects as documents: create, apply, replace, patch, label, delete.
+#include <algorithm>
+#include <array>
+
+#include <fmt/core.h>
+
+#include "engine/decide/rules.h"
+#include "engine/model/decode.h"
+#include "engine/state/pod_admission.h"
+
+namespace wavetank::decide::detail {
+
+namespace {
+
+using model::Doc;
+using model::Kind;
+
+constexpr const char* kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Kinds without a namespace that are not typed here.
+bool cluster_scoped(std::string_view kind) {
+  static constexpr std::array<std::string_view, 20> kKinds = {
+      "APIService", "CSIDriver", "CSINode", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition",
+      "DeviceClass", "FlowSchema", "IngressClass", "MutatingWebhookConfiguration", "PersistentVolume", "PriorityLevelConfiguration",
+      "ResourceSlice", "RuntimeClass", "StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
+      "ValidatingWebhookConfiguration", "VolumeAttachment"};
+  return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
+}
+
+Refusal invalid(Kind kind, std::string_view kind_name, std::string_view name, const base::Diagnostics& errors) {
+  std::string text;
+  for (const base::Diagnostic& d : errors) {
+    if (!text.empty()) text += ", ";
+    text += d.message;
+  }
+  if (errors.size() > 1) text = "[" + text + "]";
+  const std::string version = kind == Kind::Other ? "" : model::kind_info(kind).api_version;
+  const std::size_t slash = version.find('/');
+  const std::string group = slash == std::string::npos ? "" : "." + version.substr(0, slash);
+  return Rejection{"Invalid", fmt::format("{}{} \"{}\" is invalid: {}", kind_name, group, name, text)};
+}
+
+Refusal forbidden(Kind kind, std::string_view name, std::string_view why) {
+  return Rejection{"Forbidden", fmt::format("{} \"{}\" is forbidden: {}", resource_name(kind), name, why)};
+}
+
+Ref find_object(const ClusterView& view, const Doc& doc, Kind kind) {
+  const Doc* meta = doc.find("metadata");
+  if (meta == nullptr) return {};
+  const std::string_view ns = meta->string_or("namespace"), name = meta->string_or("name");
+  if (kind == Kind::Other) return view.find_other(doc.string_or("apiVersion"), doc.string_or("kind"), ns, name);
+  return view.find(kind, ns, name);
+}
+
+/// The namespace must exist and not be going.
+Refusal check_namespace(const ClusterView& view, Kind kind, std::string_view ns, std::string_view name) {
+  const Ref ref = view.find(Kind::Namespace, "", ns);
+  if (!ref.valid()) return Rejection{"NotFound", fmt::format("namespaces \"{}\" not found", ns)};
+  if (!view.header(ref)->terminating()) return granted();
+  return forbidden(kind, name, fmt::format("unable to create new content in namespace {} because it is being terminated", ns));
+}
+
+/// The admission plugins of pods: Priority, DefaultTolerationSeconds, ServiceAccount.
+Refusal admit_pod(const ClusterView& view, Doc& doc, std::string_view name) {
+  Doc& spec = doc["spec"];
+  const std::string class_name(spec.string_or("priorityClassName"));
+  const state::PriorityClassRow* priority = state::find_priority_class(view.state(), class_name);
+  if (priority == nullptr && !class_name.empty())
+    return forbidden(Kind::Pod, name, fmt::format("no PriorityClass with name {} was found", class_name));
+  if (priority != nullptr) {
+    spec["priority"] = Doc::integer(priority->spec.value);
+    spec["priorityClassName"] = Doc::string(view.text(priority->header.name));
+  } else if (spec.find("priority") == nullptr) {
+    spec["priority"] = Doc::integer(0);
+  }
+  state::admit_pod_spec(view.state(), spec);
+  return granted();
+}
+
+/// Service addresses are dealt out in the order of creation from the default service range 10.96.0.0/12.
+void assign_addresses(const ClusterView& view, Doc& doc) {
+  Doc& spec = doc["spec"];
+  const std::string type(spec.string_or("type", "ClusterIP"));
+  const auto number = static_cast<std::uint32_t>(view->services.size()) + 10;
+  if (type != "ExternalName" && spec.string_or("clusterIP").empty()) {
+    const std::string ip = fmt::format("10.{}.{}.{}", 96 + (number >> 16), (number >> 8) & 255U, number & 255U);
+    spec["clusterIP"] = Doc::string(ip);
+    spec["clusterIPs"] = Doc::array();
+    spec["clusterIPs"].items.push_back(Doc::string(ip));
+  }
+  if (type != "NodePort" && type != "LoadBalancer") return;
+  Doc* ports = spec.find("ports");
+  if (ports == nullptr) return;
+  std::uint32_t next = 30000 + (number * 8) % 2760;
+  for (Doc& port : ports->items)
+    if (port.is_object() && port.int_or("nodePort", 0) == 0) port["nodePort"] = Doc::integer(next++);
+}
+
+Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
+  const std::string name(doc["metadata"].string_or("name")), ns(doc["metadata"].string_or("namespace"));
+  if (!ns.empty())
+    if (auto refused = check_namespace(view, kind, ns, name)) return refused;
+  auto admitted = model::admit(std::move(doc), "");
+  if (!admitted) return invalid(kind, model::kind_info(kind).name, name, admitted.error());
+  Doc& full = admitted->doc;
+  std::string node_name;
+  if (kind == Kind::Pod) {
+    if (auto refused = admit_pod(view, full, name)) return refused;
+    node_name = full["spec"].string_or("nodeName");
+  } else if (kind == Kind::Service) {
+    assign_addresses(view, full);
+  }
+  facts.emplace_back(event::ObjectCreated{kind, model::to_canonical_json(full)});
+  if (node_name.empty()) return granted();
+  // spec.nodeName goes round the scheduler: the node's agent takes the pod if there is such a node.
+  const Ref node = view.find(Kind::Node, "", node_name);
+  if (node.valid()) facts.emplace_back(event::PodBound{event::PodId(view->pods.size()), node.as<event::NodeId>()});
+  return granted();
+}
+
+bool same_member(const Doc& a, const Doc& b, std::initializer_list<std::string_view> path) {
+  const Doc* x = a.at(path);
+  const Doc* y = b.at(path);
+  if (x == nullptr || y == nullptr) return x == y;
+  return x->same_as(*y);
+}
+
+/// What may not change once it is written.
+Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, const Doc& after) {
+  const std::string name(view.bare_name(ref));
+  const auto immutable = [&](std::string_view path, const Doc* value) {
+    const std::string shown = value == nullptr ? "null" : model::to_canonical_json(*value);
+    return Rejection{"Invalid", fmt::format("{} \"{}\" is invalid: {}: Invalid value: {}: field is immutable",
+                                            model::kind_info(ref.kind).name, name, path, shown)};
+  };
+  if ((ref.kind == Kind::Deployment || ref.kind == Kind::ReplicaSet) && !same_member(before, after, {"spec", "selector"}))
+    return immutable("spec.selector", after.at({"spec", "selector"}));
+  if (ref.kind == Kind::PriorityClass && !same_member(before, after, {"value"}))
+    return Rejection{"Invalid", fmt::format("PriorityClass.scheduling.k8s.io \"{}\" is invalid: value: Forbidden: may not be changed in an update.", name)};
+  if (ref.kind != Kind::Pod) return granted();
+  Doc was = before, is = after;
+  for (Doc* doc : {&was, &is}) {
+    Doc& spec = (*doc)["spec"];
+    for (const char* key : {"activeDeadlineSeconds", "terminationGracePeriodSeconds", "tolerations"}) spec.erase(key);
+    for (const char* list : {"containers", "initContainers"})
+      if (Doc* containers = spec.find(list); containers != nullptr)
+        for (Doc& c : containers->items) c.erase("image");
+  }
+  if (same_member(was, is, {"spec"})) return granted();
+  return Rejection{"Invalid",
+                   fmt::format("Pod \"{}\" is invalid: spec: Forbidden: pod updates may not change fields other than "
+                               "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
+                               "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "
+                               "(allow it to be set to 1 if it was previously negative)",
+                               name)};
+}
+
+void default_namespace(Doc& doc, Kind kind) {
+  const bool namespaced = kind == Kind::Other ? !cluster_scoped(doc.string_or("kind")) : model::kind_info(kind).namespaced;
+  Doc& meta = doc["metadata"];
+  if (!namespaced) {
+    meta.erase("namespace");
+  } else if (meta.string_or("namespace").empty()) {
+    meta["namespace"] = Doc::string("default");
+  }
+}
+
+Refusal apply_over(const ClusterView& view, Ref ref, Doc wanted, bool merge, Facts& facts) {
+  Doc live = view.stored_doc(ref);
+  if (!merge) {
+    // A replace keeps what only the server sets.
+    if (const Doc* ip = live.at({"spec", "clusterIP"}); ip != nullptr && wanted["spec"].find("clusterIP") == nullptr)
+      wanted["spec"]["clusterIP"] = *ip;
+    return update_object(view, ref, std::move(wanted), facts);
+  }
+  std::string last;
+  if (const Doc* annotations = live.at({"metadata", "annotations"}); annotations != nullptr)
+    last = annotations->string_or(kLastApplied);
+  auto last_doc = last.empty() ? base::Result<Doc>(Doc()) : model::parse_json(last, kLastApplied);
+  const Doc* base_doc = !last.empty() && last_doc ? &*last_doc : nullptr;
+  return update_object(view, ref, model::merge_apply(live, base_doc, wanted), facts);
+}
+
+}  // namespace
+
+Refusal update_object(const ClusterView& view, Ref ref, Doc wanted, Facts& facts) {
+  if (!view.alive(ref)) return not_found(view, ref);
+  const Doc before = view.stored_doc(ref);
+  auto admitted = model::admit(std::move(wanted), "");
+  if (!admitted) return invalid(ref.kind, model::kind_info(ref.kind).name, view.bare_name(ref), admitted.error());
+  if (auto refused = check_immutable(view, ref, before, admitted->doc)) return refused;
+  if (before.same_as(admitted->doc)) return granted();
+  const bool spec_changed = !same_member(before, admitted->doc, {"spec"});
+  facts.emplace_back(event::ObjectUpdated{ref, model::to_canonical_json(admitted->doc), spec_changed});
+  if (ref.kind != Kind::Node) return granted();
+  // Taints and cordons are facts of their own: the scheduler and controllers follow those.
+  const auto& node = view.node(ref.as<event::NodeId>());
+  const auto& spec = std::get<model::Node>(admitted->spec);
+  const auto& was = before.at({"spec"});
+  const auto touched = [&](std::string_view key) {
+    const Doc* x = was == nullptr ? nullptr : was->find(key);
+    const Doc* y = admitted->doc.at({"spec", key});
+    return (x == nullptr) != (y == nullptr) || (x != nullptr && !x->same_as(*y));
+  };
+  if (touched("taints") && spec.taints != node.spec.taints)
+    facts.emplace_back(event::NodeTaintsChanged{ref.as<event::NodeId>(), spec.taints});
+  if (touched("unschedulable") && spec.unschedulable != node.spec.unschedulable)
+    facts.emplace_back(event::NodeCordoned{ref.as<event::NodeId>(), spec.unschedulable});
+  return granted();
+}
+
+Refusal rule(const ClusterView& view, const command::ApplyObject& c, Facts& facts) {
+  auto parsed = model::parse_json(c.doc, "request");
+  if (!parsed) return Rejection{"BadRequest", base::to_text(parsed.error())};
+  if (!parsed->is_object()) return Rejection{"BadRequest", "the object provided is unrecognized (must be a map)"};
+  Doc doc = std::move(*parsed);
+  const Kind kind = model::kind_from_gvk(doc.string_or("apiVersion"), doc.string_or("kind"));
+  default_namespace(doc, kind);
+  const Ref existing = find_object(view, doc, kind);
+  using Mode = command::ApplyObject::Mode;
+  if (c.mode == Mode::Apply && kind != Kind::Other) {
+    Doc last = doc;
+    if (Doc* annotations = last["metadata"].find("annotations"); annotations != nullptr) annotations->erase(kLastApplied);
+    const std::string text = model::to_canonical_json(last);
+    doc["metadata"]["annotations"][kLastApplied] = Doc::string(text);
+  }
+  if (!existing.valid()) {
+    if (c.mode == Mode::Replace)
+      return Rejection{"NotFound", fmt::format("{} \"{}\" not found", resource_name(kind), doc["metadata"].string_or("name"))};
+    return create(view, std::move(doc), kind, facts);
+  }
+  if (c.mode == Mode::Create)
+    return Rejection{"AlreadyExists", fmt::format("{} \"{}\" already exists", kind == Kind::Other ? std::string(doc.string_or("kind")) : resource_name(kind),
+                                                  view.bare_name(existing))};
+  return apply_over(view, existing, std::move(doc), c.mode == Mode::Apply, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::PatchObject& c, Facts& facts) {
+  if (!view.alive(c.ref)) return not_found(view, c.ref);
+  auto patch = model::parse_json(c.patch, "patch");
+  if (!patch) return Rejection{"BadRequest", base::to_text(patch.error())};
+  return update_object(view, c.ref, model::merge_patch(view.stored_doc(c.ref), *patch), facts);
+}
+
+Refusal rule(const ClusterView& view, const command::SetLabel& c, Facts& facts) {
+  if (!view.alive(c.ref)) return not_found(view, c.ref);
+  Doc doc = view.stored_doc(c.ref);
+  if (c.value) {
+    doc["metadata"]["labels"][c.key] = Doc::string(*c.value);
+  } else if (Doc* labels = doc["metadata"].find("labels"); labels != nullptr) {
+    labels->erase(c.key);
+  }
+  return update_object(view, c.ref, std::move(doc), facts);
+}
+
+Refusal rule(const ClusterView& view, const command::DeleteObject& c, Facts& facts) {
+  if (!view.alive(c.ref)) return not_found(view, c.ref);
+  if (c.ref.kind == Kind::Pod) {
+    delete_pod(view, c.ref.as<event::PodId>(), event::DeletionReason::Deleted, c.grace_seconds, facts);
+    return granted();
+  }
+  const state::Header& header = *view.header(c.ref);
+  if (header.terminating()) return granted();
+  if (c.ref.kind == Kind::Namespace) {
+    const std::string_view name = view.bare_name(c.ref);
+    if (name == "default" || name == "kube-system" || name == "kube-public")
+      return forbidden(c.ref.kind, name, "this namespace may not be deleted");
+    facts.emplace_back(event::ObjectDeletionStarted{c.ref, c.propagation});
+    return granted();
+  }
+  if (c.propagation == event::Propagation::Background) {
+    facts.emplace_back(event::ObjectRemoved{c.ref});
+  } else {
+    facts.emplace_back(event::ObjectDeletionStarted{c.ref, c.propagation});
+  }
+  return granted();
+}
+
+Refusal rule(const ClusterView& view, const command::RemoveObject& c, Facts& facts) {
+  if (!view.alive(c.ref)) return granted();
+  if (c.ref.kind == Kind::Pod) {
+    delete_pod(view, c.ref.as<event::PodId>(), event::DeletionReason::GarbageCollected, std::nullopt, facts);
+  } else {
+    facts.emplace_back(event::ObjectRemoved{c.ref});
+  }
+  return granted();
+}
+
+Refusal rule(const ClusterView& view, const command::SetOwner& c, Facts& facts) {
+  if (!view.alive(c.child)) return not_found(view, c.child);
+  if (c.owner.valid() && !view.alive(c.owner)) return not_found(view, c.owner);
+  const Ref now = c.child.kind == Kind::Pod ? view->pods.owner[c.child.row] : view.header(c.child)->controller;
+  if (now == c.owner) return granted();
+  if (now.valid() && c.owner.valid()) return conflict(fmt::format("{} already has a controller", view.name_of(c.child)));
+  facts.emplace_back(event::OwnerChanged{c.child, c.owner});
+  return granted();
+}
+
+}  // namespace wavetank::decide::detail

@@ -1,0 +1,88 @@
+#pragma once
+// The overloads of decide(), inside the room only: one rule a command.
+
+#include <string>
+
+#include "engine/decide/decide.h"
+#include "engine/model/doc.h"
+
+namespace wavetank::decide::detail {
+
+using command::Rejection;
+using event::Ref;
+using state::ClusterView;
+using Refusal = std::optional<Rejection>;
+
+/// No refusal.
+inline Refusal granted() { return std::nullopt; }
+Refusal not_found(const ClusterView& view, Ref ref);
+Refusal conflict(std::string message);
+
+/// "deployments.apps", as the API server names a resource in messages.
+std::string resource_name(model::Kind kind);
+
+/// Replaces an object's document by `wanted` (from stored_doc() and changed): admission, immutable fields, then the fact if anything
+/// differs. The single way by which clients change objects.
+Refusal update_object(const ClusterView& view, Ref ref, model::Doc wanted, Facts& facts);
+
+/// Begins (or shortens) a pod's graceful deletion, or removes it at once where nothing runs.
+void delete_pod(const ClusterView& view, event::PodId pod, event::DeletionReason reason, std::optional<std::int64_t> grace,
+                Facts& facts);
+
+// Objects (objects.cpp)
+Refusal rule(const ClusterView& view, const command::ApplyObject& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::PatchObject& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::DeleteObject& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetLabel& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetOwner& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::RemoveObject& c, Facts& facts);
+// kubectl's verbs on workloads and nodes (clients.cpp)
+Refusal rule(const ClusterView& view, const command::ScaleObject& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetImage& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetPaused& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::RestartRollout& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::UndoRollout& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::CordonNode& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetTaint& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetLoad& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::JudgeExpectation& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::InjectFault& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::HealFault& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetMachine& c, Facts& facts);
+// Controllers (controllers.cpp)
+Refusal rule(const ClusterView& view, const command::CreateReplicaSet& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::ScaleReplicaSet& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetReplicaSetRevision& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::UpdateReplicaSetStatus& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetReplicaSetFailure& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::UpdateDeploymentStatus& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetDeploymentCondition& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetDeploymentRevision& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::CreateEndpointSlice& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::UpdateEndpoints& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::UpdatePdbStatus& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetNodeTaints& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetNodeCondition& c, Facts& facts);
+// Pods (pods.cpp)
+Refusal rule(const ClusterView& view, const command::CreatePod& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::DeletePod& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::EvictPod& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetPodReady& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetPodPhase& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::BindPod& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::MarkUnschedulable& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::NominatePod& c, Facts& facts);
+// The world's reports (reports.cpp)
+Refusal rule(const ClusterView& view, const command::ReportImagePulled& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::ReportContainerStarted& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::ReportContainerExited& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::ReportContainerWaiting& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::ReportContainerReady& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::ReportPodReady& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::ReportPodPhase& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::ReportPodStopped& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::ReportHeartbeatsBegan& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::ReportHeartbeatsStopped& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::ReportNodeCondition& c, Facts& facts);
+
+}  // namespace wavetank::decide::detail
