@@ -1,0 +1,74 @@
+#pragma once
+// The simulated machines and their node agents, a model of the kubelet: it pulls images, starts containers, probes them, restarts
+// them with a back-off, stops them gracefully, and reports. README.md says what is modelled, what is left out, and the sources.
+//
+// Faults pull the levers below. A lever takes effect at `now` and reports in the next call of report(), whose time is then `now`;
+// `cause` is the event that the effects follow from.
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "engine/loop/world.h"
+#include "sim/world/world_params.h"
+
+namespace wavetank::world {
+
+using base::Duration;
+using base::Seq;
+using base::SimTime;
+using event::NodeId;
+using event::PodId;
+using state::ClusterView;
+
+class SimWorld final : public loop::World {
+ public:
+  SimWorld(const WorldParams& params, std::uint64_t seed);
+  ~SimWorld() override;
+
+  void observe(const event::Event& event, const ClusterView& view) override;
+  [[nodiscard]] SimTime next_report() const override;
+  void report(const ClusterView& view, std::vector<command::Command>& out) override;
+
+  // ---- Machines ----
+  /// Power off: containers die and nobody hears of it. Idempotent.
+  void crash_machine(NodeId node, SimTime now, Seq cause = 0);
+  /// Power on: the node agent is back after node.boot_time, restarts what is still bound and finishes off what was deleted. Images on
+  /// disk survive. Idempotent.
+  void restore_machine(NodeId node, SimTime now, Seq cause = 0);
+  /// The node agent stops; containers run on.
+  void stop_kubelet(NodeId node, SimTime now, Seq cause = 0);
+  /// It is started again and, after kubelet.start_time, reports all that changed meanwhile.
+  void start_kubelet(NodeId node, SimTime now, Seq cause = 0);
+  [[nodiscard]] bool machine_up(NodeId node) const;
+  [[nodiscard]] bool kubelet_up(NodeId node) const;
+
+  // ---- Images: each takes a pattern (matches_image) and holds until switched off ----
+  /// Pulls of it fail.
+  void set_image_unavailable(std::string_view pattern, bool on);
+  /// Its containers fail readiness and startup probes, those running too; liveness probes they answer.
+  void set_image_never_ready(std::string_view pattern, bool on, SimTime now, Seq cause = 0);
+  /// Each of its containers exits `after` its start, again and again. Running ones exit at `now` + `after`.
+  void set_image_crashing(std::string_view pattern, bool on, std::int32_t exit_code, Duration after, SimTime now, Seq cause = 0);
+
+  // ---- Containers ----
+  /// The process ends at `now`, if it runs. `container` counts init containers first.
+  void crash_container(PodId pod, std::uint32_t container, std::int32_t exit_code, SimTime now, Seq cause = 0,
+                       event::ExitReason reason = event::ExitReason::Error);
+  [[nodiscard]] bool container_runs(PodId pod, std::uint32_t container) const;
+
+  // ---- Network ----
+  /// The node pulls images at `percent` of image.bandwidth; 0 stops transfers.
+  void set_pull_speed(NodeId node, std::int64_t percent, SimTime now);
+
+  /// Writes or reads all that is pending (base::Writer, base::Reader): with the state it makes a snapshot complete.
+  void save(std::vector<std::uint8_t>& out) const;
+  bool load(const std::uint8_t* data, std::size_t size);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wavetank::world
