@@ -191,15 +191,17 @@ TEST_CASE("bursts: the queue swells and empties, with looks ahead and pushes bef
   }
 }
 
-TEST_CASE("one far timer is looked at, then the near ones come") {
-  Pair pair;
-  pair.push(3'600'000'000'000);
-  pair.peek();
+TEST_CASE("far timers are looked at, then near ones come, then more far ones") {
+  constexpr std::int64_t kHour = 3'600'000'000'000;
   const base::Stream stream(2, "near");
-  for (std::uint64_t n = 0; n < 5'000; ++n) pair.push(static_cast<std::int64_t>(stream.below(60'000'000'000, n)));
-  for (int i = 0; i < 2'000; ++i) pair.pop();
-  for (std::uint64_t n = 0; n < 5'000; ++n)
-    pair.push(3'600'000'000'000 + static_cast<std::int64_t>(stream.below(2'000'000'000, n)));
+  Pair pair;
+  for (std::int64_t i = 0; i < 200; ++i) pair.push(kHour + i * 700'000'000);
+  pair.peek();
+  for (std::uint64_t n = 0; n < 150; ++n) pair.push(static_cast<std::int64_t>(stream.below(60'000'000'000, n)));
+  for (int i = 0; i < 100; ++i) pair.pop();
+  for (std::uint64_t n = 0; n < 5'000; ++n) {
+    pair.push(kHour + static_cast<std::int64_t>(stream.of("far").below(150'000'000'000, n)));
+  }
   pair.drain();
 }
 
