@@ -11,6 +11,10 @@ function(wavetank_library name header)
 endfunction()
 
 wavetank_library(boost boost/graph/adjacency_list.hpp) # Boost.Graph, headers only
+file(STRINGS ${WAVETANK_boost_INCLUDE}/boost/version.hpp boost_version REGEX "^#define BOOST_VERSION ")
+if(NOT boost_version MATCHES "([0-9]+)$" OR CMAKE_MATCH_1 LESS 108100)
+  message(FATAL_ERROR "Boost ${CMAKE_MATCH_1} is too old: 1.81 is needed (Debian 12: libboost1.81-dev)")
+endif()
 wavetank_library(cli11 CLI/CLI.hpp)
 wavetank_library(expected tl/expected.hpp)
 wavetank_library(fmt fmt/format.h LINK fmt)

@@ -12,6 +12,7 @@ namespace {
 enum class Form {
   Word,  // anywhere
   Call,  // as a free function: name( or std::name(
+  Libc,  // the same, but for a name we may use ourselves: qualified, or with a null argument
   Std,   // as std::name
   Tail,  // any word that ends so
 };
@@ -37,7 +38,7 @@ constexpr Ban kBans[] = {
     {"high_resolution_clock", Form::Word, kTime},
     {"clock_gettime", Form::Call, kTime},
     {"gettimeofday", Form::Call, kTime},
-    {"time", Form::Call, kTime},
+    {"time", Form::Libc, kTime},
     {"clock", Form::Call, kTime},
     {"sleep", Form::Call, kTime},
     {"usleep", Form::Call, kTime},
@@ -147,12 +148,16 @@ class Words {
   const std::vector<Token>& tokens_;
 };
 
+bool is_null(std::string_view word) { return word == "nullptr" || word == "NULL" || word == "0"; }
+
 bool matches(const Ban& ban, const Words& words, std::size_t i, std::string_view word) {
   switch (ban.form) {
     case Form::Word:
       return word == ban.word;
     case Form::Call:
       return word == ban.word && words.is_free_call(i);
+    case Form::Libc:
+      return word == ban.word && words.is_free_call(i) && (words.at(i, -1) == "::" || is_null(words.at(i, 2)));
     case Form::Std:
       return word == ban.word && words.is_std(i);
     case Form::Tail:

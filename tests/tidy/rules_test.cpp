@@ -112,6 +112,7 @@ TEST_CASE("banned: words that only look alike are left alone") {
       "SimTime time() const;",
       "SimTime t = event.time();",
       "SimTime t = header->time();",
+      "text = time(event.at);",
       "int random_devices = 3;",
       "int time = 0;",
       "throw Oops();  // tidy: allow(banned) sample of an excuse",
