@@ -37,4 +37,7 @@ class CountedChange {
   PodId pod_;
 };
 
+/// Counts `foreign` anew after the set's `pod_tmpl` changed. O(pods of the set).
+void recount_foreign(const ClusterState& state, ReplicaSetRow& set);
+
 }  // namespace wavetank::state::detail

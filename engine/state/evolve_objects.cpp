@@ -140,16 +140,6 @@ void note_orphan(ClusterState& state, ReplicaSetId id) {
   state.orphan_sets.insert(std::lower_bound(state.orphan_sets.begin(), state.orphan_sets.end(), id), id);
 }
 
-/// A set's template was replaced: its pods stay as they are.
-void recount_foreign(ClusterState& state, ReplicaSetRow& set) {
-  set.foreign = 0;
-  for (const PodId pod : set.pods) {
-    const std::size_t p = pod.index();
-    const bool ended = state.pods.phase[p] == Phase::Succeeded || state.pods.phase[p] == Phase::Failed;
-    if ((state.pods.flags[p] & (kAlive | kTerminating)) == kAlive && !ended && state.pods.tmpl[p] != set.tmpl) ++set.foreign;
-  }
-}
-
 void move_pod_to_template(ClusterState& state, PodId pod, TemplateId to) {
   TemplateId& at = state.pods.tmpl[pod.index()];
   if (at == to) return;

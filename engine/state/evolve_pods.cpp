@@ -21,8 +21,17 @@ void CountedChange::count(int sign) {
   if (pods.phase[p] == Phase::Succeeded || pods.phase[p] == Phase::Failed) return;
   ReplicaSetRow& set = state_.replica_sets[owner.row];
   set.active += sign;
-  if (pods.tmpl[p] != set.tmpl) set.foreign += sign;
+  if (pods.tmpl[p] != set.pod_tmpl) set.foreign += sign;
   if ((flags & kPodReady) != 0) set.active_ready += sign;
+}
+
+void recount_foreign(const ClusterState& state, ReplicaSetRow& set) {
+  set.foreign = 0;
+  for (const PodId pod : set.pods) {
+    const std::size_t p = pod.index();
+    const bool ended = state.pods.phase[p] == Phase::Succeeded || state.pods.phase[p] == Phase::Failed;
+    if ((state.pods.flags[p] & (kAlive | kTerminating)) == kAlive && !ended && state.pods.tmpl[p] != set.pod_tmpl) ++set.foreign;
+  }
 }
 
 namespace {
@@ -93,6 +102,7 @@ void on(ClusterState& state, const event::Event& event, const event::PodCreated&
   if (!set.pod_tmpl.valid()) {
     const TemplateId admitted = admitted_template(state, set.tmpl);
     set.pod_tmpl = admitted;
+    recount_foreign(state, set);
   }
   std::string name(state.symbols.text(set.header.name));
   name += '-';

@@ -116,7 +116,7 @@ struct ReplicaSetRow {
   std::vector<PodId> pods;         ///< Owned and not removed, in the order of creation.
   std::int32_t active = 0;         ///< Of those: not terminating, not Succeeded or Failed.
   std::int32_t active_ready = 0;   ///< Of the active: Ready.
-  std::int32_t foreign = 0;        ///< Of the active: of another template than the set's (adopted, or the template was changed).
+  std::int32_t foreign = 0;        ///< Of the active: not of `pod_tmpl` (adopted, or the set's template was changed).
   std::uint32_t pods_created = 0;  ///< Over its life.
 };
 

@@ -1,0 +1,20 @@
+#pragma once
+// One factory a controller; registry.cpp lists them.
+
+#include <memory>
+
+#include "engine/control/registry.h"
+
+namespace wavetank::control {
+
+std::unique_ptr<Controller> make_deployment_controller();
+std::unique_ptr<Controller> make_replica_set_controller();
+std::unique_ptr<Controller> make_node_lifecycle_controller(const Settings& settings);
+std::unique_ptr<Controller> make_taint_eviction_controller();
+std::unique_ptr<Controller> make_disruption_controller(const Settings& settings);
+std::unique_ptr<Controller> make_endpoint_slice_controller(const Settings& settings);
+std::unique_ptr<Controller> make_pod_gc_controller(const Settings& settings);
+std::unique_ptr<Controller> make_garbage_collector();
+std::unique_ptr<Controller> make_namespace_controller();
+
+}  // namespace wavetank::control

@@ -1,0 +1,32 @@
+#pragma once
+// Small questions that several controllers ask the view.
+
+#include <algorithm>
+#include <vector>
+
+#include "engine/state/view.h"
+
+namespace wavetank::control {
+
+/// The row that the event `seq` made: rows are in the order of creation. Its index, or rows.size(). O(log rows).
+template <class Row>
+std::size_t row_created_by(const std::vector<Row>& rows, base::Seq seq) {
+  const auto at = std::partition_point(rows.begin(), rows.end(), [&](const Row& row) { return row.header.created_seq < seq; });
+  if (at == rows.end() || at->header.created_seq != seq) return rows.size();
+  return static_cast<std::size_t>(at - rows.begin());
+}
+
+/// The pod that the event `seq` made; not valid if none. O(log pods).
+inline event::PodId pod_created_by(const state::PodColumns& pods, base::Seq seq) {
+  const auto at = std::lower_bound(pods.created_seq.begin(), pods.created_seq.end(), seq);
+  if (at == pods.created_seq.end() || *at != seq) return {};
+  return event::PodId(static_cast<std::size_t>(at - pods.created_seq.begin()));
+}
+
+/// Whether the namespace object is being deleted: nothing new may be made in it.
+inline bool namespace_terminating(const state::ClusterView& view, base::Sym ns) {
+  const event::Ref ref = view.find(model::Kind::Namespace, "", view.text(ns));
+  return ref.valid() && view->namespaces[ref.row].header.terminating();
+}
+
+}  // namespace wavetank::control
