@@ -11,6 +11,7 @@
 //   pair, struct              fields in order
 
 #include <cstddef>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <optional>
