@@ -1,0 +1,64 @@
+#pragma once
+// Inside the room: short readings of documents whose types schema.cpp has checked. A null counts as missing, a value of another
+// type gives the fallback.
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/model/types.h"
+
+namespace wavetank::model {
+
+/// The member unless missing or null.
+inline const Doc* get(const Doc* doc, std::string_view key) {
+  const Doc* found = doc == nullptr ? nullptr : doc->find(key);
+  return found == nullptr || found->is_null() ? nullptr : found;
+}
+
+inline std::string get_string(const Doc* doc, std::string_view key, std::string_view fallback = "") {
+  return std::string(doc == nullptr ? fallback : doc->string_or(key, fallback));
+}
+
+template <class T>
+std::optional<T> get_int(const Doc* doc, std::string_view key) {
+  const Doc* found = get(doc, key);
+  T number{};
+  if (found == nullptr || found->type != Doc::Type::Int) return std::nullopt;
+  if (std::from_chars(found->text.data(), found->text.data() + found->text.size(), number).ec != std::errc()) return std::nullopt;
+  return number;
+}
+
+inline bool get_bool(const Doc* doc, std::string_view key, bool fallback = false) {
+  return doc == nullptr ? fallback : doc->bool_or(key, fallback);
+}
+
+/// The elements of a list member; none when it is missing.
+inline const std::vector<Doc>& get_items(const Doc* doc, std::string_view key) {
+  static const std::vector<Doc> none;
+  const Doc* found = get(doc, key);
+  return found == nullptr ? none : found->items;
+}
+inline const std::vector<Doc::Member>& get_members(const Doc* doc, std::string_view key) {
+  static const std::vector<Doc::Member> none;
+  const Doc* found = get(doc, key);
+  return found == nullptr ? none : found->members;
+}
+
+inline std::vector<std::string> get_strings(const Doc* doc, std::string_view key) {
+  std::vector<std::string> out;
+  for (const Doc& item : get_items(doc, key)) out.push_back(item.text);
+  return out;
+}
+
+Labels read_labels(const Doc* doc, std::string_view key);
+ResourceList read_resources(const Doc* doc, std::string_view key);
+LabelSelector read_selector(const Doc& doc);
+std::optional<LabelSelector> read_optional_selector(const Doc* doc, std::string_view key);
+PodTemplate read_pod_template(const Doc& doc);
+ObjectMeta read_meta(const Doc* doc);
+/// Whether the image's tag is "latest", written or implied: such images are pulled always.
+bool image_tag_is_latest(std::string_view image);
+
+}  // namespace wavetank::model

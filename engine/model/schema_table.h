@@ -1,0 +1,98 @@
+#pragma once
+// The fields of the typed kinds. One line a structure: "Name: field:type …". No type means string; i int32, l int64, b bool,
+// q quantity, x int or string, n number, any (not looked into), or a structure's name; []T a list, {}T a map with string keys.
+// Source: the API reference of Kubernetes 1.34 (https://kubernetes.io/docs/reference/kubernetes-api/).
+
+#include <string_view>
+
+namespace wavetank::model {
+
+inline constexpr std::string_view kSchemaText = R"(
+Other: metadata:ObjectMeta
+Namespace: apiVersion kind metadata:ObjectMeta spec:NamespaceSpec status:any
+Node: apiVersion kind metadata:ObjectMeta spec:NodeSpec status:NodeStatus
+Pod: apiVersion kind metadata:ObjectMeta spec:PodSpec status:PodStatus
+ReplicaSet: apiVersion kind metadata:ObjectMeta spec:ReplicaSetSpec status:any
+Deployment: apiVersion kind metadata:ObjectMeta spec:DeploymentSpec status:any
+Service: apiVersion kind metadata:ObjectMeta spec:ServiceSpec status:any
+EndpointSlice: apiVersion kind metadata:ObjectMeta addressType endpoints:[]Endpoint ports:[]EndpointPort
+PodDisruptionBudget: apiVersion kind metadata:ObjectMeta spec:PodDisruptionBudgetSpec status:any
+PriorityClass: apiVersion kind metadata:ObjectMeta value:i globalDefault:b description preemptionPolicy
+ServiceAccount: apiVersion kind metadata:ObjectMeta secrets:[]ObjectReference imagePullSecrets:[]LocalObjectReference automountServiceAccountToken:b
+ConfigMap: apiVersion kind metadata:ObjectMeta data:{}s binaryData:{}s immutable:b
+Secret: apiVersion kind metadata:ObjectMeta data:{}s stringData:{}s type immutable:b
+
+ObjectMeta: name generateName namespace selfLink uid resourceVersion generation:l creationTimestamp deletionTimestamp deletionGracePeriodSeconds:l labels:{}s annotations:{}s ownerReferences:[]OwnerReference finalizers:[]s managedFields:any
+OwnerReference: apiVersion kind name uid controller:b blockOwnerDeletion:b
+LabelSelector: matchLabels:{}s matchExpressions:[]LabelSelectorRequirement
+LabelSelectorRequirement: key operator values:[]s
+LocalObjectReference: name
+ObjectReference: apiVersion kind name namespace uid resourceVersion fieldPath
+
+NamespaceSpec: finalizers:[]s
+
+NodeSpec: podCIDR podCIDRs:[]s providerID unschedulable:b taints:[]Taint configSource:any externalID
+Taint: key value effect timeAdded
+NodeStatus: capacity:{}q allocatable:{}q phase conditions:[]NodeCondition addresses:any daemonEndpoints:any nodeInfo:any images:[]ContainerImage volumesInUse:[]s volumesAttached:any config:any runtimeHandlers:any features:any declaredFeatures:any
+NodeCondition: type status reason message lastHeartbeatTime lastTransitionTime
+ContainerImage: names:[]s sizeBytes:l
+
+PodStatus: phase nominatedNodeName conditions:any message reason hostIP hostIPs:any podIP podIPs:any startTime initContainerStatuses:any containerStatuses:any ephemeralContainerStatuses:any qosClass resize resourceClaimStatuses:any observedGeneration:l extendedResourceClaimStatus:any allocatedResources:any resources:any
+PodTemplateSpec: metadata:ObjectMeta spec:PodSpec
+PodSpec: volumes:[]Volume initContainers:[]Container containers:[]Container ephemeralContainers:[]Container restartPolicy terminationGracePeriodSeconds:l activeDeadlineSeconds:l dnsPolicy nodeSelector:{}s serviceAccountName serviceAccount automountServiceAccountToken:b nodeName hostNetwork:b hostPID:b hostIPC:b shareProcessNamespace:b securityContext:PodSecurityContext imagePullSecrets:[]LocalObjectReference hostname subdomain affinity:Affinity schedulerName tolerations:[]Toleration hostAliases:any priorityClassName priority:i dnsConfig:any readinessGates:[]PodReadinessGate runtimeClassName enableServiceLinks:b preemptionPolicy overhead:{}q topologySpreadConstraints:[]TopologySpreadConstraint setHostnameAsFQDN:b os:any hostUsers:b schedulingGates:[]PodSchedulingGate resourceClaims:any resources:ResourceRequirements hostnameOverride workloadRef:any
+PodReadinessGate: conditionType
+PodSchedulingGate: name
+PodSecurityContext: seLinuxOptions:any windowsOptions:any runAsUser:l runAsGroup:l runAsNonRoot:b supplementalGroups:[]n supplementalGroupsPolicy fsGroup:l sysctls:any fsGroupChangePolicy seccompProfile:any appArmorProfile:any seLinuxChangePolicy
+Container: name image command:[]s args:[]s workingDir ports:[]ContainerPort envFrom:[]EnvFromSource env:[]EnvVar resources:ResourceRequirements resizePolicy:any restartPolicy restartPolicyRules:any volumeMounts:[]VolumeMount volumeDevices:any livenessProbe:Probe readinessProbe:Probe startupProbe:Probe lifecycle:Lifecycle terminationMessagePath terminationMessagePolicy imagePullPolicy securityContext:SecurityContext stdin:b stdinOnce:b tty:b targetContainerName
+ContainerPort: name hostPort:i containerPort:i protocol hostIP
+EnvFromSource: prefix configMapRef:EnvSourceRef secretRef:EnvSourceRef
+EnvSourceRef: name optional:b
+EnvVar: name value valueFrom:EnvVarSource
+EnvVarSource: fieldRef:ObjectFieldSelector resourceFieldRef:any configMapKeyRef:KeySelector secretKeyRef:KeySelector fileKeyRef:any
+ObjectFieldSelector: apiVersion fieldPath
+KeySelector: name key optional:b
+ResourceRequirements: limits:{}q requests:{}q claims:any
+VolumeMount: name readOnly:b recursiveReadOnly mountPath subPath mountPropagation subPathExpr
+SecurityContext: capabilities:any privileged:b seLinuxOptions:any windowsOptions:any runAsUser:l runAsGroup:l runAsNonRoot:b readOnlyRootFilesystem:b allowPrivilegeEscalation:b procMount seccompProfile:any appArmorProfile:any
+Probe: exec:ExecAction httpGet:HTTPGetAction tcpSocket:TCPSocketAction grpc:GRPCAction initialDelaySeconds:i timeoutSeconds:i periodSeconds:i successThreshold:i failureThreshold:i terminationGracePeriodSeconds:l
+Lifecycle: postStart:LifecycleHandler preStop:LifecycleHandler stopSignal
+LifecycleHandler: exec:ExecAction httpGet:HTTPGetAction tcpSocket:TCPSocketAction sleep:SleepAction
+ExecAction: command:[]s
+HTTPGetAction: path port:x host scheme httpHeaders:[]HTTPHeader
+HTTPHeader: name value
+TCPSocketAction: port:x host
+GRPCAction: port:i service
+SleepAction: seconds:l
+Volume: name hostPath:any emptyDir:EmptyDirVolumeSource gcePersistentDisk:any awsElasticBlockStore:any gitRepo:any secret:SecretVolumeSource nfs:any iscsi:any glusterfs:any persistentVolumeClaim:ClaimVolumeSource rbd:any flexVolume:any cinder:any cephfs:any flocker:any downwardAPI:any fc:any azureFile:any configMap:ConfigMapVolumeSource vsphereVolume:any quobyte:any azureDisk:any photonPersistentDisk:any projected:any portworxVolume:any scaleIO:any storageos:any csi:any ephemeral:any image:any
+EmptyDirVolumeSource: medium sizeLimit:q
+SecretVolumeSource: secretName items:any defaultMode:i optional:b
+ConfigMapVolumeSource: name items:any defaultMode:i optional:b
+ClaimVolumeSource: claimName readOnly:b
+
+Affinity: nodeAffinity:NodeAffinity podAffinity:PodAffinity podAntiAffinity:PodAffinity
+NodeAffinity: requiredDuringSchedulingIgnoredDuringExecution:NodeSelector preferredDuringSchedulingIgnoredDuringExecution:[]PreferredSchedulingTerm
+NodeSelector: nodeSelectorTerms:[]NodeSelectorTerm
+NodeSelectorTerm: matchExpressions:[]LabelSelectorRequirement matchFields:[]LabelSelectorRequirement
+PreferredSchedulingTerm: weight:i preference:NodeSelectorTerm
+PodAffinity: requiredDuringSchedulingIgnoredDuringExecution:[]PodAffinityTerm preferredDuringSchedulingIgnoredDuringExecution:[]WeightedPodAffinityTerm
+PodAffinityTerm: labelSelector:LabelSelector namespaces:[]s topologyKey namespaceSelector:LabelSelector matchLabelKeys:[]s mismatchLabelKeys:[]s
+WeightedPodAffinityTerm: weight:i podAffinityTerm:PodAffinityTerm
+Toleration: key operator value effect tolerationSeconds:l
+TopologySpreadConstraint: maxSkew:i topologyKey whenUnsatisfiable labelSelector:LabelSelector minDomains:i nodeAffinityPolicy nodeTaintsPolicy matchLabelKeys:[]s
+
+ReplicaSetSpec: replicas:i minReadySeconds:i selector:LabelSelector template:PodTemplateSpec
+DeploymentSpec: replicas:i selector:LabelSelector template:PodTemplateSpec strategy:DeploymentStrategy minReadySeconds:i revisionHistoryLimit:i paused:b progressDeadlineSeconds:i
+DeploymentStrategy: type rollingUpdate:RollingUpdateDeployment
+RollingUpdateDeployment: maxUnavailable:x maxSurge:x
+
+ServiceSpec: ports:[]ServicePort selector:{}s clusterIP clusterIPs:[]s type externalIPs:[]s sessionAffinity loadBalancerIP loadBalancerSourceRanges:[]s externalName externalTrafficPolicy healthCheckNodePort:i publishNotReadyAddresses:b sessionAffinityConfig:SessionAffinityConfig ipFamilies:[]s ipFamilyPolicy allocateLoadBalancerNodePorts:b loadBalancerClass internalTrafficPolicy trafficDistribution
+SessionAffinityConfig: clientIP:ClientIPConfig
+ClientIPConfig: timeoutSeconds:i
+ServicePort: name protocol appProtocol port:i targetPort:x nodePort:i
+Endpoint: addresses:[]s conditions:any hostname targetRef:ObjectReference deprecatedTopology:{}s nodeName zone hints:any
+EndpointPort: name protocol port:i appProtocol
+
+PodDisruptionBudgetSpec: minAvailable:x selector:LabelSelector maxUnavailable:x unhealthyPodEvictionPolicy
+)";
+
+}  // namespace wavetank::model
