@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "engine/event/payloads.h"
 
@@ -152,8 +153,10 @@ struct UpdateEndpoints {
 struct UpdatePdbStatus {
   event::PdbStatusChanged fact;
 };
+/// A Conflict if the node's taints are not `from` any more: somebody else wrote meanwhile.
 struct SetNodeTaints {
   event::NodeTaintsChanged fact;
+  std::vector<model::Taint> from;
 };
 struct SetNodeCondition {
   event::NodeConditionChanged fact;

@@ -99,6 +99,9 @@ class Controller {
   virtual void observe(const event::Event& event, const ClusterView& view, KeySink& keys) = 0;
   /// One level-triggered, idempotent sync of `key`, which may have gone meanwhile.
   virtual void reconcile(Ref key, const ClusterView& view, Plan& plan) = 0;
+  /// Names every key that may need a sync, as the informers' first list does when a control plane starts on a state that is there
+  /// already (a snapshot, a fork): queues and timers are not part of the state. Must be called before the first step.
+  virtual void list(const ClusterView& view, KeySink& keys) = 0;
   /// `refused`, a call of a sync of `key`, was refused and thereby ended that sync. The loop calls this with an empty plan, makes the
   /// plan's calls (a failure condition, say), and lets the key come back with back-off in any case.
   virtual void on_refusal(Ref key, const Plan::Call& refused, const command::Rejection& rejection, const ClusterView& view, Plan& plan) {

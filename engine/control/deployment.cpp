@@ -30,6 +30,8 @@ class DeploymentController final : public Controller {
     if (view.alive(key)) DeploymentSync(id, view, plan).run();
   }
 
+  void list(const ClusterView& view, KeySink& keys) override { add_alive<event::DeploymentId>(view->deployments, keys); }
+
  private:
   template <class E>
   static void on(const event::Event&, const E&, const ClusterView&, KeySink&) {}

@@ -16,7 +16,10 @@ void DeploymentSync::set_condition(DeploymentStatus& status, Type type, Status v
 
 void DeploymentSync::write_condition(Type type) {
   const Cond& c = status_[type];
-  plan_.also(command::SetDeploymentCondition{{id_, type, c.present ? c.status : Status::Unknown, c.reason, c.message}});
+  // The deadline is a timer: what it ran out on is the last progress.
+  const bool late = plan_.wake_cause() == 0 && c.reason == "ProgressDeadlineExceeded";
+  const base::Seq cause = late ? row_.conditions[static_cast<std::size_t>(Type::Progressing)].seq : 0;
+  plan_.also(command::SetDeploymentCondition{{id_, type, c.present ? c.status : Status::Unknown, c.reason, c.message}}, cause);
 }
 
 std::string DeploymentSync::subject() const {

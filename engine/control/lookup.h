@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "engine/state/view.h"
+#include "engine/control/controller.h"
 
 namespace wavetank::control {
 
@@ -14,6 +14,14 @@ std::size_t row_created_by(const std::vector<Row>& rows, base::Seq seq) {
   const auto at = std::partition_point(rows.begin(), rows.end(), [&](const Row& row) { return row.header.created_seq < seq; });
   if (at == rows.end() || at->header.created_seq != seq) return rows.size();
   return static_cast<std::size_t>(at - rows.begin());
+}
+
+/// Every alive object of a kind as a key, for Controller::list().
+template <class Id, class Row>
+void add_alive(const std::vector<Row>& rows, KeySink& keys) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].header.alive) keys.add(Id(i));
+  }
 }
 
 /// The pod that the event `seq` made; not valid if none. O(log pods).

@@ -52,6 +52,8 @@ class ReplicaSetController final : public Controller {
     write_status(id, set, active, view, plan);
   }
 
+  void list(const ClusterView& view, KeySink& keys) override { add_alive<ReplicaSetId>(view->replica_sets, keys); }
+
   /// Sets the condition ReplicaFailure, whose message is the refusal's.
   void on_refusal(Ref key, const Plan::Call& refused, const command::Rejection& rejection, const ClusterView& view,
                   Plan& plan) override {

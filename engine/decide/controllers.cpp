@@ -32,7 +32,9 @@ Refusal rule(const ClusterView& view, const command::CreateReplicaSet& c, Facts&
 
 Refusal rule(const ClusterView& view, const command::ScaleReplicaSet& c, Facts& facts) {
   const state::ReplicaSetRow& set = view.replica_set(c.fact.replica_set);
-  const bool news = set.replicas != c.fact.replicas || set.desired != c.fact.desired || set.max != c.fact.max;
+  // A sized set takes over the Deployment's minReadySeconds too.
+  const bool min_ready = set.deployment.valid() && set.min_ready_seconds != view.deployment(set.deployment).spec.min_ready_seconds;
+  const bool news = set.replicas != c.fact.replicas || set.desired != c.fact.desired || set.max != c.fact.max || min_ready;
   return if_alive(view, Ref(c.fact.replica_set), news, c.fact, facts);
 }
 
@@ -89,7 +91,10 @@ Refusal rule(const ClusterView& view, const command::UpdatePdbStatus& c, Facts& 
 }
 
 Refusal rule(const ClusterView& view, const command::SetNodeTaints& c, Facts& facts) {
-  return if_alive(view, Ref(c.fact.node), view.node(c.fact.node).spec.taints != c.fact.taints, c.fact, facts);
+  const std::vector<model::Taint>& now = view.node(c.fact.node).spec.taints;
+  if (now != c.from && now != c.fact.taints && view.alive(Ref(c.fact.node)))
+    return conflict("the object has been modified; please apply your changes to the latest version and try again");
+  return if_alive(view, Ref(c.fact.node), now != c.fact.taints, c.fact, facts);
 }
 
 Refusal rule(const ClusterView& view, const command::SetNodeCondition& c, Facts& facts) {

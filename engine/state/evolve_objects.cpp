@@ -78,13 +78,14 @@ void create_node(ClusterState& state, Header header, const model::Object& object
   row.header = std::move(header);
   read_spec(state, row, object);
   row.taint_added.assign(row.spec.taints.size(), row.header.created);
+  row.taint_seq.assign(row.spec.taints.size(), row.header.created_seq);
   static constexpr std::string_view kTypes[] = {"Ready", "MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"};
   for (const model::NodeCondition& c : row.spec.conditions) {
     for (std::size_t i = 0; i < row.conditions.size(); ++i) {
       if (c.type != kTypes[i]) continue;
       const ConditionStatus status =
           c.status == "True" ? ConditionStatus::True : c.status == "False" ? ConditionStatus::False : ConditionStatus::Unknown;
-      row.conditions[i] = {status, true, row.header.created, row.header.created, c.reason, c.message};
+      row.conditions[i] = {status, true, row.header.created, row.header.created, c.reason, c.message, row.header.created_seq};
     }
   }
   for (const model::NodeImage& image : row.spec.images)

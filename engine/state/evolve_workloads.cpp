@@ -17,6 +17,7 @@ void set_condition(Condition& c, const event::Event& event, ConditionStatus stat
   c.updated = event.time;
   c.reason = reason;
   c.message = message;
+  c.seq = event.seq;
 }
 
 }  // namespace
@@ -32,15 +33,18 @@ void on(ClusterState& state, const event::Event& event, const event::NodeConditi
 void on(ClusterState& state, const event::Event& event, const event::NodeTaintsChanged& e) {
   NodeRow& node = state.nodes.at(e.node.index());
   node.header.version = event.seq;
-  std::vector<SimTime> added;
-  added.reserve(e.taints.size());
-  for (const model::Taint& taint : e.taints) {
-    const auto old = std::find(node.spec.taints.begin(), node.spec.taints.end(), taint);
-    added.push_back(old == node.spec.taints.end() ? event.time
-                                                  : node.taint_added[static_cast<std::size_t>(old - node.spec.taints.begin())]);
+  std::vector<SimTime> added(e.taints.size(), event.time);
+  std::vector<Seq> seqs(e.taints.size(), event.seq);
+  for (std::size_t i = 0; i < e.taints.size(); ++i) {
+    const auto old = std::find(node.spec.taints.begin(), node.spec.taints.end(), e.taints[i]);
+    if (old == node.spec.taints.end()) continue;
+    const auto at = static_cast<std::size_t>(old - node.spec.taints.begin());
+    added[i] = node.taint_added[at];
+    seqs[i] = node.taint_seq[at];
   }
   node.spec.taints = e.taints;
   node.taint_added = std::move(added);
+  node.taint_seq = std::move(seqs);
 }
 
 void on(ClusterState& state, const event::Event& event, const event::NodeCordoned& e) {
@@ -54,12 +58,14 @@ void on(ClusterState& state, const event::Event& event, const event::HeartbeatsB
   node.heartbeats_began = event.time;
   node.heartbeat_period = e.period;
   node.heartbeating = true;
+  node.heartbeats_seq = event.seq;
 }
 
-void on(ClusterState& state, const event::Event&, const event::HeartbeatsStopped& e) {
+void on(ClusterState& state, const event::Event& event, const event::HeartbeatsStopped& e) {
   NodeRow& node = state.nodes.at(e.node.index());
   node.heartbeats_last = e.last;
   node.heartbeating = false;
+  node.heartbeats_seq = event.seq;
 }
 
 // ---- Workloads ----------------------------------------------------------------------------------------------------------------

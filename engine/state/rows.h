@@ -64,9 +64,10 @@ struct Condition {
   bool present = false;
   SimTime updated, transitioned;
   std::string reason, message;
+  Seq seq = 0;  ///< The event that wrote it: the cause of what follows from it later.
   template <class A>
   void fields(A& a) {
-    a(status, present, updated, transitioned, reason, message);
+    a(status, present, updated, transitioned, reason, message, seq);
   }
 };
 
@@ -75,12 +76,14 @@ struct NodeRow {
   model::Node spec;      ///< As admitted; taints and unschedulable kept current.
   model::Labels labels;  ///< Current labels.
   std::vector<SimTime> taint_added;  ///< Beside spec.taints.
+  std::vector<Seq> taint_seq;        ///< Beside spec.taints: the events that added them.
   Sym zone, region;      ///< topology.kubernetes.io/zone, region; "" where missing.
   std::array<Condition, event::kNodeConditionCount> conditions;
   // Lease: renewals at began, began + period, … until stopped (never: still going).
   SimTime heartbeats_began = SimTime::never(), heartbeats_last;
   Duration heartbeat_period{};
   bool heartbeating = false;
+  Seq heartbeats_seq = 0;         ///< The event by which they began or stopped.
   bool machine_up = true;         ///< Ground truth, see event::MachineDown.
   std::vector<PodId> pods;        ///< Bound and not removed, in the order of binding.
   std::vector<std::pair<Sym, std::int64_t>> images;  ///< Image name and size, in the order of arrival.

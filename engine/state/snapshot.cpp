@@ -50,9 +50,9 @@ void walk_pods(A& a, PodColumns& p) {
 template <class A>
 void walk_nodes(A& a, std::vector<NodeRow>& rows) {
   walk_rows(a, rows, [&](NodeRow& r) {
-    a(r.header, r.spec.taints, r.spec.unschedulable, r.taint_added, r.zone, r.region);
+    a(r.header, r.spec.taints, r.spec.unschedulable, r.taint_added, r.taint_seq, r.zone, r.region);
     walk_array(a, r.conditions);
-    a(r.heartbeats_began, r.heartbeats_last, r.heartbeat_period, r.heartbeating, r.machine_up, r.pods, r.images);
+    a(r.heartbeats_began, r.heartbeats_last, r.heartbeat_period, r.heartbeating, r.heartbeats_seq, r.machine_up, r.pods, r.images);
   });
 }
 
