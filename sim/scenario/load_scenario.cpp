@@ -1,0 +1,422 @@
+// From the text of a scenario file to a Scenario. The document is first checked against the field tables, then read; both go on
+// after a mistake, so that all of them are reported at once.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/scenario/overrides.h"
+#include "sim/scenario/scenario.h"
+#include "sim/scenario/shapes.h"
+#include "sim/scenario/steps/registry.h"
+
+namespace wavetank::scenario {
+namespace {
+
+using base::Position;
+using model::Doc;
+
+constexpr std::size_t kMostBytes = 16U << 20;
+
+SimTime at_time(Duration since_start) { return SimTime{} + since_start; }
+std::string say(SimTime t) { return base::format_duration(t - SimTime{}); }
+
+class Loader {
+ public:
+  Loader(const std::string& file, FileSource& files, const std::vector<std::string>& sets)
+      : recorded_(files), problems_(file), context_{problems_, recorded_, file, catalog_, out_.notices} {
+    out_.inputs.file = file;
+    out_.inputs.sets = sets;
+    problems_.name_overrides(sets);
+  }
+
+  base::Result<Scenario> load() {
+    base::Result<std::string> text = recorded_.read(out_.inputs.file);
+    if (!text.has_value()) return base::failure(text.error());
+    text_ = std::move(*text);
+    std::optional<Doc> doc = parse();
+    if (doc.has_value()) read(*doc);
+    if (!problems_.empty()) return base::failure(problems_.take());
+    out_.inputs.files = recorded_.files();
+    return std::move(out_);
+  }
+
+ private:
+  std::optional<Doc> parse() {
+    const std::string& file = out_.inputs.file;
+    if (text_.size() > kMostBytes) {
+      problems_.add({}, fmt::format("the file has {} bytes, more than the {} a scenario may have", text_.size(), kMostBytes));
+      return std::nullopt;
+    }
+    base::Result<std::vector<Doc>> docs = model::parse_any(text_, file);
+    if (!docs.has_value()) {
+      problems_.add_all(docs.error());
+      return std::nullopt;
+    }
+    if (docs->empty()) {
+      problems_.add({}, "the file is empty; a scenario begins with \"apiVersion: wavetank/v1\" and \"kind: Scenario\"");
+      return std::nullopt;
+    }
+    if (docs->size() > 1) {
+      problems_.add((*docs)[1].position, "a second document; a scenario file holds one (manifests go under \"manifests\")");
+      return std::nullopt;
+    }
+    Doc doc = std::move(docs->front());
+    const std::string_view version = doc.string_or("apiVersion");
+    if (!doc.is_object() || (version != "wavetank/v1" && !version.starts_with("wavetank"))) {
+      problems_.add(place(doc, "apiVersion"),
+                    fmt::format("this is not a scenario: it begins with \"apiVersion: wavetank/v1\" and \"kind: Scenario\", found {}",
+                                version.empty() ? describe(doc) : fmt::format("apiVersion: {}", version)));
+      return std::nullopt;
+    }
+    base::Result<void> changed = apply_overrides(doc, out_.inputs.sets);
+    if (!changed.has_value()) problems_.add_all(changed.error());
+    return doc;
+  }
+
+  void read(Doc& doc) {
+    check(doc, scenario_shape(), "", problems_);
+    if (!doc.is_object()) return;
+    if (const Doc* metadata = doc.find("metadata")) {
+      out_.name = text(*metadata, "name");
+      out_.description = text(*metadata, "description");
+    }
+    out_.seed = static_cast<std::uint64_t>(whole(doc, "seed", 1));
+    if (const auto until = span(doc, "until")) out_.until = at_time(*until);
+    if (const auto quiet = span(doc, "quiet")) out_.quiet = *quiet;
+    read_cluster(doc);
+    read_manifests(doc);
+    read_model(doc);
+    read_timeline(doc);
+    read_expectations(doc);
+  }
+
+  void read_cluster(const Doc& doc) {
+    const Doc* cluster = doc.find("cluster");
+    if (cluster == nullptr || !cluster->is_object()) return;
+    if (const Doc* nodes = cluster->find("nodes")) {
+      for (std::size_t i = 0; i < nodes->items.size(); ++i) {
+        std::vector<ManifestDoc> made = expand_nodes(nodes->items[i], fmt::format("cluster.nodes[{}]", i), context_);
+        std::move(made.begin(), made.end(), std::back_inserter(out_.nodes));
+      }
+    }
+    if (const std::string file = text(*cluster, "export"); !file.empty()) {
+      ManifestGroup group;
+      read_export(file, place(*cluster, "export"), context_, out_.nodes, group);
+      out_.manifests.push_back(std::move(group));
+    }
+    if (out_.nodes.empty() && problems_.empty()) problems_.add(cluster->position, "cluster: has no nodes");
+  }
+
+  void read_manifests(const Doc& doc) {
+    const Doc* manifests = doc.find("manifests");
+    if (manifests == nullptr) return;
+    for (std::size_t i = 0; i < manifests->items.size(); ++i) {
+      const Doc& item = manifests->items[i];
+      const std::string path = fmt::format("manifests[{}]", i);
+      if (!item.is_object()) continue;
+      if (item.members.size() != 1) problems_.add(item.position, fmt::format("{}: wants one of path, inline, generate", path));
+      if (const std::string file = text(item, "path"); !file.empty()) {
+        out_.manifests.push_back(context_.read_path(file, place(item, "path")));
+      }
+      if (const Doc* written = item.find("inline")) out_.manifests.push_back(context_.read_inline(*written, path + ".inline"));
+      if (const Doc* pattern = item.find("generate"); pattern != nullptr && pattern->is_object()) {
+        out_.manifests.push_back(generate(*pattern, path + ".generate", context_));
+      }
+    }
+  }
+
+  // ---- model ----
+
+  void read_model(const Doc& doc) {
+    const Doc* model = doc.find("model");
+    if (model == nullptr || !model->is_object()) return;
+    if (const Doc* plane = model->find("control_plane")) read_control_plane(*plane);
+    if (const Doc* scheduler = model->find("scheduler")) {
+      schedule::Settings& settings = out_.control_plane.scheduler;
+      settings.percentage_of_nodes_to_score = static_cast<std::int32_t>(whole(*scheduler, "percentageOfNodesToScore", 0));
+      if (text(*scheduler, "tieBreak") == "name") settings.tie_break = schedule::TieBreak::Name;
+      if (const auto backoff = span(*scheduler, "podInitialBackoff")) settings.pod_initial_backoff = *backoff;
+      if (const auto backoff = span(*scheduler, "podMaxBackoff")) settings.pod_max_backoff = *backoff;
+    }
+    if (const Doc* world = model->find("world")) read_world(*world, "", "model.world");
+  }
+
+  void read_control_plane(const Doc& plane) {
+    for (const ControlParameter& parameter : control_parameters()) {
+      std::optional<std::int64_t> value;
+      switch (parameter.field.type) {
+        case Type::Span:
+          if (const auto duration = span(plane, parameter.field.name)) value = duration->ns;
+          break;
+        case Type::Amount: value = amount(plane, parameter.field.name, true); break;
+        case Type::Share: value = share(plane, parameter.field.name); break;
+        default:
+          if (plane.find(parameter.field.name) != nullptr) value = whole(plane, parameter.field.name, parameter.field.least);
+      }
+      if (value.has_value()) parameter.set(out_.control_plane, *value);
+    }
+  }
+
+  // `image: {size: 100MB}`, `image.size: 100MB`, and for images of a pattern `image.size: {"*/web:*": 100MB}`.
+  void read_world(const Doc& doc, const std::string& prefix, const std::string& path) {
+    if (!doc.is_object()) {
+      problems_.add(doc.position, fmt::format("{}: want a mapping of parameters to values, found {}", path, describe(doc)));
+      return;
+    }
+    const auto table = world::param_table();
+    const bool per_image = std::any_of(table.begin(), table.end(), [&](const world::ParamInfo& p) { return p.name == prefix; });
+    for (const Doc::Member& member : doc.members) {
+      const std::string name = prefix.empty() ? member.key
+                               : per_image    ? fmt::format("{}[{}]", prefix, member.key)
+                                              : fmt::format("{}.{}", prefix, member.key);
+      if (member.value.is_object()) {
+        read_world(member.value, name, path + "." + member.key);
+        continue;
+      }
+      if (member.value.is_array() || member.value.is_null() || member.value.type == Doc::Type::Bool) {
+        problems_.add(member.position, fmt::format("{}.{}: want a value, found {}", path, member.key, describe(member.value)));
+        continue;
+      }
+      const base::Result<void> set = out_.world.set(name, member.value.text);
+      if (!set.has_value()) problems_.add(member.position, fmt::format("model.world.{}: {}", name, set.error().front().message));
+    }
+  }
+
+  // ---- timeline ----
+
+  void read_timeline(const Doc& doc) {
+    const Doc* timeline = doc.find("timeline");
+    if (timeline == nullptr) return;
+    SimTime last;
+    for (std::size_t i = 0; i < timeline->items.size(); ++i) {
+      const Doc& item = timeline->items[i];
+      if (!item.is_object()) continue;
+      const std::string path = fmt::format("timeline[{}]", i);
+      TimelineEntry entry;
+      entry.position = item.position;
+      read_when(item, path, i == 0, last, entry);
+      read_step(item, path, entry);
+      if (entry.step != nullptr) out_.timeline.push_back(std::move(entry));
+    }
+  }
+
+  void read_when(const Doc& item, const std::string& path, bool first, SimTime& last, TimelineEntry& entry) {
+    const auto at = span(item, "at");
+    const auto after = span(item, "after");
+    entry.every = span(item, "every");
+    if (at.has_value() && after.has_value()) problems_.add(item.position, fmt::format("{}: has both at and after", path));
+    if (item.find("at") == nullptr && item.find("after") == nullptr && item.find("every") == nullptr) {
+      problems_.add(item.position, fmt::format("{}: does not say when; write \"at: 5m\" or \"after: 30s\"", path));
+    }
+    entry.at = at.has_value() ? at_time(*at) : last + after.value_or(entry.every.value_or(Duration{}));
+    if (!first && entry.at < last) {
+      problems_.add(place(item, "at"), fmt::format("{}.at: {} is before {}, the time of the entry above; entries stand in the order of "
+                                                   "their times", path, say(entry.at), say(last)));
+    } else {
+      last = entry.at;
+    }
+    check_in_run(entry.at, place(item, at.has_value() ? "at" : "after"), path);
+    read_repetition(item, path, entry);
+  }
+
+  void read_repetition(const Doc& item, const std::string& path, TimelineEntry& entry) {
+    const auto until = span(item, "until");
+    if (!entry.every.has_value()) {
+      for (const std::string_view field : {"until", "times"}) {
+        if (item.find(field) != nullptr) problems_.add(place(item, field), fmt::format("{}.{}: goes with every", path, field));
+      }
+      return;
+    }
+    if (entry.every->ns <= 0) return;  // reported
+    entry.times = whole(item, "times", std::numeric_limits<std::int64_t>::max());
+    std::optional<SimTime> end = out_.until;
+    if (until.has_value()) {
+      end = at_time(*until);
+      if (*end < entry.at) {
+        problems_.add(place(item, "until"), fmt::format("{}.until: {} is before the first time, {}", path, say(*end), say(entry.at)));
+        return;
+      }
+    }
+    if (end.has_value()) {
+      entry.times = std::min(entry.times, (*end - entry.at).ns / entry.every->ns + 1);
+    } else if (item.find("times") == nullptr) {
+      problems_.add(place(item, "every"), fmt::format("{}.every: never ends; give it times or until, or the scenario an until", path));
+    }
+  }
+
+  void read_step(const Doc& item, const std::string& path, TimelineEntry& entry) {
+    const StepInfo* found = nullptr;
+    for (const Doc::Member& member : item.members) {
+      const StepInfo* step = find_step(member.key);
+      if (step == nullptr) continue;
+      if (found != nullptr) {
+        problems_.add(member.position, fmt::format("{}: has both {} and {}; write two entries", path, found->name, step->name));
+        continue;
+      }
+      found = step;
+      Doc empty = Doc::object();
+      empty.position = member.position;
+      // A step without a value has only optional fields, or was reported.
+      const Doc& value = member.value.is_object() ? member.value : empty;
+      entry.step = step->read(value, fmt::format("{}.{}", path, step->name), context_);
+    }
+    if (found != nullptr) return;
+    const auto unknown = std::find_if(item.members.begin(), item.members.end(),
+                                      [](const Doc::Member& m) { return timeline_shape().find(m.key) == nullptr; });
+    if (unknown != item.members.end()) return;  // reported, with the nearest step
+    std::vector<std::string_view> names;
+    for (const StepInfo& step : steps()) names.push_back(step.name);
+    problems_.add(item.position, fmt::format("{}: does not say what happens; want one of {}", path, fmt::join(names, ", ")));
+  }
+
+  void check_in_run(SimTime t, Position at, const std::string& path) {
+    if (out_.until.has_value() && t > *out_.until) {
+      problems_.add(at, fmt::format("{}: {} is beyond the end of the run, until: {}", path, say(t), say(*out_.until)));
+    }
+  }
+
+  // ---- expectations ----
+
+  void read_expectations(const Doc& doc) {
+    const Doc* expectations = doc.find("expectations");
+    if (expectations == nullptr) return;
+    for (std::size_t i = 0; i < expectations->items.size(); ++i) {
+      const Doc& item = expectations->items[i];
+      if (item.is_object()) read_expectation(item, fmt::format("expectations[{}]", i));
+    }
+  }
+
+  void read_expectation(const Doc& item, const std::string& path) {
+    struct Word {
+      std::string_view name;
+      Expectation::Mode mode;
+    };
+    constexpr Word kWords[] = {{"always", Expectation::Mode::Always},
+                               {"never", Expectation::Mode::Never},
+                               {"eventually", Expectation::Mode::Eventually},
+                               {"at", Expectation::Mode::At}};
+    const Word* word = nullptr;
+    for (const Word& w : kWords) {
+      if (item.find(w.name) == nullptr) continue;
+      if (word != nullptr) {
+        problems_.add(item.position, fmt::format("{}: has both {} and {}; write two entries", path, word->name, w.name));
+        return;
+      }
+      word = &w;
+    }
+    if (word == nullptr) {
+      problems_.add(item.position, fmt::format("{}: does not say when it holds; want one of always, never, eventually, at", path));
+      return;
+    }
+    Expectation e;
+    e.mode = word->mode;
+    e.name = text(item, "name");
+    e.position = item.position;
+    check_words(item, path, e.mode);
+    read_window(item, path, e);
+    const std::string_view field = e.mode == Expectation::Mode::At ? "expr" : word->name;
+    const Doc* written = item.find(field);
+    if (written == nullptr) {
+      problems_.add(item.position, fmt::format("{}: the field \"expr\" is missing (with at: the expression)", path));
+      return;
+    }
+    if (!written->is_string()) return;  // reported
+    std::vector<ExpressionProblem> wrong;
+    e.expression = parse_expression(written->text, wrong);
+    for (const ExpressionProblem& p : wrong) {
+      problems_.add(inside(*written, p.offset), fmt::format("{}.{}: {}", path, field, p.message));
+    }
+    if (!wrong.empty()) return;
+    check_names(e.expression, *written, fmt::format("{}.{}", path, field));
+    out_.expectations.push_back(std::move(e));
+  }
+
+  // Which of the time fields go with which word.
+  void check_words(const Doc& item, const std::string& path, Expectation::Mode mode) {
+    struct Rule {
+      std::string_view field;
+      bool always_or_never, eventually, at;
+    };
+    constexpr Rule kRules[] = {{"from", true, true, false}, {"to", true, false, false},  {"within", false, true, false},
+                               {"for", false, true, false}, {"expr", false, false, true}};
+    for (const Rule& rule : kRules) {
+      if (item.find(rule.field) == nullptr) continue;
+      const bool fits = mode == Expectation::Mode::At           ? rule.at
+                        : mode == Expectation::Mode::Eventually ? rule.eventually
+                                                                : rule.always_or_never;
+      if (fits) continue;
+      const std::string_view goes_with = rule.at ? "at" : rule.always_or_never && rule.eventually ? "always, never and eventually"
+                                                      : rule.eventually                          ? "eventually"
+                                                                                                 : "always and never";
+      problems_.add(place(item, rule.field), fmt::format("{}.{}: goes with {}", path, rule.field, goes_with));
+    }
+  }
+
+  void read_window(const Doc& item, const std::string& path, Expectation& e) {
+    const std::string_view begin = e.mode == Expectation::Mode::At ? "at" : "from";
+    if (const auto from = span(item, begin)) {
+      e.from = at_time(*from);
+      check_in_run(e.from, place(item, begin), fmt::format("{}.{}", path, begin));
+    }
+    if (e.mode == Expectation::Mode::At) e.to = e.from;
+    if (const auto to = span(item, "to")) {
+      e.to = at_time(*to);
+      check_in_run(*e.to, place(item, "to"), path + ".to");
+      if (*e.to < e.from) {
+        problems_.add(place(item, "to"), fmt::format("{}.to: {} is before from, {}", path, say(*e.to), say(e.from)));
+      }
+    }
+    if (const auto lasting = span(item, "for")) e.lasting = *lasting;
+    if (const auto within = span(item, "within")) {
+      e.to = e.from + *within;
+      check_in_run(*e.to + e.lasting, place(item, "within"), path + ".within");
+    }
+  }
+
+  // Objects that only manifests make, and no manifest does: a name misspelt.
+  void check_names(const Expression& expression, const Doc& written, const std::string& path) {
+    for (const Operand& operand : expression.operands()) {
+      const auto* object = std::get_if<Operand::Object>(&operand.what);
+      if (object == nullptr || object->field == nullptr || !Catalog::closed(object->kind->kind)) continue;
+      if (catalog_.has(object->kind->kind, object->ns, object->name)) continue;
+      problems_.add(inside(written, operand.offset),
+                    fmt::format("{}: there is no {} \"{}\"{}{}", path, model::kind_info(object->kind->kind).name, object->name,
+                                object->ns.empty() ? "" : fmt::format(" in namespace {}", object->ns),
+                                catalog_.suggest(object->kind->kind, object->ns, object->name)));
+    }
+  }
+
+  // Where in the file the offset-th character of a scalar stands; for scalars of several lines, where they begin.
+  [[nodiscard]] Position inside(const Doc& scalar, std::size_t offset) const {
+    Position at = scalar.position;
+    if (at.line <= 0) return at;
+    std::size_t line_begin = 0;
+    for (int line = 1; line < at.line && line_begin != std::string::npos; ++line) {
+      line_begin = text_.find('\n', line_begin);
+      if (line_begin != std::string::npos) ++line_begin;
+    }
+    if (line_begin == std::string::npos) return at;
+    const std::size_t begin = line_begin + static_cast<std::size_t>(at.column - 1);
+    if (begin >= text_.size()) return at;
+    const char first = text_[begin];
+    const std::size_t shift = first == '"' || first == '\'' ? 1 : 0;
+    if (text_.compare(begin + shift, scalar.text.size(), scalar.text) != 0) return at;
+    at.column += static_cast<int>(offset + shift);
+    return at;
+  }
+
+  Scenario out_;
+  RecordingFiles recorded_;
+  Problems problems_;
+  Catalog catalog_;
+  ReadContext context_;
+  std::string text_;
+};
+
+}  // namespace
+
+base::Result<Scenario> load_scenario(const std::string& file, FileSource& files, const std::vector<std::string>& sets) {
+  return Loader(file, files, sets).load();
+}
+
+}  // namespace wavetank::scenario

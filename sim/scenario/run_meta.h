@@ -1,0 +1,15 @@
+#pragma once
+// What a journal keeps beside its events so that the run can be executed again:
+//
+//   scenario.file      the scenario's path as given
+//   scenario.options   JSON: seed and until_ns where they were overridden, sets: the --set values
+//   scenario.name      metadata.name, for people
+//   file:<path>        the text of every file read, the scenario's own too
+
+#include "sim/scenario/simulation.h"
+
+namespace wavetank::scenario {
+
+void put_run_meta(const Scenario& scenario, const Options& options, log::Journal& journal);
+
+}  // namespace wavetank::scenario
