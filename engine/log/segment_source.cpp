@@ -66,22 +66,53 @@ base::Result<std::size_t> first_segment(const SegmentSource& source, F&& wanted)
   return low;
 }
 
-/// The place in segment `number` where `stop` first holds of the next position; the segment's end if it never does.
-template <class F>
-base::Result<Position> walk_to(const SegmentSource& source, std::size_t number, F&& stop) {
+// The search trusts headers unread, and a damaged one may mislead it. So whoever uses its result reads a segment beside
+// the place and compares; then the damage is found where it lies.
+
+/// The segment that holds event `seq`, or the damaged one that hides it; count() + 1 if the journal ends before.
+base::Result<std::size_t> segment_of(const SegmentSource& source, base::Seq seq) {
+  auto number = first_segment(source, [seq](const SegmentHeader& h) { return h.last() >= seq; });
+  if (!number || *number == 1) return number;
+  if (*number <= source.count()) {
+    const OrFault<SegmentHeader> header = source.header(*number);
+    if (header && header->before.seq >= seq) --*number;
+    return number;
+  }
   Bytes room;
-  const OrFault<Segment> segment = sound_segment(source, number, std::nullopt, room);
-  if (!segment) return damaged(source, number, std::nullopt, segment.error());
+  const OrFault<Segment> last = sound_segment(source, source.count(), std::nullopt, room);
+  if (!last) return source.count();
+  return number;
+}
+
+/// The last segment that begins by `time`, or the damaged one that hides it; 0 before the first.
+base::Result<std::size_t> segment_by(const SegmentSource& source, base::SimTime time) {
+  if (time.ns < 0) return 0;
+  const auto later = first_segment(source, [time](const SegmentHeader& h) { return h.before.time > time; });
+  if (!later) return later;
+  if (*later > source.count()) return source.count();
+  Bytes room;
+  const OrFault<Segment> segment = sound_segment(source, *later, std::nullopt, room);
+  return segment ? *later - 1 : *later;
+}
+
+/// The place in segment `number` before the first event of which `beyond` holds; the segment's end if there is none.
+template <class F>
+base::Result<Position> walk_to(const SegmentSource& source, std::size_t number, F&& beyond) {
+  Bytes room;
+  std::optional<Position> before;
+  if (number == 1) before = Position{};
+  const OrFault<Segment> segment = sound_segment(source, number, before, room);
+  if (!segment) return damaged(source, number, before, segment.error());
   ChainWalk walk(segment->header.before, segment->events);
   Position at = walk.position();
-  while (walk.next() && !stop(walk.position())) at = walk.position();
+  while (walk.next() && !beyond(walk.position())) at = walk.position();
   return at;
 }
 
 }  // namespace
 
 base::Result<void> scan(const SegmentSource& source, base::Seq from, base::Seq to, const Visitor& visit) {
-  const auto start = first_segment(source, [from](const SegmentHeader& h) { return h.last() >= from; });
+  const auto start = segment_of(source, from);
   if (!start) return tl::unexpected(start.error());
   std::optional<Position> before;
   if (*start == 1) before = Position{};
@@ -100,7 +131,7 @@ base::Result<void> scan(const SegmentSource& source, base::Seq from, base::Seq t
 
 base::Result<Position> position_at(const SegmentSource& source, base::Seq seq) {
   if (seq == 0) return Position{};
-  const auto number = first_segment(source, [seq](const SegmentHeader& h) { return h.last() >= seq; });
+  const auto number = segment_of(source, seq);
   if (!number) return tl::unexpected(number.error());
   if (*number > source.count()) {
     return base::failure(base::Diagnostic{source.name(), {}, fmt::format("there is no event {}", seq)});
@@ -109,11 +140,10 @@ base::Result<Position> position_at(const SegmentSource& source, base::Seq seq) {
 }
 
 base::Result<Position> position_at(const SegmentSource& source, base::SimTime time) {
-  // The last segment that begins by then: one before the first that follows on a later event.
-  const auto later = first_segment(source, [time](const SegmentHeader& h) { return h.before.time > time; });
-  if (!later) return tl::unexpected(later.error());
-  if (*later == 1) return Position{};
-  return walk_to(source, *later - 1, [time](const Position& p) { return p.time > time; });
+  const auto number = segment_by(source, time);
+  if (!number) return tl::unexpected(number.error());
+  if (*number == 0) return Position{};
+  return walk_to(source, *number, [time](const Position& p) { return p.time > time; });
 }
 
 Extent readable_extent(const SegmentSource& source) {
