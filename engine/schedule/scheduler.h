@@ -28,6 +28,7 @@ struct Decision {
   NodeId nominated;          ///< Unschedulable, after preemption: where room is being made.
   bool nomination_changed = false;
   std::vector<PodId> victims;
+  std::vector<PodId> cleared;  ///< Pods of lower priority whose nomination to the same node is dropped.
   base::Seq cause = 0;       ///< The event that made this attempt worth while: the pod's creation, or what changed since.
 };
 

@@ -1,0 +1,182 @@
+#pragma once
+// What a plugin is. Each call of a plugin covers one pod and a column of nodes: never one node. A plugin says what its answers
+// depend on, so that the framework can keep them between cycles:
+//
+//   NodeObject  the pod's class and one node's object (labels, taints, spec): kept until the node object changes
+//   NodeLoad    also the pods on that one node: kept until a pod comes or goes there
+//   Cluster     anything: asked in every cycle
+//
+// Source of points and order: https://kubernetes.io/docs/concepts/scheduling-eviction/scheduling-framework/
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/schedule/cache.h"
+#include "engine/schedule/profile.h"
+
+namespace wavetank::schedule {
+
+enum class Depends : std::uint8_t { NodeObject, NodeLoad, Cluster };
+
+/// The points a plugin implements, as bits.
+enum Points : std::uint16_t {
+  kPreEnqueue = 1,
+  kQueueSort = 2,
+  kPreFilter = 4,
+  kFilter = 8,
+  kPostFilter = 16,
+  kPreScore = 32,
+  kScore = 64,
+  kReserve = 128,
+  kPermit = 256,
+  kBind = 512,
+};
+
+/// What Filter says of one node: pass, or the first failing plugin (its place in the order of filters) and its reasons.
+struct Verdict {
+  static constexpr std::uint32_t kPass = 0xff;
+  std::uint32_t reasons : 23;
+  std::uint32_t unresolvable : 1;  ///< UnschedulableAndUnresolvable: preemption could not help.
+  std::uint32_t plugin : 8;
+  [[nodiscard]] bool ok() const { return plugin == kPass; }
+};
+inline constexpr Verdict kPassed{0, 0, Verdict::kPass};
+
+/// Lists of reasons by number, so that a verdict is four bytes and a FitError is a histogram.
+class Reasons {
+ public:
+  std::uint32_t id(const std::vector<std::string>& reasons);
+  std::uint32_t id(std::string_view reason);
+  [[nodiscard]] const std::vector<std::string>& list(std::uint32_t id) const { return lists_[id]; }
+  [[nodiscard]] std::size_t size() const { return lists_.size(); }
+
+ private:
+  std::vector<std::vector<std::string>> lists_;
+  std::unordered_map<std::string, std::uint32_t> index_;  // lookup only
+};
+
+/// What a plugin works out once for a class of pods.
+struct PluginData {
+  PluginData() = default;
+  PluginData(const PluginData&) = delete;
+  PluginData& operator=(const PluginData&) = delete;
+  virtual ~PluginData() = default;
+};
+
+/// Pods that no plugin can tell apart but for name, priority and nomination: one template, one controller.
+struct PodClass {
+  TemplateId tmpl;
+  event::Ref owner;
+  std::shared_ptr<const model::PodTemplate> pod;
+  std::string ns;
+  std::uint64_t epoch = 0;     ///< Of services and namespaces, as compiled.
+  std::string local_key;       ///< What node-local plugins can tell of it: classes with equal keys share their answers.
+  std::uint32_t local_slot = 0;  ///< Where those were last found …
+  std::uint64_t local_made = 0;  ///< … and of which making; 0: nowhere yet.
+  std::vector<std::unique_ptr<PluginData>> data;  ///< By Plugin::index.
+
+  [[nodiscard]] const model::PodSpec& spec() const { return pod->spec; }
+};
+
+/// One scheduling cycle as plugins see it.
+struct Cycle {
+  Cache& cache;
+  Reasons& reasons;
+  const ClusterView& view;
+  const PodClass& pod_class;
+  std::size_t node_count = 0;  ///< Nodes in the scheduler's list.
+};
+
+using Nodes = std::span<const NodeId>;
+
+struct PreFilterStatus {
+  enum class Code : std::uint8_t { Success, Skip, Unschedulable, Unresolvable };
+  Code code = Code::Success;
+  std::string message;
+  std::optional<std::vector<std::string>> nodes;  ///< Only these can be feasible.
+};
+
+/// What may make a waiting pod schedulable. Source: pkg/scheduler/framework/types.go ClusterEvent.
+struct ClusterEvent {
+  enum class What : std::uint8_t {
+    PodAdded,           ///< A bound pod appeared.
+    PodUpdated,         ///< A bound pod's labels changed.
+    PodDeleted,         ///< A bound pod went away.
+    NodeAdded,
+    NodeRemoved,
+    NodeAllocatable,
+    NodeLabels,
+    NodeTaints,
+    NodeUncordoned,
+    PendingPodUpdated,  ///< Offered to that pod alone.
+  };
+  What what = What::NodeAdded;
+  NodeId node;
+  PodId pod;
+  TemplateId tmpl;      ///< Of the pod; for PodUpdated and PendingPodUpdated the new one.
+  TemplateId old_tmpl;
+  const state::NodeRow* old_node = nullptr;  ///< May be null: then the change counts as helpful.
+  base::Seq seq = 0;
+};
+using What = ClusterEvent::What;
+
+/// One in-tree plugin. Instances belong to one scheduler; what they keep in members lives for one cycle.
+class Plugin {
+ public:
+  Plugin() = default;
+  Plugin(const Plugin&) = delete;
+  Plugin& operator=(const Plugin&) = delete;
+  virtual ~Plugin() = default;
+
+  [[nodiscard]] virtual Depends depends() const { return Depends::NodeObject; }
+
+  /// Why the pod may not even be queued; empty when it may.
+  [[nodiscard]] virtual std::string pre_enqueue(const model::PodSpec&) const { return {}; }
+  /// Node-local plugins append what of the pod their answers depend on.
+  virtual void append_class_key(const model::PodSpec&, std::string&) const {}
+  /// Once for a class. The pointer is given back as data() in every later call.
+  virtual std::unique_ptr<PluginData> compile(const Cycle&) { return nullptr; }
+
+  virtual PreFilterStatus pre_filter(const Cycle&) { return {}; }
+  /// Writes fail(…) for nodes that it rejects and leaves the others alone. Nodes and verdicts are parallel.
+  virtual void filter(const Cycle&, Nodes, Verdict*) {}
+  /// False: Skip, the plugin says nothing about this pod. `feasible` are the nodes that passed.
+  virtual bool pre_score(const Cycle&, Nodes /*feasible*/) { return true; }
+  virtual void score(const Cycle&, Nodes, std::int64_t* /*raw*/) {}
+  /// From raw scores to 0…100, over the feasible nodes together.
+  virtual void normalize(const Cycle&, Nodes, std::int64_t* /*scores*/) {}
+  /// Reserve: the pod is about to be assumed on `node`; false refuses. unreserve() takes it back.
+  virtual bool reserve(const Cycle&, NodeId) { return true; }
+  virtual void unreserve(const Cycle&, NodeId) {}
+  /// Permit: false rejects the pod after all.
+  virtual bool permit(const Cycle&, NodeId) { return true; }
+  /// Queueing hint: whether `event` may help a pod of this class that the plugin rejected.
+  [[nodiscard]] virtual bool helps(const ClusterEvent&, const Cycle&) const { return false; }
+
+  std::uint8_t index = 0;         ///< Among the instances of its framework; set by it.
+  std::uint8_t filter_order = 0;  ///< Place among the filters; set by the framework.
+  std::string_view plugin_name;   ///< Set by the framework, from the registry.
+
+ protected:
+  template <class Data>
+  [[nodiscard]] const Data& data(const Cycle& c) const {
+    return static_cast<const Data&>(*c.pod_class.data[index]);
+  }
+  template <class Data>
+  [[nodiscard]] Data& changing_data(const Cycle& c) const {
+    return static_cast<Data&>(*c.pod_class.data[index]);
+  }
+  void fail(Verdict& v, std::uint32_t reasons, bool unresolvable) const {
+    if (filter_order < v.plugin) v = {reasons & 0x7fffffU, unresolvable ? 1U : 0U, filter_order};
+  }
+};
+
+/// helper.DefaultNormalizeScore: 100·s/max, and 100 minus that when reverse.
+void default_normalize(std::span<std::int64_t> scores, bool reverse);
+
+}  // namespace wavetank::schedule

@@ -1,0 +1,172 @@
+// Room for the pod's requests, and how a node's load is judged (scoringStrategy). Source: plugins/noderesources/{fit,least_allocated,
+// most_allocated,requested_to_capacity_ratio}.go.
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/schedule/node_match.h"
+#include "engine/schedule/plugins/registry.h"
+#include "engine/schedule/plugins/resource_allocation.h"
+
+namespace wavetank::schedule {
+namespace {
+
+struct Data : PluginData {
+  PodRequests requests;
+  bool nothing = false;  ///< The pod asks for no resource at all: only the number of pods counts.
+  std::vector<std::pair<std::uint32_t, std::int64_t>> scalars;
+};
+
+class NodeResourcesFit final : public Plugin {
+ public:
+  explicit NodeResourcesFit(const FitArgs& args) : args_(args), resources_(scored_resources(args.resources)) {}
+
+  [[nodiscard]] Depends depends() const override { return Depends::NodeLoad; }
+
+  void append_class_key(const model::PodSpec& spec, std::string& key) const override {
+    const PodRequests r = pod_requests(spec);
+    append_key(key, r.real);
+    append_key(key, r.scored);
+  }
+
+  std::unique_ptr<PluginData> compile(const Cycle& c) override {
+    auto out = std::make_unique<Data>();
+    const TemplateInfo& info = c.cache.known_info(c.pod_class.tmpl);
+    out->requests = info.requests;
+    const model::ResourceList& r = info.requests.real;
+    out->nothing = r.milli_cpu == 0 && r.memory == 0 && r.ephemeral_storage == 0 && r.scalar.empty();
+    for (const auto& [column, amount] : info.scalars) {
+      if (!ignored(c.cache.scalars[column].name)) out->scalars.emplace_back(column, amount);
+    }
+    return out;
+  }
+
+  void filter(const Cycle& c, Nodes nodes, Verdict* verdicts) override {
+    const Data& d = data<Data>(c);
+    const model::ResourceList& r = d.requests.real;
+    const Cache& k = c.cache;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      const std::size_t n = nodes[i].index();
+      bool short_of = static_cast<std::int64_t>(k.pods_on[n].size()) + 1 > k.allocatable_pods[n];
+      short_of |= r.milli_cpu > 0 && r.milli_cpu > k.allocatable_cpu[n] - k.requested_cpu[n];
+      short_of |= r.memory > 0 && r.memory > k.allocatable_memory[n] - k.requested_memory[n];
+      short_of |= r.ephemeral_storage > 0 && r.ephemeral_storage > k.allocatable_ephemeral[n] - k.requested_ephemeral[n];
+      for (const auto& [column, amount] : d.scalars) {
+        short_of |= amount > k.scalars[column].allocatable[n] - k.scalars[column].requested[n];
+      }
+      if (short_of) explain(c, d, n, verdicts[i]);
+    }
+  }
+
+  void score(const Cycle& c, Nodes nodes, std::int64_t* raw) override {
+    std::array<ScoredColumn, kMaxScoredResources> columns;
+    const std::size_t count = scored_columns(c.cache, resources_, data<Data>(c).requests.scored, true, columns);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      raw[i] = score_of(std::span(columns.data(), count), nodes[i].index());
+    }
+  }
+
+  bool helps(const ClusterEvent& e, const Cycle& c) const override {
+    switch (e.what) {
+      case What::PodDeleted: return true;
+      case What::PodUpdated: return false;
+      case What::PendingPodUpdated: return true;
+      case What::NodeTaints:
+      case What::NodeUncordoned: return true;  // see NodeAffinity
+      case What::NodeAdded:
+      case What::NodeAllocatable: return fits_when_empty(c, e.node);
+      default: return false;
+    }
+  }
+
+ private:
+  [[nodiscard]] bool ignored(const std::string& name) const {
+    const auto& names = args_.ignored_resources;
+    const auto& groups = args_.ignored_resource_groups;
+    return std::find(names.begin(), names.end(), name) != names.end() ||
+           std::find(groups.begin(), groups.end(), name.substr(0, name.find('/'))) != groups.end();
+  }
+
+  /// Hints compare with the node's whole allocatable; the pods on it are left out.
+  bool fits_when_empty(const Cycle& c, NodeId node) const {
+    const Data& d = data<Data>(c);
+    const model::ResourceList& r = d.requests.real;
+    const std::size_t n = node.index();
+    const Cache& k = c.cache;
+    return k.allocatable_pods[n] >= 1 && r.milli_cpu <= k.allocatable_cpu[n] && r.memory <= k.allocatable_memory[n] &&
+           r.ephemeral_storage <= k.allocatable_ephemeral[n] &&
+           std::all_of(d.scalars.begin(), d.scalars.end(),
+                       [&](const auto& s) { return s.second <= k.scalars[s.first].allocatable[n]; });
+  }
+
+  void explain(const Cycle& c, const Data& d, std::size_t n, Verdict& verdict) const {
+    const model::ResourceList& r = d.requests.real;
+    const Cache& k = c.cache;
+    std::vector<std::string>& why = why_;
+    why.clear();
+    bool unresolvable = false;
+    if (static_cast<std::int64_t>(k.pods_on[n].size()) + 1 > k.allocatable_pods[n]) why.emplace_back("Too many pods");
+    const auto check = [&](std::string_view name, std::int64_t want, std::int64_t allocatable, std::int64_t requested) {
+      if (want <= 0 || want <= allocatable - requested) return;
+      why.emplace_back("Insufficient ").append(name);
+      unresolvable |= want > allocatable;
+    };
+    if (!d.nothing) {
+      check("cpu", r.milli_cpu, k.allocatable_cpu[n], k.requested_cpu[n]);
+      check("memory", r.memory, k.allocatable_memory[n], k.requested_memory[n]);
+      check("ephemeral-storage", r.ephemeral_storage, k.allocatable_ephemeral[n], k.requested_ephemeral[n]);
+      for (const auto& [column, amount] : d.scalars) {
+        const Cache::Scalar& s = k.scalars[column];
+        check(s.name, amount, s.allocatable[n], s.requested[n]);
+      }
+    }
+    fail(verdict, c.reasons.id(why), unresolvable);
+  }
+
+  [[nodiscard]] std::int64_t score_of(std::span<const ScoredColumn> columns, std::size_t n) const {
+    std::int64_t sum = 0;
+    std::int64_t weights = 0;
+    for (const ScoredColumn& column : columns) {
+      const std::int64_t capacity = (*column.allocatable)[n];
+      if (capacity == 0) continue;
+      const std::int64_t used = (*column.requested)[n] + column.pod;
+      std::int64_t score = 0;
+      switch (args_.strategy) {
+        case ScoringStrategy::LeastAllocated: score = used > capacity ? 0 : (capacity - used) * 100 / capacity; break;
+        case ScoringStrategy::MostAllocated: score = std::min(used, capacity) * 100 / capacity; break;
+        case ScoringStrategy::RequestedToCapacityRatio:
+          score = used > capacity ? shape_at(100) : shape_at(used * 100 / capacity);
+          if (score == 0) continue;  // a resource that scores nothing drops out of the weights, too
+          break;
+      }
+      sum += score * column.weight;
+      weights += column.weight;
+    }
+    if (weights == 0) return 0;
+    if (args_.strategy != ScoringStrategy::RequestedToCapacityRatio) return sum / weights;
+    return static_cast<std::int64_t>(std::round(static_cast<double>(sum) / static_cast<double>(weights)));
+  }
+
+  /// helper.BuildBrokenLinearFunction
+  [[nodiscard]] std::int64_t shape_at(std::int64_t p) const {
+    const auto& shape = args_.shape;
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      if (p > shape[i].utilization) continue;
+      if (i == 0) return shape[0].score;
+      const ShapePoint& a = shape[i - 1];
+      const ShapePoint& b = shape[i];
+      return a.score + (b.score - a.score) * (p - a.utilization) / (b.utilization - a.utilization);
+    }
+    return shape.empty() ? 0 : shape.back().score;
+  }
+
+  FitArgs args_;
+  std::vector<ScoredResource> resources_;
+  mutable std::vector<std::string> why_;  // scratch
+};
+
+}  // namespace
+
+std::unique_ptr<Plugin> make_node_resources_fit(const Profile& profile) { return std::make_unique<NodeResourcesFit>(profile.fit); }
+
+}  // namespace wavetank::schedule

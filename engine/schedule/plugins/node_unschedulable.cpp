@@ -1,0 +1,58 @@
+// Cordoned nodes. spec.unschedulable is asked on its own, whether the taint of the same name is there or not.
+// Source: pkg/scheduler/framework/plugins/nodeunschedulable.
+
+#include <algorithm>
+
+#include "engine/schedule/node_match.h"
+#include "engine/schedule/plugins/registry.h"
+
+namespace wavetank::schedule {
+namespace {
+
+struct Data : PluginData {
+  bool tolerates = false;
+};
+
+const model::Taint& cordon_taint() {
+  static const model::Taint taint{"node.kubernetes.io/unschedulable", "", model::TaintEffect::NoSchedule};
+  return taint;
+}
+
+class NodeUnschedulable final : public Plugin {
+ public:
+  void append_class_key(const model::PodSpec& spec, std::string& key) const override {
+    append_key(key, std::int64_t{tolerates(spec)});
+  }
+  std::unique_ptr<PluginData> compile(const Cycle& c) override {
+    auto out = std::make_unique<Data>();
+    out->tolerates = tolerates(c.pod_class.spec());
+    return out;
+  }
+  void filter(const Cycle& c, Nodes nodes, Verdict* verdicts) override {
+    if (data<Data>(c).tolerates) return;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (c.view.node(nodes[i]).spec.unschedulable) fail(verdicts[i], c.reasons.id("node(s) were unschedulable"), true);
+    }
+  }
+  bool helps(const ClusterEvent& e, const Cycle& c) const override {
+    switch (e.what) {
+      case What::NodeAdded:
+      case What::NodeTaints:
+      case What::NodeUncordoned: return data<Data>(c).tolerates || !c.view.node(e.node).spec.unschedulable;
+      case What::PendingPodUpdated: return data<Data>(c).tolerates;
+      default: return false;
+    }
+  }
+
+ private:
+  static bool tolerates(const model::PodSpec& spec) {
+    return std::any_of(spec.tolerations.begin(), spec.tolerations.end(),
+                       [](const model::Toleration& t) { return t.tolerates(cordon_taint()); });
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Plugin> make_node_unschedulable(const Profile&) { return std::make_unique<NodeUnschedulable>(); }
+
+}  // namespace wavetank::schedule
