@@ -1,5 +1,343 @@
-#include "engine/model/decode.h"
+// validate(): metadata, labels and selectors, and the kinds other than pods. Sources: pkg/apis/{core,apps,policy,scheduling,
+// discovery}/validation and k8s.io/apimachinery pkg/api/validation of 1.34.
+
+#include "engine/model/validate.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
 
 namespace wavetank::model {
-base::Diagnostics validate(const Object&, std::string_view) { return {}; }
+namespace {
+
+bool has_text(const Place& place) { return !place.text().empty(); }
+
+void validate_owner_references(const Place& owners) {
+  std::string controller;
+  for (const Place& o : owners.items()) {
+    if (!has_text(o["apiVersion"])) o["apiVersion"].invalid("version must not be empty");
+    for (const std::string_view field : {"kind", "name"}) {
+      if (!has_text(o[field])) o[field].invalid("must not be empty");
+    }
+    if (!get_bool(o.doc(), "controller")) continue;
+    const std::string name = o["kind"].text() + "/" + o["name"].text();
+    if (controller.empty()) {
+      controller = name;
+    } else {
+      owners.invalid(fmt::format("Only one reference can have Controller set to true. Found \"true\" in references for {} and {}", controller, name));
+    }
+  }
+}
+
+/// The labels of a selector's expression list, which says In, NotIn, Exists or DoesNotExist.
+void validate_selector_expression(const Place& e) {
+  const Place op = e["operator"];
+  const std::vector<Place> values = e["values"].items();
+  if (op.text() == "In" || op.text() == "NotIn") {
+    if (values.empty()) e["values"].required("must be specified when `operator` is 'In' or 'NotIn'");
+  } else if (op.text() == "Exists" || op.text() == "DoesNotExist") {
+    if (!values.empty()) e["values"].forbidden("may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+  } else {
+    op.invalid("not a valid selector operator");
+  }
+  e["key"].each_invalid(check_qualified_name(e["key"].text()));
+  for (const Place& v : values) v.each_invalid(check_label_value(v.text()));
+}
+
+/// Template and selector of a ReplicaSet or Deployment.
+void validate_workload(const Place& spec, const LabelSelector& wanted, const PodTemplate& tmpl) {
+  const Place selector = spec["selector"];
+  validate_selector(selector);
+  if (!selector) {
+    selector.required();
+  } else if (wanted.empty()) {
+    selector.invalid("empty selector is invalid for deployment");
+  }
+  const Place t = spec["template"];
+  if (!t) return t.required();
+  if (!wanted.empty() && !wanted.matches(tmpl.labels)) {
+    const Place labels = t["metadata"]["labels"];
+    labels.invalid_value(labels ? shown(*labels.doc()) : "null", "`selector` does not match template `labels`");
+  }
+  validate_pod_template(t["metadata"], t["spec"]);
+  const Place restart = t["spec"]["restartPolicy"];
+  if (has_text(restart) && restart.text() != "Always") restart.unsupported({"Always"});
+  const Place deadline = t["spec"]["activeDeadlineSeconds"];
+  if (deadline) deadline.forbidden("activeDeadlineSeconds in ReplicaSet is not Supported");
+}
+
+bool is_zero(const Place& int_or_percent) { return int_or_percent.text() == "0" || int_or_percent.text() == "0%"; }
+
+void validate_strategy(const Place& strategy) {
+  const Place type = strategy["type"];
+  const Place rolling = strategy["rollingUpdate"];
+  if (type.text() == "Recreate") {
+    if (rolling) rolling.forbidden("may not be specified when strategy `type` is 'Recreate'");
+    return;
+  }
+  if (!type.one_of({"Recreate", "RollingUpdate"})) return;
+  validate_int_or_percent(rolling["maxUnavailable"], true);
+  validate_int_or_percent(rolling["maxSurge"], false);
+  if (is_zero(rolling["maxUnavailable"]) && is_zero(rolling["maxSurge"])) {
+    rolling["maxUnavailable"].invalid("may not be 0 when `maxSurge` is 0");
+  }
+}
+
+void validate_deployment(const Place& spec, const Deployment& d) {
+  for (const std::string_view field : {"replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"}) {
+    spec[field].not_negative();
+  }
+  validate_workload(spec, d.selector, d.tmpl);
+  validate_strategy(spec["strategy"]);
+  const Place deadline = spec["progressDeadlineSeconds"];
+  if (deadline && deadline.number() <= d.min_ready_seconds) deadline.invalid("must be greater than minReadySeconds");
+}
+
+void validate_replica_set(const Place& spec, const ReplicaSet& r) {
+  spec["replicas"].not_negative();
+  spec["minReadySeconds"].not_negative();
+  validate_workload(spec, r.selector, r.tmpl);
+}
+
+void validate_service_port(const Place& port, bool several, bool node_ports, std::string_view type, std::vector<std::string>& seen) {
+  const Place name = port["name"];
+  if (has_text(name)) {
+    name.each_invalid(check_dns_label(name.text()));
+    if (std::find(seen.begin(), seen.end(), name.text()) != seen.end()) name.duplicate();
+    seen.push_back(name.text());
+  } else if (several) {
+    name.required();
+  }
+  const Place number = port["port"];
+  if (!number) number.invalid_value("0", "must be between 1 and 65535, inclusive");
+  number.in_range(1, 65535);
+  port["protocol"].one_of({"SCTP", "TCP", "UDP"});
+  const Place target = port["targetPort"];
+  if (target) validate_port_or_name(target);
+  const Place node_port = port["nodePort"];
+  if (node_port.number() == 0) return;
+  if (!node_ports) {
+    node_port.forbidden(fmt::format("may not be used when `type` is '{}'", type));
+  } else if (node_port.number() < 30000 || node_port.number() > 32767) {
+    node_port.invalid("provided port is not in the valid range. The range of valid ports is 30000-32767");
+  }
+}
+
+void validate_service(const Place& spec) {
+  const Place type = spec["type"];
+  type.one_of({"ClusterIP", "ExternalName", "LoadBalancer", "NodePort"});
+  const std::vector<Place> ports = spec["ports"].items();
+  const bool headless = spec["clusterIP"].text() == "None";
+  const bool external_name = type.text() == "ExternalName";
+  if (ports.empty() && !headless && !external_name) spec["ports"].required();
+  const bool node_ports = type.text() == "NodePort" || type.text() == "LoadBalancer";
+  if (headless && node_ports) spec["clusterIP"].invalid(fmt::format("may not be set to 'None' for {} services", type.text()));
+  std::vector<std::string> names;
+  std::vector<std::string> numbers;
+  for (const Place& port : ports) {
+    validate_service_port(port, ports.size() > 1, node_ports, type.text(), names);
+    const std::string pair = port["protocol"].text() + "/" + port["port"].text();
+    if (std::find(numbers.begin(), numbers.end(), pair) != numbers.end()) {
+      port.duplicate_value(fmt::format("{{\"port\":{},\"protocol\":\"{}\"}}", port["port"].number(), port["protocol"].text()));
+    }
+    numbers.push_back(pair);
+  }
+  validate_labels(spec["selector"]);
+  spec["sessionAffinity"].one_of({"ClientIP", "None"});
+  spec["externalTrafficPolicy"].one_of({"Cluster", "Local"});
+  spec["internalTrafficPolicy"].one_of({"Cluster", "Local"});
+  if (!external_name) return;
+  if (has_text(spec["externalName"])) {
+    spec["externalName"].each_invalid(check_dns_subdomain(spec["externalName"].text()));
+  } else {
+    spec["externalName"].required();
+  }
+}
+
+void validate_pdb(const Place& spec) {
+  const Place least = spec["minAvailable"];
+  const Place most = spec["maxUnavailable"];
+  if (least && most) spec.invalid("minAvailable and maxUnavailable cannot be both set");
+  for (const Place& value : {least, most}) {
+    if (value) validate_int_or_percent(value, true);
+  }
+  spec["unhealthyPodEvictionPolicy"].one_of({"AlwaysAllow", "IfHealthyBudget"});
+  validate_selector(spec["selector"]);
+}
+
+// Source: pkg/apis/scheduling: two system classes exist; users' values end at HighestUserDefinablePriority.
+void validate_priority_class(const Place& root) {
+  const std::string& name = root["metadata"]["name"].text();
+  const std::int64_t value = root["value"].number();
+  const std::int64_t system_value = name == "system-cluster-critical" ? 2000000000 : name == "system-node-critical" ? 2000001000 : 0;
+  if (name.substr(0, 7) == "system-") {
+    if (system_value == 0) {
+      root["metadata"]["name"].forbidden(
+          fmt::format("priority class names with 'system-' prefix are reserved for system use only. error: {} is not a known system priority class", name));
+    } else if (value != system_value) {
+      root["metadata"]["name"].forbidden(fmt::format(
+          "priority class names with 'system-' prefix are reserved for system use only. error: value of {} PriorityClass must be {}", name, system_value));
+    }
+  } else if (value > 1000000000) {
+    root["value"].forbidden("maximum allowed value of a user defined priority is 1000000000");
+  }
+  if (root["preemptionPolicy"]) root["preemptionPolicy"].one_of({"PreemptLowerPriority", "Never"});
+}
+
+void validate_node(const Place& root) {
+  std::vector<std::string> seen;
+  for (const Place& t : root["spec"]["taints"].items()) {
+    t["key"].each_invalid(check_qualified_name(t["key"].text()));
+    t["value"].each_invalid(check_label_value(t["value"].text()));
+    validate_taint_effect(t["effect"], true);
+    const std::string pair = t["key"].text() + ":" + t["effect"].text();
+    if (std::find(seen.begin(), seen.end(), pair) != seen.end()) t.duplicate_value(shown(*t.doc()), "taints must be unique by key and effect pair");
+    seen.push_back(pair);
+  }
+  validate_resource_names(root["status"]["capacity"], false);
+  validate_resource_names(root["status"]["allocatable"], false);
+}
+
+/// Keys and total size of a ConfigMap's or Secret's maps.
+void validate_data(const Place& root, std::string_view second) {
+  const Place data = root["data"];
+  std::size_t size = 0;
+  for (const Place& map : {data, root[second]}) {
+    for (const Doc::Member& m : map.members()) {
+      const Place entry = map.key(m.key, &m.value);
+      for (const std::string& message : check_config_key(m.key)) entry.invalid_value("\"" + m.key + "\"", message);
+      size += m.value.text.size();
+      if (map.path() != "data" && get(data.doc(), m.key) != nullptr) entry.invalid_value("\"" + m.key + "\"", "duplicate of key present in data");
+    }
+  }
+  constexpr std::size_t kLimit = 1U << 20;
+  if (size > kLimit) data.too_long(fmt::format("may not be more than {} bytes", kLimit));
+}
+
+void validate_endpoint_slice(const Place& root) {
+  const Place type = root["addressType"];
+  if (!type) type.required();
+  type.one_of({"FQDN", "IPv4", "IPv6"});
+  for (const Place& e : root["endpoints"].items()) {
+    const Place addresses = e["addresses"];
+    const std::size_t count = addresses.items().size();
+    if (count == 0) addresses.required("must contain at least 1 address");
+    if (count > 100) addresses.invalid("must have at most 100 items");
+  }
+  for (const Place& port : root["ports"].items()) port["protocol"].one_of({"SCTP", "TCP", "UDP"});
+}
+
+void validate_kind(const Place& root, const Object& object) {
+  switch (object.kind) {
+    case Kind::Node: return validate_node(root);
+    case Kind::Pod: {
+      const Place spec = root["spec"];
+      return validate_pod_spec(spec);
+    }
+    case Kind::ReplicaSet: return validate_replica_set(root["spec"], std::get<ReplicaSet>(object.spec));
+    case Kind::Deployment: return validate_deployment(root["spec"], std::get<Deployment>(object.spec));
+    case Kind::Service: return validate_service(root["spec"]);
+    case Kind::EndpointSlice: return validate_endpoint_slice(root);
+    case Kind::PodDisruptionBudget: return validate_pdb(root["spec"]);
+    case Kind::PriorityClass: return validate_priority_class(root);
+    case Kind::ConfigMap: return validate_data(root, "binaryData");
+    case Kind::Secret: return validate_data(root, "stringData");
+    case Kind::Namespace:
+    case Kind::ServiceAccount:
+    case Kind::Other: return;
+  }
+}
+
+}  // namespace
+
+void validate_meta(const Place& meta, Kind kind) {
+  const Place name = meta["name"];
+  const auto check = [&](std::string_view text) {
+    if (kind == Kind::Namespace) return check_dns_label(text);
+    return kind == Kind::Service ? check_dns1035_label(text) : check_dns_subdomain(text);
+  };
+  const Place prefix = meta["generateName"];
+  if (has_text(prefix)) {
+    std::string text = prefix.text();
+    if (text.back() == '-') text.back() = 'x';  // the generated part follows
+    prefix.each_invalid(check(text));
+  }
+  if (has_text(name)) {
+    // Names of kinds we do not know are only known not to be paths (other kinds allow more than DNS names).
+    if (kind != Kind::Other) name.each_invalid(check(name.text()));
+  } else if (!has_text(prefix)) {
+    name.required("name or generateName is required");
+  }
+  const Place ns = meta["namespace"];
+  if (has_text(ns)) {
+    if (kind != Kind::Other && !kind_info(kind).namespaced) {
+      ns.forbidden("not allowed on this type");
+    } else {
+      ns.each_invalid(check_dns_label(ns.text()));
+    }
+  }
+  meta["generation"].not_negative();
+  validate_labels(meta["labels"]);
+  validate_annotations(meta["annotations"]);
+  validate_owner_references(meta["ownerReferences"]);
+  for (const Place& f : meta["finalizers"].items()) f.each_invalid(check_qualified_name(f.text()));
+}
+
+void validate_labels(const Place& labels) {
+  for (const Doc::Member& m : labels.members()) {
+    const Place at = labels.key(m.key, &m.value).renamed(labels.path());
+    for (const std::string& message : check_qualified_name(m.key)) at.invalid_value("\"" + m.key + "\"", message);
+    at.each_invalid(check_label_value(m.value.text));
+  }
+}
+
+void validate_annotations(const Place& annotations) {
+  std::size_t size = 0;
+  for (const Doc::Member& m : annotations.members()) {
+    const Place at = annotations.key(m.key, &m.value).renamed(annotations.path());
+    std::string lower = m.key;
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    for (const std::string& message : check_qualified_name(lower)) at.invalid_value("\"" + m.key + "\"", message);
+    size += m.key.size() + m.value.text.size();
+  }
+  constexpr std::size_t kLimit = 256U << 10;
+  if (size > kLimit) annotations.too_long(fmt::format("may not be more than {} bytes", kLimit));
+}
+
+void validate_selector(const Place& selector) {
+  if (!selector) return;
+  validate_labels(selector["matchLabels"]);
+  for (const Place& e : selector["matchExpressions"].items()) validate_selector_expression(e);
+}
+
+void validate_int_or_percent(const Place& value, bool at_most_100) {
+  if (!value) return;
+  if (value.doc()->type == Doc::Type::Int) return value.not_negative();
+  const std::string& text = value.text();
+  const std::string_view digits = std::string_view(text).substr(0, text.empty() ? 0 : text.size() - 1);
+  const bool is_percent = !digits.empty() && text.back() == '%' && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!is_percent) {
+    return value.invalid(
+        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is "
+        "'[0-9]+%')");
+  }
+  const std::size_t first = digits.find_first_not_of('0');
+  const std::string_view number = first == std::string_view::npos ? "0" : digits.substr(first);
+  const bool above = number.size() > 3 || (number.size() == 3 && number > "100");
+  if (above && at_most_100) value.invalid("must not be greater than 100%");
+  if (number.size() > 9) value.invalid("must be a percentage below 1000000000%");  // what an int32 holds
+}
+
+base::Diagnostics validate(const Object& object, std::string_view file) {
+  base::Diagnostics out;
+  const Place root(object.doc, file, out);
+  const Place meta = root["metadata"];
+  validate_meta(meta, object.kind);
+  validate_kind(root, object);
+  std::stable_sort(out.begin(), out.end(), [](const base::Diagnostic& a, const base::Diagnostic& b) {
+    return a.position.line != b.position.line ? a.position.line < b.position.line : a.position.column < b.position.column;
+  });
+  return out;
+}
+
 }  // namespace wavetank::model

@@ -1,0 +1,93 @@
+#pragma once
+// Inside the room: a place in a document to look at and complain about, and the checks several kinds share.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model/decode.h"
+#include "engine/model/read.h"
+
+namespace wavetank::model {
+
+using Messages = std::vector<std::string>;
+
+// Syntax of names; each returns what is wrong with a text. Source: k8s.io/apimachinery pkg/util/validation.
+Messages check_dns_label(std::string_view text);            // RFC 1123 label
+Messages check_dns_subdomain(std::string_view text);        // RFC 1123 subdomain
+Messages check_dns1035_label(std::string_view text);        // RFC 1035 label
+Messages check_qualified_name(std::string_view text);       // [prefix/]name, as label keys
+Messages check_label_value(std::string_view text);
+Messages check_port_name(std::string_view text);            // IANA service name
+Messages check_config_key(std::string_view text);           // keys of ConfigMaps and Secrets
+Messages check_env_name(std::string_view text);
+
+inline constexpr std::string_view kNotNegative = "must be greater than or equal to 0";
+
+/// A place in a document: a value that may be missing, its path, and where to point to. Complaints go to the list it was made with.
+class Place {
+ public:
+  Place(const Doc& root, std::string_view file, base::Diagnostics& out) : doc_(&root), position_(root.position), file_(file), out_(&out) {}
+
+  [[nodiscard]] Place operator[](std::string_view key) const;
+  [[nodiscard]] Place key(std::string_view name, const Doc* value) const;  ///< "path[name]", for maps with free keys.
+  [[nodiscard]] Place renamed(std::string path) const;                     ///< The same place under another path.
+  [[nodiscard]] std::vector<Place> items() const;
+  [[nodiscard]] const std::vector<Doc::Member>& members() const;
+
+  [[nodiscard]] const Doc* doc() const { return doc_; }  ///< Null pointer when missing or null.
+  [[nodiscard]] explicit operator bool() const { return doc_ != nullptr; }
+  [[nodiscard]] const std::string& text() const;          ///< The scalar's text, or empty.
+  [[nodiscard]] std::int64_t number() const;              ///< The integer, or 0.
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  // Kubernetes' kinds of complaint (k8s.io/apimachinery field.Error). The value shown is the one read unless given.
+  void required(std::string_view detail = "") const;
+  void invalid(std::string_view detail) const;
+  void invalid_value(std::string_view shown, std::string_view detail) const;
+  void forbidden(std::string_view detail) const;
+  void duplicate() const;
+  void duplicate_value(std::string_view shown, std::string_view detail = "") const;
+  void not_found() const;
+  void too_long(std::string_view detail) const;
+  void unsupported(const std::vector<std::string_view>& allowed) const;
+
+  // Common checks.
+  void each_invalid(const Messages& messages) const;                           ///< invalid() for each message.
+  bool one_of(const std::vector<std::string_view>& allowed) const;             ///< unsupported() unless missing or allowed.
+  void not_negative() const;
+  void in_range(std::int64_t low, std::int64_t high) const;                    ///< "must be between … and …, inclusive", if there.
+
+ private:
+  Place(const Place& parent, std::string path, const Doc* doc, base::Position position);
+  void complain(std::string_view kind, std::string_view shown, std::string_view detail) const;
+
+  const Doc* doc_ = nullptr;
+  std::string path_;
+  base::Position position_;
+  std::string_view file_;
+  base::Diagnostics* out_;
+};
+
+/// A value as Kubernetes shows it in a message: strings quoted, the rest as JSON.
+std::string shown(const Doc& doc);
+
+void validate_meta(const Place& meta, Kind kind);
+void validate_labels(const Place& labels);
+void validate_annotations(const Place& annotations);
+void validate_selector(const Place& selector);
+void validate_int_or_percent(const Place& value, bool at_most_100);
+void validate_port_or_name(const Place& port);
+void validate_pod_template(const Place& metadata, const Place& spec);
+void validate_pod_spec(const Place& spec);
+void validate_affinity(const Place& affinity);
+void validate_tolerations(const Place& tolerations);
+void validate_spread(const Place& constraints);
+void validate_resources(const Place& resources);
+void validate_resource_names(const Place& list, bool container);
+void validate_taint_effect(const Place& effect, bool required);
+void validate_container_ports(const Place& container, bool host_network, std::vector<std::string>& host_ports);
+void validate_probes(const Place& container, bool is_init);
+void validate_lifecycle(const Place& container, bool is_init);
+
+}  // namespace wavetank::model

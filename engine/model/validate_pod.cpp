@@ -1,0 +1,173 @@
+// Pods: containers, volumes and the rest of the PodSpec. Source: ValidatePodSpec in pkg/apis/core/validation of 1.34.
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "engine/model/validate.h"
+
+namespace wavetank::model {
+namespace {
+
+bool contains(const std::vector<std::string>& list, std::string_view word) { return std::find(list.begin(), list.end(), word) != list.end(); }
+
+/// A name that must be there, be a DNS label, and be new to `taken`.
+void validate_unique_label(const Place& name, std::vector<std::string>& taken) {
+  if (name.text().empty()) return name.required();
+  name.each_invalid(check_dns_label(name.text()));
+  if (contains(taken, name.text())) {
+    name.duplicate();
+  } else {
+    taken.push_back(name.text());
+  }
+}
+
+void validate_env(const Place& container) {
+  for (const Place& env : container["env"].items()) {
+    const Place name = env["name"];
+    if (name.text().empty()) {
+      name.required();
+    } else {
+      name.each_invalid(check_env_name(name.text()));
+    }
+    const Place from = env["valueFrom"];
+    if (!from) continue;
+    if (!env["value"].text().empty()) from.invalid_value("\"\"", "may not be specified when `value` is not empty");
+    std::size_t sources = 0;
+    for (const Doc::Member& m : from.members()) sources += m.value.is_null() ? 0U : 1U;
+    if (sources == 0) from.invalid_value("\"\"", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`");
+    if (sources > 1) from.invalid_value("\"\"", "may not have more than one field specified at a time");
+    for (const std::string_view key : {"configMapKeyRef", "secretKeyRef"}) {
+      if (!from[key]) continue;
+      if (from[key]["key"].text().empty()) from[key]["key"].required();
+      if (from[key]["name"].text().empty()) from[key]["name"].required();
+    }
+  }
+}
+
+void validate_mounts(const Place& container, const std::vector<std::string>& volumes) {
+  std::vector<std::string> paths;
+  for (const Place& mount : container["volumeMounts"].items()) {
+    const Place name = mount["name"];
+    if (name.text().empty()) {
+      name.required();
+    } else if (!contains(volumes, name.text())) {
+      name.not_found();
+    }
+    const Place path = mount["mountPath"];
+    if (path.text().empty()) {
+      path.required();
+    } else if (contains(paths, path.text())) {
+      path.invalid("must be unique");
+    } else {
+      paths.push_back(path.text());
+    }
+  }
+}
+
+void validate_container(const Place& c, bool is_init, bool host_network, std::vector<std::string>& names,
+                        const std::vector<std::string>& volumes, std::vector<std::string>& host_ports) {
+  validate_unique_label(c["name"], names);
+  const Place image = c["image"];
+  const std::string& text = image.text();
+  if (text.empty()) {
+    image.required();
+  } else if (text.front() == ' ' || text.back() == ' ' || text.front() == '\t' || text.back() == '\t' || text.back() == '\n') {
+    image.invalid("must not have leading or trailing whitespace");
+  }
+  c["terminationMessagePolicy"].one_of({"File", "FallbackToLogsOnError"});
+  c["imagePullPolicy"].one_of({"Always", "IfNotPresent", "Never"});
+  if (is_init) {
+    c["restartPolicy"].one_of({"Always"});
+  } else if (c["restartPolicy"]) {
+    c["restartPolicy"].forbidden("may not be set for non-init containers");
+  }
+  validate_container_ports(c, host_network, host_ports);
+  validate_env(c);
+  validate_mounts(c, volumes);
+  validate_probes(c, is_init);
+  validate_lifecycle(c, is_init);
+  validate_resources(c["resources"]);
+}
+
+/// Returns the names; a volume without a source is an emptyDir by default.
+std::vector<std::string> validate_volumes(const Place& spec) {
+  std::vector<std::string> names;
+  for (const Place& volume : spec["volumes"].items()) {
+    validate_unique_label(volume["name"], names);
+    std::size_t sources = 0;
+    for (const Doc::Member& m : volume.members()) {
+      if (m.key == "name" || m.value.is_null() || !m.value.is_object()) continue;
+      if (++sources > 1) volume[m.key].forbidden("may not specify more than 1 volume type");
+    }
+    const Place claim = volume["persistentVolumeClaim"];
+    if (claim && claim["claimName"].text().empty()) claim["claimName"].required();
+    if (volume["secret"] && volume["secret"]["secretName"].text().empty()) volume["secret"]["secretName"].required();
+    if (volume["configMap"] && volume["configMap"]["name"].text().empty()) volume["configMap"]["name"].required();
+    if (volume["hostPath"] && volume["hostPath"]["path"].text().empty()) volume["hostPath"]["path"].required();
+  }
+  return names;
+}
+
+void validate_name_if_any(const Place& name) {
+  if (!name.text().empty()) name.each_invalid(check_dns_subdomain(name.text()));
+}
+
+void validate_scheduling_fields(const Place& spec) {
+  validate_labels(spec["nodeSelector"]);
+  validate_affinity(spec["affinity"]);
+  validate_tolerations(spec["tolerations"]);
+  validate_spread(spec["topologySpreadConstraints"]);
+  validate_name_if_any(spec["priorityClassName"]);
+  spec["preemptionPolicy"].one_of({"PreemptLowerPriority", "Never"});
+  std::vector<std::string> gates;
+  for (const Place& gate : spec["schedulingGates"].items()) {
+    const Place name = gate["name"];
+    if (name.text().empty()) {
+      name.required();
+      continue;
+    }
+    name.each_invalid(check_qualified_name(name.text()));
+    if (contains(gates, name.text())) gate.duplicate_value(shown(*name.doc()));
+    gates.push_back(name.text());
+  }
+  if (!spec["nodeName"].text().empty() && !gates.empty()) spec["nodeName"].forbidden("cannot be set until all schedulingGates have been cleared");
+}
+
+}  // namespace
+
+void validate_pod_spec(const Place& spec) {
+  const std::vector<std::string> volumes = validate_volumes(spec);
+  const bool host_network = get_bool(spec.doc(), "hostNetwork");
+  std::vector<std::string> names;
+  std::vector<std::string> host_ports;
+  const std::vector<Place> containers = spec["containers"].items();
+  if (containers.empty()) spec["containers"].required();
+  for (const Place& c : containers) validate_container(c, false, host_network, names, volumes, host_ports);
+  std::vector<std::string> no_conflict;  // plain init containers run one after the other
+  for (const Place& c : spec["initContainers"].items()) {
+    const bool sidecar = c["restartPolicy"].text() == "Always";
+    validate_container(c, true, host_network, names, volumes, sidecar ? host_ports : no_conflict);
+    if (!sidecar) no_conflict.clear();
+  }
+  spec["restartPolicy"].one_of({"Always", "OnFailure", "Never"});
+  spec["dnsPolicy"].one_of({"ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"});
+  spec["activeDeadlineSeconds"].in_range(1, std::numeric_limits<std::int32_t>::max());
+  validate_name_if_any(spec["serviceAccountName"]);
+  validate_name_if_any(spec["nodeName"]);
+  validate_name_if_any(spec["runtimeClassName"]);
+  for (const std::string_view field : {"hostname", "subdomain"}) {
+    if (!spec[field].text().empty()) spec[field].each_invalid(check_dns_label(spec[field].text()));
+  }
+  validate_scheduling_fields(spec);
+  validate_resource_names(spec["overhead"], false);
+}
+
+void validate_pod_template(const Place& metadata, const Place& spec) {
+  validate_labels(metadata["labels"]);
+  validate_annotations(metadata["annotations"]);
+  validate_pod_spec(spec);
+}
+
+}  // namespace wavetank::model
