@@ -191,6 +191,14 @@ struct ControlPlane::Impl {
 
   // ---- Controllers ----
 
+  /// The informers' first list: on a state that is there already, every key may have something to do.
+  void list_keys() {
+    for (std::uint32_t r = 0; r < runners.size(); ++r) {
+      Sink sink(*this, r, 0);
+      runners[r].controller->list(view(), sink);
+    }
+  }
+
   bool start_syncs() {
     bool any = false;
     for (std::uint32_t r = 0; r < runners.size(); ++r) {
@@ -408,7 +416,9 @@ ControlPlane::ControlPlane(Settings settings, log::Journal& journal, World& worl
 ControlPlane::ControlPlane(Settings settings, log::Journal& journal, World& world, ClusterState state)
     : impl_(std::make_unique<Impl>(std::move(settings), journal, world, std::move(state))) {
   WT_ASSERT(journal.position().seq == impl_->state.last_seq, "the state is the journal's fold");
-  if (impl_->state.last_seq != 0) impl_->scheduler.rebuild(impl_->view());
+  if (impl_->state.last_seq == 0) return;
+  impl_->scheduler.rebuild(impl_->view());
+  impl_->list_keys();
 }
 
 ControlPlane::~ControlPlane() = default;
@@ -430,6 +440,7 @@ void ControlPlane::start_run(const std::string& scenario, std::uint64_t seed, st
          R"("value":2000000000,"description":"Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."})");
   create(R"({"apiVersion":"scheduling.k8s.io/v1","kind":"PriorityClass","metadata":{"name":"system-node-critical"},)"
          R"("value":2000001000,"description":"Used for system critical pods that must not be moved from their current node."})");
+  impl.list_keys();
 }
 
 Outcome ControlPlane::request(SimTime now, const std::string& actor, const std::string& text, command::Payload payload, Seq cause) {
