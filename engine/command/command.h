@@ -146,6 +146,7 @@ struct RemoveObject {
 };
 struct CreateEndpointSlice {
   event::EndpointSliceCreated fact;
+  std::vector<event::EndpointChange> endpoints;  ///< With which it is made.
 };
 struct UpdateEndpoints {
   event::EndpointsChanged fact;

@@ -5,10 +5,13 @@
 namespace wavetank::control {
 
 std::vector<std::unique_ptr<Controller>> make_controllers(const Settings& settings) {
-  static_cast<void>(settings);
   std::vector<std::unique_ptr<Controller>> all;
   all.push_back(make_replica_set_controller());
   all.push_back(make_deployment_controller());
+  all.push_back(make_node_lifecycle_controller(settings));
+  all.push_back(make_taint_eviction_controller());
+  all.push_back(make_disruption_controller(settings));
+  all.push_back(make_endpoint_slice_controller(settings));
   return all;
 }
 

@@ -75,7 +75,10 @@ Refusal rule(const ClusterView& view, const command::SetDeploymentRevision& c, F
 }
 
 Refusal rule(const ClusterView& view, const command::CreateEndpointSlice& c, Facts& facts) {
-  return if_alive(view, Ref(c.fact.service), true, c.fact, facts);
+  if (auto refused = if_alive(view, Ref(c.fact.service), true, c.fact, facts)) return refused;
+  if (!c.endpoints.empty())
+    facts.emplace_back(event::EndpointsChanged{event::EndpointSliceId(view->endpoint_slices.size()), c.endpoints});
+  return granted();
 }
 
 Refusal rule(const ClusterView& view, const command::UpdateEndpoints& c, Facts& facts) {

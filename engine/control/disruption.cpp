@@ -1,0 +1,122 @@
+// The disruption controller: the status of PodDisruptionBudgets. Source: kubernetes/pkg/controller/disruption/disruption.go.
+
+#include <algorithm>
+#include <set>
+
+#include "engine/control/controllers.h"
+#include "engine/control/lookup.h"
+#include "engine/control/pdb_math.h"
+#include "engine/control/selected.h"
+
+namespace wavetank::control {
+namespace {
+
+using event::EventKind;
+using event::PdbId;
+using event::PodId;
+using model::Kind;
+
+class DisruptionController final : public Controller {
+ public:
+  explicit DisruptionController(const Settings& settings) : timeout_(settings.pdb_disrupted_pod_timeout) {}
+
+  [[nodiscard]] std::string_view name() const override { return "controllermanager"; }
+  [[nodiscard]] int workers() const override { return 1; }
+  [[nodiscard]] event::KindMask wakes_on() const override {
+    return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectRemoved, EventKind::PodCreated,
+                          EventKind::PodReadyChanged, EventKind::PodPhaseChanged, EventKind::PodDeletionStarted,
+                          EventKind::PodRemoved, EventKind::PdbDisruptionRecorded);
+  }
+
+  void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
+    if (view->pdbs.empty()) return;
+    if (const auto* recorded = std::get_if<event::PdbDisruptionRecorded>(&event.payload)) return keys.add(recorded->pdb);
+    if (const auto* removed = std::get_if<event::ObjectRemoved>(&event.payload)) {
+      if (removed->ref.kind == Kind::PodDisruptionBudget) selecting_.forget();
+      return;
+    }
+    const auto* created = std::get_if<event::ObjectCreated>(&event.payload);
+    if (created != nullptr && created->kind == Kind::PodDisruptionBudget) {
+      selecting_.forget();
+      const std::size_t row = row_created_by(view->pdbs, event.seq);
+      if (row < view->pdbs.size()) keys.add(PdbId(row));
+      return;
+    }
+    const auto* updated = std::get_if<event::ObjectUpdated>(&event.payload);
+    if (updated != nullptr && updated->ref.kind == Kind::PodDisruptionBudget) {
+      selecting_.forget();
+      return keys.add(updated->ref);
+    }
+    // Changed labels may take a pod out of a budget; which, its new template does not say.
+    if (updated != nullptr && updated->ref.kind == Kind::Pod) return list(view, keys);
+    const PodId pod = pod_of(event, view);
+    if (!pod.valid()) return;
+    const auto takes = [](const state::PdbRow& pdb, const model::Labels& labels) {
+      return pdb.spec.selector && pdb.spec.selector->matches(labels);
+    };
+    for (const std::uint32_t row : selecting_.of(view->pods.tmpl[pod.index()], view->pdbs, view, takes)) keys.add(PdbId(row));
+  }
+
+  void reconcile(Ref key, const ClusterView& view, Plan& plan) override {
+    if (!view.alive(key)) return;
+    const auto id = key.as<PdbId>();
+    const state::PdbRow& pdb = view.pdb(id);
+    PdbCounts in;
+    std::set<Ref> controllers;
+    Ref last;
+    if (pdb.spec.selector) {
+      for (const event::TemplateId t : selected_.of(key.row, pdb.header.ns, *pdb.spec.selector, view)) {
+        for (const PodId pod : view.pod_template(t).pods) {
+          ++in.pods;
+          const Ref owner = view->pods.owner[pod.index()];
+          if (owner.valid() && owner != last) controllers.insert(scaled_owner(owner, view));
+          last = owner;
+          if (view.pod_ready(pod) && !view.pod_terminating(pod) && !being_disrupted(pdb, pod, view, plan)) ++in.healthy;
+        }
+      }
+    }
+    for (const Ref owner : controllers) in.scale += scale_of(owner, view);
+    const PdbNumbers n = pdb_numbers(pdb.spec, in);
+    if (n.current_healthy == pdb.current_healthy && n.desired_healthy == pdb.desired_healthy && n.expected_pods == pdb.expected_pods &&
+        n.disruptions_allowed == pdb.disruptions_allowed && pdb.observed_generation == pdb.header.generation) {
+      return;
+    }
+    plan.call(command::UpdatePdbStatus{{id, n.current_healthy, n.desired_healthy, n.expected_pods, n.disruptions_allowed,
+                                        pdb.header.generation}});
+  }
+
+  void list(const ClusterView& view, KeySink& keys) override { add_alive<PdbId>(view->pdbs, keys); }
+
+ private:
+  /// The Deployment of a set, or the set itself.
+  static Ref scaled_owner(Ref owner, const ClusterView& view) {
+    if (owner.kind != Kind::ReplicaSet) return owner;
+    const event::DeploymentId deployment = view->replica_sets[owner.row].deployment;
+    return deployment.valid() ? Ref(deployment) : owner;
+  }
+  static std::int32_t scale_of(Ref owner, const ClusterView& view) {
+    if (owner.kind == Kind::Deployment) return view->deployments[owner.row].spec.replicas;
+    return owner.kind == Kind::ReplicaSet ? view->replica_sets[owner.row].replicas : 0;
+  }
+  /// An eviction was granted and the deletion is not seen yet; forgotten after a while, since it may never come.
+  [[nodiscard]] bool being_disrupted(const state::PdbRow& pdb, PodId pod, const ClusterView& view, Plan& plan) const {
+    const auto at = std::find_if(pdb.disrupted.begin(), pdb.disrupted.end(), [&](const auto& d) { return d.pod == pod; });
+    if (at == pdb.disrupted.end()) return false;
+    const base::SimTime until = at->at + timeout_;
+    if (until <= view.now()) return false;
+    plan.requeue_at(until);
+    return true;
+  }
+
+  base::Duration timeout_;
+  SelectedTemplates selected_;
+  SelectingRows selecting_;
+};
+
+}  // namespace
+
+std::unique_ptr<Controller> make_disruption_controller(const Settings& settings) {
+  return std::make_unique<DisruptionController>(settings);
+}
+
+}  // namespace wavetank::control
