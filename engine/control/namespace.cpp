@@ -1,0 +1,84 @@
+// The namespace controller: empties a namespace that is being deleted, then removes it.
+// Source: kubernetes/pkg/controller/namespace/namespace_controller.go, deletion/namespaced_resources_deleter.go.
+
+#include <algorithm>
+
+#include "engine/control/controllers.h"
+#include "engine/control/lookup.h"
+
+namespace wavetank::control {
+namespace {
+
+using event::EventKind;
+using event::NamespaceId;
+using event::PodId;
+using model::Kind;
+
+/// namespaceDeletionGracePeriod: so that writes under way are seen before the content is listed.
+constexpr base::Duration kGrace = base::seconds(5);
+
+class NamespaceController final : public Controller {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "namespace-controller"; }
+  [[nodiscard]] int workers() const override { return 10; }
+  [[nodiscard]] event::KindMask wakes_on() const override { return event::mask_of(EventKind::ObjectDeletionStarted); }
+
+  void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
+    const auto& e = std::get<event::ObjectDeletionStarted>(event.payload);
+    if (e.ref.kind == Kind::Namespace) keys.add_at(e.ref, view.now() + kGrace);
+  }
+
+  void reconcile(Ref key, const ClusterView& view, Plan& plan) override {
+    const state::Header& ns = view->namespaces[key.row].header;
+    if (!ns.alive || !ns.terminating()) return;
+    bool empty = true;
+    base::Duration longest{};
+    const base::Seq cause = ns.deletion_seq;
+    const auto remove_all = [&](const auto& rows, auto kind_of) {
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const state::Header& h = rows[i].header;
+        if (!h.alive || h.ns != ns.name) continue;
+        empty = false;
+        if (!h.terminating()) {
+          plan.call(command::DeleteObject{Ref(kind_of(rows[i]), static_cast<std::uint32_t>(i)), event::Propagation::Background, {}},
+                    cause, true);
+        }
+      }
+    };
+    const auto is = [](Kind kind) { return [kind](const auto&) { return kind; }; };
+    remove_all(view->deployments, is(Kind::Deployment));
+    remove_all(view->replica_sets, is(Kind::ReplicaSet));
+    remove_all(view->services, is(Kind::Service));
+    remove_all(view->endpoint_slices, is(Kind::EndpointSlice));
+    remove_all(view->pdbs, is(Kind::PodDisruptionBudget));
+    remove_all(view->others, [](const state::OtherRow& row) { return row.kind; });
+    if (ns.name.index() < view->templates_of_ns.size()) {
+      for (const event::TemplateId t : view->templates_of_ns[ns.name.index()]) {
+        for (const PodId pod : view.pod_template(t).pods) {
+          empty = false;
+          longest = std::max(longest, base::seconds(view.pod_spec(pod).spec.termination_grace_period_seconds));
+          if (!view.pod_terminating(pod)) plan.call(command::DeletePod{pod, event::DeletionReason::Deleted, {}}, cause, true);
+        }
+      }
+    }
+    if (empty) {
+      plan.call(command::RemoveObject{key}, cause, true);
+    } else {
+      // Kubernetes estimates how long the rest needs and looks again after half of that and a second.
+      plan.requeue_at(view.now() + longest / 2 + base::seconds(1));
+    }
+  }
+
+  void list(const ClusterView& view, KeySink& keys) override {
+    for (std::size_t i = 0; i < view->namespaces.size(); ++i) {
+      const state::Header& h = view->namespaces[i].header;
+      if (h.alive && h.terminating()) keys.add_at(NamespaceId(i), std::max(view.now(), h.deletion_time + kGrace));
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Controller> make_namespace_controller() { return std::make_unique<NamespaceController>(); }
+
+}  // namespace wavetank::control
