@@ -3,6 +3,7 @@
 // targets; What is its kind, one file a kind, see registry.h.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,6 +35,7 @@ struct FaultSpec {
   std::string workload;   ///< "deployment/web", "replicaset/web-abc"
   std::string container;  ///< Name; empty: the first of the pod's containers.
   std::string image;      ///< Pattern, see world::matches_image.
+  // node empty: any node. With neither node, zone nor count, one node is meant.
   std::optional<std::int64_t> count;  ///< So many of those meant, chosen by the seed; missing: all of them.
   // When
   std::optional<Duration> duration;  ///< Heals after this; missing: stays until healed.
@@ -89,12 +91,12 @@ class FaultEngine {
   [[nodiscard]] const std::vector<Active>& active() const { return active_; }
 
  private:
-  bool end_at(std::size_t index, SimTime now, Seq cause);
+  void end_at(std::size_t index, SimTime now, Seq cause);
 
   loop::ControlPlane* control_plane_;
   world::SimWorld* world_;
   std::uint64_t seed_;
-  std::uint64_t begun_ = 0;
+  std::map<std::string, std::uint64_t> begun_;  ///< How often the same words were begun: each time chooses anew.
   std::vector<Active> active_;
 };
 
