@@ -23,7 +23,7 @@ PluginSet::PluginSet(const Profile& profile) {
     if (entry->make == nullptr) return nullptr;
     all.push_back(entry->make(profile));
     all.back()->index = static_cast<std::uint8_t>(all.size() - 1);
-    all.back()->filter_order = Verdict::kPass - 1;
+    all.back()->filter_order = Plugin::kNoFilter;
     all.back()->plugin_name = entry->name;
     return all.back().get();
   };
@@ -36,11 +36,13 @@ PluginSet::PluginSet(const Profile& profile) {
     p->filter_order = static_cast<std::uint8_t>(filters.size());
     filters.push_back(p);
     const std::uint16_t points = find_plugin(name)->points;
-    if ((points & kPreFilter) != 0) pre_filters.push_back(p);
     if ((points & kReserve) != 0) reservers.push_back(p);
     if ((points & kPermit) != 0) permitters.push_back(p);
     auto& list = p->depends() == Depends::NodeObject ? object_filters : p->depends() == Depends::NodeLoad ? load_filters : cluster_filters;
     list.push_back(p);
+  }
+  for (const std::string& name : profile.pre_filter) {
+    if (Plugin* p = get(name)) pre_filters.push_back(p);
   }
   for (const WeightedPlugin& w : profile.score) {
     Plugin* p = get(w.name);

@@ -94,7 +94,7 @@ bool Evaluator::pre_filter(const Cycle& c, const ClusterView&) {
       continue;
     }
     a.pre_filter_ran.push_back(p);
-    if (p->depends() == Depends::Cluster) active_.push_back(p);
+    if (p->depends() == Depends::Cluster && p->filter_order != Plugin::kNoFilter) active_.push_back(p);
     if (!s.nodes) continue;
     a.narrowed_by.push_back(p);
     if (a.narrowed) std::erase_if(*s.nodes, [&](const std::string& n) { return std::find(a.narrowed_to.begin(), a.narrowed_to.end(), n) == a.narrowed_to.end(); });

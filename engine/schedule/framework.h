@@ -158,6 +158,7 @@ class Plugin {
   /// Queueing hint: whether `event` may help a pod of this class that the plugin rejected.
   [[nodiscard]] virtual bool helps(const ClusterEvent&, const Cycle&) const { return false; }
 
+  static constexpr std::uint8_t kNoFilter = 0xfe;
   std::uint8_t index = 0;         ///< Among the instances of its framework; set by it.
   std::uint8_t filter_order = 0;  ///< Place among the filters; set by the framework.
   std::string_view plugin_name;   ///< Set by the framework, from the registry.

@@ -54,7 +54,7 @@ struct WeightedPlugin {
 
 struct Profile {
   std::string scheduler_name = "default-scheduler";
-  std::vector<std::string> pre_enqueue, filter, post_filter;  ///< In order of execution; `filter` is PreFilter's order too.
+  std::vector<std::string> pre_enqueue, pre_filter, filter, post_filter;  ///< In order of execution.
   std::vector<WeightedPlugin> score;                          ///< In order of execution.
   FitArgs fit;
   BalancedArgs balanced;

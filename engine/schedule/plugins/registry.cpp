@@ -50,6 +50,7 @@ Profile default_profile() {
   Profile profile;
   for (const PluginEntry* e : by_order) {
     if ((e->points & kPreEnqueue) != 0) profile.pre_enqueue.emplace_back(e->name);
+    if ((e->points & kPreFilter) != 0) profile.pre_filter.emplace_back(e->name);
     if ((e->points & kFilter) != 0) profile.filter.emplace_back(e->name);
     if ((e->points & kPostFilter) != 0) profile.post_filter.emplace_back(e->name);
     if ((e->points & kScore) != 0) profile.score.push_back({std::string(e->name), e->weight});
