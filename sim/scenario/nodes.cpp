@@ -11,8 +11,8 @@ namespace {
 using model::Doc;
 using model::Kind;
 
-constexpr std::int64_t kMostNodes = 100'000;
-constexpr std::int64_t kMostDeployments = 100'000;
+constexpr std::int64_t kMostNodes = 20'000;
+constexpr std::int64_t kMostDeployments = 20'000;
 
 // "node-{n}": {n} is the number from 1, {zone} the zone.
 std::string fill(std::string_view pattern, std::int64_t number, std::string_view zone) {

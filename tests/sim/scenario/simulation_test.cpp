@@ -1,0 +1,199 @@
+// The driver: when a run ends, in what order things happen, that a run can be executed again from its journal.
+#include <catch2/catch.hpp>
+
+#include "engine/log/memory_journal.h"
+#include "engine/log/replay.h"
+#include "sim/scenario/simulation.h"
+#include "tests/sim/scenario/support.h"
+
+using namespace wavetank;
+using namespace wavetank::scenario;
+using namespace wavetank::scenario::test;
+
+namespace {
+
+Scenario loaded(const std::string& text) {
+  MemoryFiles files;
+  add_files(files, text);
+  auto s = load_scenario("dir/s.yaml", files);
+  INFO(errors_of(s));
+  REQUIRE(s.has_value());
+  return std::move(*s);
+}
+
+std::string head(std::string_view rest) {
+  std::string text(kHead);
+  text.erase(text.find("until: 10m\n"));
+  return text + std::string(rest);
+}
+
+RunResult run(const Scenario& s, log::Journal& journal, const Options& options = {}) {
+  Simulation simulation(s, options, journal);
+  auto result = simulation.run();
+  REQUIRE(result.has_value());
+  return std::move(*result);
+}
+
+std::vector<event::Event> events_of(const log::Journal& journal, event::KindMask kinds) {
+  std::vector<event::Event> out;
+  REQUIRE(journal.scan(1, journal.position().seq, [&](const event::Event& e) {
+    if ((event::mask(e.kind()) & kinds) != 0) out.push_back(e);
+    return true;
+  }));
+  return out;
+}
+
+std::string requests(const log::Journal& journal) {
+  std::string out;
+  for (const event::Event& e : events_of(journal, event::mask_of(event::EventKind::RequestMade))) {
+    out += base::format_duration(e.time - base::SimTime{}) + " " + std::get<event::RequestMade>(e.payload).text + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a run ends at until, or when it has become quiet") {
+  struct Row {
+    const char* rest;
+    RunResult::End end;
+    const char* at;  ///< "" where it depends on when the last pod became ready.
+  };
+  const Row rows[] = {
+      {"until: 3m\n", RunResult::End::Until, "3m0s"},
+      {"quiet: 1m\ntimeline: [{at: 10m, note: x}]\n", RunResult::End::Quiet, "11m0s"},
+      {"quiet: 1m\nexpectations: [{at: 20m, expr: pods ready == 3}]\n", RunResult::End::Quiet, "20m0s"},
+      {"quiet: 1m\ntimeline: [{at: 5m, every: 1m, times: 3, note: x}]\n", RunResult::End::Quiet, "8m0s"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.rest);
+    log::MemoryJournal journal;
+    const RunResult result = run(loaded(head(row.rest)), journal);
+    CHECK(result.end == row.end);
+    CHECK(base::format_duration(result.time - base::SimTime{}) == row.at);
+    CHECK(result.all_kept());
+  }
+}
+
+TEST_CASE("a run can be made shorter, with another seed, or stopped") {
+  const Scenario s = loaded(head("until: 30m\nexpectations: [{always: nodes count == 3}, {at: 20m, expr: pods ready == 3}]\n"));
+  log::MemoryJournal journal;
+  Options options;
+  options.until = base::minutes(2);
+  options.seed = 5;
+  const RunResult result = run(s, journal, options);
+  CHECK(result.time.ns == base::minutes(2).ns);
+  CHECK(result.expectations.at(0).outcome == Verdict::Outcome::Kept);
+  CHECK(result.expectations.at(1).outcome == Verdict::Outcome::Undecided);
+  const auto started = events_of(journal, event::mask_of(event::EventKind::RunStarted));
+  CHECK(std::get<event::RunStarted>(started.at(0).payload).seed == 5);
+
+  log::MemoryJournal stopped;
+  Simulation simulation(s, {}, stopped);
+  const auto cut = simulation.run([](base::SimTime, std::uint64_t) { return false; });
+  REQUIRE(cut.has_value());
+  CHECK(cut->end == RunResult::End::Stopped);
+  CHECK(cut->expectations.at(1).outcome == Verdict::Outcome::Undecided);
+}
+
+TEST_CASE("what a client asks for is journalled as a person would type it") {
+  const Scenario s = loaded(head(R"(until: 5m
+timeline:
+  - at: 1m
+    scale: {target: deployment/web, replicas: 4}
+  - at: 1m
+    set-image: {target: "deployment/*", image: "example/web:2"}
+  - after: 30s
+    cordon: n1
+  - after: 30s
+    delete: pod/missing
+  - after: 0s
+    note: enough
+)"));
+  log::MemoryJournal journal;
+  run(s, journal);
+  CHECK(requests(journal) ==
+        "0s cluster of 3 nodes\n"
+        "0s kubectl apply -f web.yaml\n"
+        "1m0s kubectl scale deployment/web --replicas=4\n"
+        "1m0s kubectl set image deployment/web *=example/web:2\n"
+        "1m30s kubectl cordon n1\n"
+        "2m0s kubectl delete pod/missing\n"
+        "2m0s note: enough\n");
+  const auto refused = events_of(journal, event::mask_of(event::EventKind::RequestRefused));
+  REQUIRE(refused.size() == 1);
+  CHECK(std::get<event::RequestRefused>(refused[0].payload).reason == "NotFound");
+}
+
+TEST_CASE("drain evicts as the budget allows, and tries again every 5 s") {
+  std::string text = head(R"(  - inline:
+      apiVersion: policy/v1
+      kind: PodDisruptionBudget
+      metadata: {name: web}
+      spec: {minAvailable: 3, selector: {matchLabels: {app: web}}}
+until: 5m
+timeline:
+  - at: 1m
+    drain: n1
+  - at: 2m
+    scale: {target: deployment/web, replicas: 4}
+expectations:
+  - at: 119s
+    expr: node/n1 pods == 1
+  - eventually: node/n1 pods == 0
+    from: 2m
+    within: 90s
+  - always: pods(app=web) ready >= 3
+    from: 1m
+)");
+  log::MemoryJournal journal;
+  const RunResult result = run(loaded(text), journal);
+  for (const ExpectationResult& e : result.expectations) {
+    CAPTURE(e.text, e.detail);
+    CHECK(e.outcome == Verdict::Outcome::Kept);
+  }
+  // The refusal of the first try is there to be read, those of the next ones say the same.
+  const auto refused = events_of(journal, event::mask_of(event::EventKind::RequestRefused));
+  REQUIRE(refused.size() == 1);
+  CHECK(std::get<event::RequestRefused>(refused[0].payload).reason == "TooManyRequests");
+  // The eviction follows from the request.
+  base::Seq drain = 0;
+  for (const event::Event& e : events_of(journal, event::mask_of(event::EventKind::RequestMade))) {
+    if (std::get<event::RequestMade>(e.payload).text.starts_with("kubectl drain n1 ")) drain = e.seq;
+  }
+  bool evicted = false;
+  for (const event::Event& e : events_of(journal, event::mask_of(event::EventKind::PodDeletionStarted))) {
+    if (std::get<event::PodDeletionStarted>(e.payload).reason != event::DeletionReason::Evicted) continue;
+    evicted = true;
+    CHECK(e.cause == drain);
+    CHECK((e.time - base::SimTime{base::minutes(1).ns}).ns % base::seconds(5).ns == 0);
+  }
+  CHECK(evicted);
+}
+
+TEST_CASE("a run can be executed again from its journal alone") {
+  const Scenario s = loaded(head(R"(until: 4m
+timeline:
+  - at: 1m
+    fail: {kind: node-crash, node: n2, duration: 1m}
+  - at: 90s
+    scale: {target: deployment/web, replicas: 6}
+)"));
+  log::MemoryJournal journal;
+  const RunResult first = run(s, journal, {3, base::minutes(3), true});
+  log::MemoryJournal fresh;
+  const auto again = re_execute(journal, fresh);
+  REQUIRE(again.has_value());
+  CHECK(again->position.fingerprint == first.position.fingerprint);
+  CHECK(again->position.seq == first.position.seq);
+  const auto difference = log::first_difference(journal, fresh);
+  REQUIRE(difference.has_value());
+  CHECK(!difference->has_value());
+
+  log::MemoryJournal other;
+  const RunResult seed4 = run(s, other, {4, base::minutes(3), true});
+  CHECK(seed4.position.fingerprint != first.position.fingerprint);
+
+  log::MemoryJournal empty;
+  CHECK(!re_execute(empty, fresh).has_value());
+}
