@@ -1,10 +1,8 @@
 // The EndpointSlice controller. Source: kubernetes/staging/src/k8s.io/endpointslice/reconciler.go, utils.go.
-// A pod counts from when it runs (it has an address then). One group of slices a Service: ports are taken from the Service, pods
-// that lack a named port are not told apart.
+// A pod counts from when it runs (it has an address then). Pods that resolve the Service's named ports differently get slices of
+// their own; which ports a slice has follows from its pods.
 
 #include <algorithm>
-#include <map>
-#include <optional>
 
 #include "engine/base/prng.h"
 #include "engine/control/controllers.h"
@@ -25,9 +23,19 @@ bool managed(const state::ServiceRow& service) {
          service.spec.type != "ExternalName";
 }
 
+constexpr std::uint32_t kAnyGroup = ~0U;  ///< Of an empty slice.
+
+/// An endpoint as it should be. Those of one group have the same ports.
+struct Wanted {
+  event::EndpointChange endpoint;
+  std::uint32_t group = 0;
+  bool placed = false;
+};
+
 /// What becomes of one slice.
 struct SlicePlan {
   EndpointSliceId id;
+  std::uint32_t group = kAnyGroup;
   std::size_t size = 0;  ///< Endpoints that stay.
   std::vector<event::EndpointChange> changes;
 };
@@ -77,27 +85,9 @@ class EndpointSliceController final : public Controller {
     if (!managed(service)) return;
     find_wanted(key.row, service, view);
     std::vector<SlicePlan> slices = update_slices(service, view);
-    fill(slices);
-    plan.next_batch();
-    std::size_t kept = 0;
-    for (const SlicePlan& s : slices) kept += s.size > 0 ? 1 : 0;
-    const std::size_t fresh = (added_.size() + limit_ - 1) / limit_;
-    bool placeholder = kept + fresh == 0;  // a Service without endpoints has one empty slice
-    for (SlicePlan& s : slices) {
-      if (s.size == 0 && !placeholder) {
-        plan.call(command::DeleteObject{s.id, event::Propagation::Background, {}}, 0, true);
-        continue;
-      }
-      if (s.size == 0) placeholder = false;
-      if (!s.changes.empty()) plan.call(command::UpdateEndpoints{{s.id, std::move(s.changes)}});
-    }
-    for (std::size_t k = 0; k < fresh || placeholder; ++k) {
-      const std::size_t end = std::min(added_.size(), (k + 1) * limit_);
-      std::vector<event::EndpointChange> endpoints(added_.begin() + static_cast<std::ptrdiff_t>(k * limit_),
-                                                   added_.begin() + static_cast<std::ptrdiff_t>(end));
-      plan.call(command::CreateEndpointSlice{{id, suffix(service, view, k)}, std::move(endpoints)});
-      placeholder = false;
-    }
+    std::vector<Chunk> fresh;
+    for (std::uint32_t group = 0; group < signatures_.size(); ++group) place_rest(group, slices, fresh);
+    write(id, service, slices, fresh, view, plan);
   }
 
   void list(const ClusterView& view, KeySink& keys) override { add_alive<ServiceId>(view->services, keys); }
@@ -110,12 +100,58 @@ class EndpointSliceController final : public Controller {
     });
   }
 
+  using Chunk = std::vector<event::EndpointChange>;
+
+  void write(ServiceId id, const state::ServiceRow& service, std::vector<SlicePlan>& slices, std::vector<Chunk>& fresh,
+             const ClusterView& view, Plan& plan) const {
+    bool placeholder = fresh.empty();  // a Service without endpoints has one empty slice
+    for (const SlicePlan& s : slices) placeholder = placeholder && s.size == 0;
+    for (SlicePlan& s : slices) {
+      if (s.size == 0 && !placeholder) {
+        plan.call(command::DeleteObject{s.id, event::Propagation::Background, {}}, 0, true);
+        continue;
+      }
+      if (s.size == 0) placeholder = false;
+      if (!s.changes.empty()) plan.call(command::UpdateEndpoints{{s.id, std::move(s.changes)}});
+    }
+    if (placeholder) fresh.emplace_back();
+    for (std::size_t k = 0; k < fresh.size(); ++k) {
+      plan.call(command::CreateEndpointSlice{{id, suffix(service, view, k)}, std::move(fresh[k])});
+    }
+  }
+
+  /// The numbers of the Service's ports at pods of one template; -1 where a named port is missing.
+  static std::vector<std::int32_t> signature(const state::ServiceRow& service, const model::PodSpec& spec) {
+    std::vector<std::int32_t> out;
+    for (const model::ServicePort& port : service.spec.ports) {
+      if (port.target_port_name.empty()) continue;  // the same at every pod
+      std::int32_t number = -1;
+      for (const model::Container& c : spec.containers) {
+        for (const model::ContainerPort& p : c.ports) {
+          if (number < 0 && p.name == port.target_port_name && p.protocol == port.protocol) number = p.container_port;
+        }
+      }
+      out.push_back(number);
+    }
+    return out;
+  }
+  std::uint32_t group_of(event::TemplateId tmpl, const state::ServiceRow& service, const ClusterView& view) {
+    std::vector<std::int32_t> ports = signature(service, view.pod_template(tmpl).value->spec);
+    const auto at = std::find(signatures_.begin(), signatures_.end(), ports);
+    if (at != signatures_.end()) return static_cast<std::uint32_t>(at - signatures_.begin());
+    signatures_.push_back(std::move(ports));
+    return static_cast<std::uint32_t>(signatures_.size() - 1);
+  }
+
   /// Fills wanted_, sorted by pod.
   void find_wanted(std::uint32_t row, const state::ServiceRow& service, const ClusterView& view) {
     wanted_.clear();
+    signatures_.clear();
     model::LabelSelector selector;
     selector.match_labels = service.spec.selector;
     for (const event::TemplateId t : selected_.of(row, service.header.ns, selector, view)) {
+      if (view.pod_template(t).pods.empty()) continue;
+      const std::uint32_t group = group_of(t, service, view);
       for (const PodId pod : view.pod_template(t).pods) {
         if (view.pod_phase(pod) != event::Phase::Running || !view.pod_node(pod).valid()) continue;
         const bool serving = view.pod_ready(pod);
@@ -124,60 +160,70 @@ class EndpointSliceController final : public Controller {
         if (service.spec.publish_not_ready_addresses || (serving && !terminating)) flags |= event::kReady;
         if (serving) flags |= event::kServing;
         if (terminating) flags |= event::kTerminating;
-        wanted_.push_back({pod, flags});
+        wanted_.push_back({{pod, flags}, group, false});
       }
     }
-    std::sort(wanted_.begin(), wanted_.end(), [](const auto& a, const auto& b) { return a.pod < b.pod; });
+    std::sort(wanted_.begin(), wanted_.end(), [](const Wanted& a, const Wanted& b) { return a.endpoint.pod < b.endpoint.pod; });
   }
 
-  /// What changes in the slices there are; what is in none of them goes to added_.
+  /// What changes in the slices there are; what finds no place in them stays unplaced.
   std::vector<SlicePlan> update_slices(const state::ServiceRow& service, const ClusterView& view) {
     std::vector<SlicePlan> slices;
-    placed_.assign(wanted_.size(), false);
     for (const EndpointSliceId id : service.slices) {
-      SlicePlan s{id, 0, {}};
-      for (const state::Endpoint& e : view.endpoint_slice(id).endpoints) {
+      SlicePlan s;
+      s.id = id;
+      const std::vector<state::Endpoint>& endpoints = view.endpoint_slice(id).endpoints;
+      if (!endpoints.empty()) s.group = group_of(view->pods.tmpl[endpoints.front().pod.index()], service, view);
+      for (const state::Endpoint& e : endpoints) {
         const auto at = std::lower_bound(wanted_.begin(), wanted_.end(), e.pod,
-                                         [](const event::EndpointChange& w, PodId pod) { return w.pod < pod; });
-        const auto index = static_cast<std::size_t>(at - wanted_.begin());
-        if (at == wanted_.end() || at->pod != e.pod || placed_[index]) {
+                                         [](const Wanted& w, PodId pod) { return w.endpoint.pod < pod; });
+        if (at == wanted_.end() || at->endpoint.pod != e.pod || at->placed || at->group != s.group) {
           s.changes.push_back({e.pod, 0});
           continue;
         }
-        placed_[index] = true;
+        at->placed = true;
         ++s.size;
-        if (at->flags != e.flags) s.changes.push_back(*at);
+        if (at->endpoint.flags != e.flags) s.changes.push_back(at->endpoint);
       }
       slices.push_back(std::move(s));
-    }
-    added_.clear();
-    for (std::size_t i = 0; i < wanted_.size(); ++i) {
-      if (!placed_[i]) added_.push_back(wanted_[i]);
     }
     return slices;
   }
 
-  /// Slices that are written anyway are filled first, the fullest before others; then one slice that has room for all of the rest.
-  void fill(std::vector<SlicePlan>& slices) {
+  /// Slices that are written anyway are filled first, the fullest before others; then one slice that has room for all of the rest;
+  /// what is left makes new ones.
+  void place_rest(std::uint32_t group, std::vector<SlicePlan>& slices, std::vector<Chunk>& fresh) {
+    Chunk rest;
+    for (const Wanted& w : wanted_) {
+      if (!w.placed && w.group == group) rest.push_back(w.endpoint);
+    }
+    if (rest.empty()) return;
     std::vector<SlicePlan*> touched;
     for (SlicePlan& s : slices) {
-      if (!s.changes.empty()) touched.push_back(&s);
+      if (s.group == group && !s.changes.empty()) touched.push_back(&s);
     }
     std::stable_sort(touched.begin(), touched.end(), [](const SlicePlan* a, const SlicePlan* b) { return a->size > b->size; });
-    for (SlicePlan* s : touched) move_into(*s, limit_);
-    if (added_.empty()) return;
-    const std::size_t rest = added_.size() % limit_ == 0 ? limit_ : added_.size() % limit_;
+    for (SlicePlan* s : touched) move_into(*s, rest);
     SlicePlan* best = nullptr;
     for (SlicePlan& s : slices) {
-      if (s.changes.empty() && s.size + rest <= limit_ && (best == nullptr || s.size > best->size)) best = &s;
+      const bool usable = s.group == group || (s.group == kAnyGroup && s.size == 0);
+      if (usable && s.changes.empty() && s.size + rest.size() <= limit_ && (best == nullptr || s.size > best->size)) best = &s;
     }
-    if (best != nullptr && added_.size() <= limit_) move_into(*best, limit_);
+    if (best != nullptr && !rest.empty()) {
+      best->group = group;
+      move_into(*best, rest);
+    }
+    while (!rest.empty()) {
+      SlicePlan chunk;
+      move_into(chunk, rest);
+      fresh.push_back(std::move(chunk.changes));
+    }
   }
-  void move_into(SlicePlan& s, std::size_t limit) {
-    const std::size_t count = std::min(limit > s.size ? limit - s.size : 0, added_.size());
-    s.changes.insert(s.changes.end(), added_.begin(), added_.begin() + static_cast<std::ptrdiff_t>(count));
-    s.size += count;
-    added_.erase(added_.begin(), added_.begin() + static_cast<std::ptrdiff_t>(count));
+  void move_into(SlicePlan& s, Chunk& rest) const {
+    const auto count = static_cast<std::ptrdiff_t>(std::min(limit_ > s.size ? limit_ - s.size : 0, rest.size()));
+    s.changes.insert(s.changes.end(), rest.begin(), rest.begin() + count);
+    s.size += static_cast<std::size_t>(count);
+    rest.erase(rest.begin(), rest.begin() + count);
   }
 
   static std::string suffix(const state::ServiceRow& service, const ClusterView& view, std::size_t k) {
@@ -194,8 +240,8 @@ class EndpointSliceController final : public Controller {
   SelectedTemplates selected_;
   SelectingRows selecting_;
   // Scratch of one sync.
-  std::vector<event::EndpointChange> wanted_, added_;
-  std::vector<bool> placed_;
+  std::vector<Wanted> wanted_;
+  std::vector<std::vector<std::int32_t>> signatures_;  ///< By group.
 };
 
 }  // namespace

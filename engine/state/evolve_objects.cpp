@@ -60,6 +60,12 @@ void index_name(ClusterState& state, model::Kind kind, const Header& header, std
 
 std::int32_t priority_of(const model::PodSpec& spec) { return spec.priority.value_or(0); }
 
+/// Pods of one template may run on different nodes: as in template_doc(), where one runs is no part of what it is.
+model::PodTemplate without_node(model::PodTemplate tmpl) {
+  tmpl.spec.node_name.clear();
+  return tmpl;
+}
+
 void create_pod(ClusterState& state, const event::Event& event, const model::Object& object) {
   const base::Sym ns = state.symbols.intern(object.meta.ns);
   const auto& pod = std::get<model::Pod>(object.spec);
@@ -69,7 +75,7 @@ void create_pod(ClusterState& state, const event::Event& event, const model::Obj
   birth.from_manifest = true;
   for (const model::OwnerReference& owner : object.meta.owner_references)
     if (owner.controller) birth.owner = resolve_owner(state, ns, owner);
-  birth.tmpl = intern_template(state, ns, template_doc(object.doc), pod.tmpl);
+  birth.tmpl = intern_template(state, ns, template_doc(object.doc), without_node(pod.tmpl));
   add_pod(state, event, birth);
 }
 
@@ -192,7 +198,7 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
     state.pods.version.at(pod.index()) = event.seq;
     const base::Sym ns = state.templates[state.pods.tmpl[pod.index()].index()].ns;
     move_pod_to_template(state, pod,
-                         intern_template(state, ns, template_doc(object.doc), std::get<model::Pod>(object.spec).tmpl));
+                         intern_template(state, ns, template_doc(object.doc), without_node(std::get<model::Pod>(object.spec).tmpl)));
     return;
   }
   Header& header = header_of(state, e.ref);
