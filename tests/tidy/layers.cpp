@@ -14,7 +14,7 @@ constexpr Layer kLayers[] = {
     {"engine/decide", "engine/state"},
     {"engine/schedule", "engine/state"},
     {"engine/control", "engine/state"},
-    {"engine/project", "engine/state"},
+    {"engine/project", "engine/schedule"},
     {"engine/log", "engine/state"},
     {"engine/loop", "engine/decide engine/schedule engine/control engine/project engine/log"},
     {"sim/kernel", "engine/base"},

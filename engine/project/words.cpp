@@ -1,0 +1,175 @@
+#include "engine/project/words.h"
+
+#include <fmt/format.h>
+
+namespace wavetank::project {
+
+using event::ConditionStatus;
+using event::DeploymentConditionType;
+using event::ExitReason;
+using event::NodeConditionType;
+using event::Phase;
+using event::WaitingReason;
+using model::Kind;
+
+std::string kind_words(Ref ref, const ClusterView& view) {
+  switch (ref.kind) {
+    case Kind::Namespace: return "namespace";
+    case Kind::Node: return "node";
+    case Kind::Pod: return "pod";
+    case Kind::ReplicaSet: return "replica set";
+    case Kind::Deployment: return "deployment";
+    case Kind::Service: return "service";
+    case Kind::EndpointSlice: return "endpoint slice";
+    case Kind::PodDisruptionBudget: return "disruption budget";
+    case Kind::PriorityClass: return "priority class";
+    case Kind::ServiceAccount: return "service account";
+    case Kind::ConfigMap: return "config map";
+    case Kind::Secret: return "secret";
+    case Kind::Other: break;
+  }
+  if (!ref.valid()) return "object";
+  const state::OtherRow& row = view->others[ref.row];
+  if (row.kind != Kind::Other) return kind_words(Ref(row.kind, 0), view);
+  return std::string(view.text(row.kind_name));
+}
+
+std::string short_label(Ref ref, const ClusterView& view) {
+  if (!ref.valid()) return "(none)";
+  const std::string_view ns = view.namespace_of(ref);
+  if (ns.empty() || ns == "default") return std::string(view.bare_name(ref));
+  return fmt::format("{}/{}", ns, view.bare_name(ref));
+}
+
+std::string label(Ref ref, const ClusterView& view) {
+  return ref.valid() ? fmt::format("{} {}", kind_words(ref, view), short_label(ref, view)) : "nothing";
+}
+
+std::string node_in_zone(NodeId node, const ClusterView& view) {
+  const std::string_view zone = view.text(view.node(node).zone);
+  const std::string_view name = view.bare_name(Ref(node));
+  return zone.empty() ? std::string(name) : fmt::format("{} (zone {})", name, zone);
+}
+
+std::string_view phase_word(Phase phase) {
+  switch (phase) {
+    case Phase::Pending: return "Pending";
+    case Phase::Running: return "Running";
+    case Phase::Succeeded: return "Succeeded";
+    case Phase::Failed: return "Failed";
+  }
+  return "Unknown";
+}
+
+std::string_view waiting_word(WaitingReason reason) {
+  switch (reason) {
+    case WaitingReason::ContainerCreating: return "ContainerCreating";
+    case WaitingReason::PodInitializing: return "PodInitializing";
+    case WaitingReason::ErrImagePull: return "ErrImagePull";
+    case WaitingReason::ImagePullBackOff: return "ImagePullBackOff";
+    case WaitingReason::CrashLoopBackOff: return "CrashLoopBackOff";
+  }
+  return "";
+}
+
+std::string_view exit_word(ExitReason reason) {
+  switch (reason) {
+    case ExitReason::Completed: return "Completed";
+    case ExitReason::Error: return "Error";
+    case ExitReason::OOMKilled: return "OOMKilled";
+    case ExitReason::ContainerStatusUnknown: return "ContainerStatusUnknown";
+  }
+  return "";
+}
+
+std::string_view condition_word(NodeConditionType type) {
+  switch (type) {
+    case NodeConditionType::Ready: return "Ready";
+    case NodeConditionType::MemoryPressure: return "MemoryPressure";
+    case NodeConditionType::DiskPressure: return "DiskPressure";
+    case NodeConditionType::PIDPressure: return "PIDPressure";
+    case NodeConditionType::NetworkUnavailable: return "NetworkUnavailable";
+  }
+  return "";
+}
+
+std::string_view condition_word(DeploymentConditionType type) {
+  switch (type) {
+    case DeploymentConditionType::Available: return "Available";
+    case DeploymentConditionType::Progressing: return "Progressing";
+    case DeploymentConditionType::ReplicaFailure: return "ReplicaFailure";
+  }
+  return "";
+}
+
+std::string_view status_word(ConditionStatus status) {
+  switch (status) {
+    case ConditionStatus::True: return "True";
+    case ConditionStatus::False: return "False";
+    case ConditionStatus::Unknown: return "Unknown";
+  }
+  return "";
+}
+
+std::string_view effect_word(model::TaintEffect effect) {
+  switch (effect) {
+    case model::TaintEffect::NoSchedule: return "NoSchedule";
+    case model::TaintEffect::PreferNoSchedule: return "PreferNoSchedule";
+    case model::TaintEffect::NoExecute: return "NoExecute";
+  }
+  return "";
+}
+
+std::string taint_words(const model::Taint& taint) {
+  return taint.value.empty() ? fmt::format("{}:{}", taint.key, effect_word(taint.effect))
+                             : fmt::format("{}={}:{}", taint.key, taint.value, effect_word(taint.effect));
+}
+
+std::string count(std::int64_t n, std::string_view one, std::string_view many) {
+  if (n == 1) return fmt::format("1 {}", one);
+  return many.empty() ? fmt::format("{} {}s", n, one) : fmt::format("{} {}", n, many);
+}
+
+std::string bytes_words(std::int64_t bytes) {
+  if (bytes >= 10'000'000'000) return fmt::format("{} GB", bytes / 1'000'000'000);
+  if (bytes >= 1'000'000) return fmt::format("{} MB", bytes / 1'000'000);
+  if (bytes >= 1'000) return fmt::format("{} kB", bytes / 1'000);
+  return fmt::format("{} B", bytes);
+}
+
+std::string span_words(Duration d) {
+  const std::int64_t ms = (d.ns + 500'000) / 1'000'000;
+  if (ms == 0) return "0s";
+  if (ms < 1'000) return fmt::format("{}ms", ms);
+  if (ms < 60'000) {
+    const std::int64_t tenths = (ms + 50) / 100;
+    return tenths % 10 == 0 ? fmt::format("{}s", tenths / 10) : fmt::format("{}.{}s", tenths / 10, tenths % 10);
+  }
+  const std::int64_t s = (ms + 500) / 1'000;
+  if (s < 3'600) return s % 60 == 0 ? fmt::format("{}m", s / 60) : fmt::format("{}m{}s", s / 60, s % 60);
+  const std::int64_t minutes = (s + 30) / 60;
+  return minutes % 60 == 0 ? fmt::format("{}h", minutes / 60) : fmt::format("{}h{:02}m", minutes / 60, minutes % 60);
+}
+
+std::string at_words(SimTime t) {
+  const std::int64_t ms = (t.ns + 999'999) / 1'000'000;
+  return base::format_duration(base::milliseconds(ms));
+}
+
+std::size_t columns(std::string_view text) {
+  std::size_t n = 0;
+  for (const char c : text) n += (static_cast<unsigned char>(c) & 0xc0U) != 0x80U ? 1 : 0;
+  return n;
+}
+
+std::string fit(std::string_view text, std::size_t width) {
+  if (columns(text) <= width) return std::string(text);
+  if (width == 0) return "";
+  std::size_t n = 0, end = 0;
+  for (; end < text.size(); ++end) {
+    if ((static_cast<unsigned char>(text[end]) & 0xc0U) != 0x80U && ++n == width) break;
+  }
+  return std::string(text.substr(0, end)) + "…";
+}
+
+}  // namespace wavetank::project
