@@ -51,8 +51,10 @@ std::string full_image_name(std::string_view image) {
 }
 
 bool matches_image(std::string_view pattern, std::string_view image) {
-  return matches_glob(pattern, image) || matches_glob(pattern, image.substr(0, end_of_repository(image))) ||
-         matches_glob(pattern, full_image_name(image));
+  const std::size_t end = end_of_repository(image);
+  if (matches_glob(pattern, image) || matches_glob(pattern, image.substr(0, end))) return true;
+  if (end == image.size() && matches_glob(pattern, std::string(image) + ":latest")) return true;
+  return matches_glob(pattern, full_image_name(image));
 }
 
 }  // namespace wavetank::world
