@@ -141,7 +141,7 @@ std::string span_words(Duration d) {
   const std::int64_t ms = (d.ns + 500'000) / 1'000'000;
   if (ms == 0) return "0s";
   if (ms < 1'000) return fmt::format("{}ms", ms);
-  if (ms < 60'000) {
+  if (ms < 59'950) {
     const std::int64_t tenths = (ms + 50) / 100;
     return tenths % 10 == 0 ? fmt::format("{}s", tenths / 10) : fmt::format("{}.{}s", tenths / 10, tenths % 10);
   }

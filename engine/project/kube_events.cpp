@@ -1,0 +1,180 @@
+#include "engine/project/kube_events.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace wavetank::project {
+namespace {
+
+using event::DeletionReason;
+using event::WaitingReason;
+
+struct Recorder {
+  const event::Event& event;
+  const Before& before;
+  const ClusterView& view;
+  std::vector<KubeEvent> out{};
+
+  void normal(Ref object, const char* reason, std::string message, std::string source) {
+    out.push_back({false, reason, std::move(message), object, std::move(source)});
+  }
+  void warning(Ref object, const char* reason, std::string message, std::string source) {
+    out.push_back({true, reason, std::move(message), object, std::move(source)});
+  }
+  [[nodiscard]] std::string kubelet(NodeId node) const {
+    return node.valid() ? fmt::format("kubelet, {}", view.bare_name(Ref(node))) : "kubelet";
+  }
+  [[nodiscard]] std::string kubelet_of(PodId pod) const { return kubelet(view.pod_node(pod)); }
+  [[nodiscard]] std::string full_name(PodId pod) const {
+    return fmt::format("{}/{}", view.namespace_of(Ref(pod)), view.pod_name(pod));
+  }
+  [[nodiscard]] std::string image(PodId pod, std::uint32_t container) const { return view.container_spec(pod, container).image; }
+
+  // Facts that Kubernetes records nothing about.
+  template <class E>
+  void on(const E&) {}
+
+  void on(const event::ObjectCreated& e) {
+    if (e.kind != model::Kind::Node) return;
+    const Ref node = subject(event, view);
+    normal(node, "RegisteredNode", fmt::format("Node {0} event: Registered Node {0} in Controller", view.bare_name(node)),
+           "node-controller");
+  }
+  void on(const event::PodBound& e) {
+    normal(Ref(e.pod), "Scheduled",
+           fmt::format("Successfully assigned {} to {}", full_name(e.pod), view.bare_name(Ref(e.node))), "default-scheduler");
+  }
+  void on(const event::PodUnschedulable& e) { warning(Ref(e.pod), "FailedScheduling", e.message, "default-scheduler"); }
+  void on(const event::ImagePulled& e) {
+    const std::string took = base::format_duration(base::milliseconds(e.took.ns / 1'000'000));
+    normal(Ref(e.pod), "Pulled",
+           fmt::format("Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.",
+                       image(e.pod, e.container), took, took, e.size_bytes),
+           kubelet_of(e.pod));
+  }
+  void on(const event::ContainerStarted& e) {
+    const std::string& name = view.container_spec(e.pod, e.container).name;
+    normal(Ref(e.pod), "Created", fmt::format("Created container: {}", name), kubelet_of(e.pod));
+    normal(Ref(e.pod), "Started", fmt::format("Started container {}", name), kubelet_of(e.pod));
+  }
+  void on(const event::ContainerWaiting& e) {
+    const Ref pod(e.pod);
+    switch (e.reason) {
+      case WaitingReason::ErrImagePull:
+        warning(pod, "Failed", fmt::format("Failed to pull image \"{}\"", image(e.pod, e.container)), kubelet_of(e.pod));
+        warning(pod, "Failed", "Error: ErrImagePull", kubelet_of(e.pod));
+        return;
+      case WaitingReason::ImagePullBackOff:
+        normal(pod, "BackOff", fmt::format("Back-off pulling image \"{}\"", image(e.pod, e.container)), kubelet_of(e.pod));
+        warning(pod, "Failed", "Error: ImagePullBackOff", kubelet_of(e.pod));
+        return;
+      case WaitingReason::CrashLoopBackOff:
+        warning(pod, "BackOff",
+                fmt::format("Back-off restarting failed container {} in pod {}_{}({})", view.container_spec(e.pod, e.container).name,
+                            view.pod_name(e.pod), view.namespace_of(pod), view.uid(pod)),
+                kubelet_of(e.pod));
+        return;
+      default: return;
+    }
+  }
+  void on(const event::PodReadyChanged& e) {
+    if (e.ready) return;
+    if (e.reason == event::ReadyReason::NodeNotReady) {
+      warning(Ref(e.pod), "NodeNotReady", "Node is not ready", "node-controller");
+    } else if (e.reason == event::ReadyReason::ContainersNotReady && !view.pod_terminating(e.pod) && all_running(e.pod)) {
+      warning(Ref(e.pod), "Unhealthy", "Readiness probe failed", kubelet_of(e.pod));
+    }
+  }
+  [[nodiscard]] bool all_running(PodId pod) const {
+    for (std::size_t c = 0; c < view.container_count(pod); ++c) {
+      if (!view.is_plain_init(pod, c) && view.container(pod, c).state != state::ContainerState::Running) return false;
+    }
+    return true;
+  }
+  void on(const event::PodPhaseChanged& e) {
+    if (e.reason == "Evicted") warning(Ref(e.pod), "Evicted", "The node was low on resource", kubelet_of(e.pod));
+  }
+  void on(const event::PodCreated& e) {
+    normal(Ref(e.replica_set), "SuccessfulCreate", fmt::format("Created pod: {}", view.bare_name(subject(event, view))),
+           "replicaset-controller");
+  }
+  void on(const event::PodDeletionStarted& e) {
+    const Ref pod(e.pod);
+    const NodeId node = view.pod_node(e.pod);
+    const Ref owner = view->pods.owner[e.pod.index()];
+    if (e.reason == DeletionReason::ScaledDown && owner.valid()) {
+      normal(owner, "SuccessfulDelete", fmt::format("Deleted pod: {}", view.pod_name(e.pod)), "replicaset-controller");
+    }
+    if (e.reason == DeletionReason::TaintEviction) {
+      normal(pod, "TaintManagerEviction", fmt::format("Marking for deletion Pod {}", full_name(e.pod)), "taint-eviction-controller");
+    }
+    if (e.reason == DeletionReason::Preempted && node.valid()) {
+      normal(pod, "Preempted", fmt::format("Preempted by a pod of higher priority on node {}", view.bare_name(Ref(node))),
+             "default-scheduler");
+    }
+    if (!node.valid() || !view.node(node).machine_up) return;  // no kubelet that could say so
+    for (std::size_t c = 0; c < view.container_count(e.pod); ++c) {
+      if (view.container(e.pod, c).state != state::ContainerState::Running) continue;
+      normal(pod, "Killing", fmt::format("Stopping container {}", view.container_spec(e.pod, c).name), kubelet(node));
+    }
+  }
+  void on(const event::NodeConditionChanged& e) {
+    if (e.type != event::NodeConditionType::Ready) return;
+    const bool ready = e.status == event::ConditionStatus::True;
+    const Ref node(e.node);
+    normal(node, ready ? "NodeReady" : "NodeNotReady",
+           fmt::format("Node {} status is now: {}", view.bare_name(node), ready ? "NodeReady" : "NodeNotReady"),
+           e.status == event::ConditionStatus::Unknown ? "node-controller" : kubelet(e.node));
+  }
+  void on(const event::NodeCordoned& e) {
+    const char* reason = e.unschedulable ? "NodeNotSchedulable" : "NodeSchedulable";
+    normal(Ref(e.node), reason, fmt::format("Node {} status is now: {}", view.bare_name(Ref(e.node)), reason), kubelet(e.node));
+  }
+  void scaled(event::ReplicaSetId set, std::int32_t from, std::int32_t to) {
+    const event::DeploymentId deployment = view.replica_set(set).deployment;
+    if (!deployment.valid() || from == to) return;
+    normal(Ref(deployment), "ScalingReplicaSet",
+           fmt::format("Scaled {} replica set {} from {} to {}", from < to ? "up" : "down", view.bare_name(Ref(set)), from, to),
+           "deployment-controller");
+  }
+  void on(const event::ReplicaSetCreated& e) {
+    const Ref set = subject(event, view);
+    if (set.valid()) scaled(set.as<event::ReplicaSetId>(), 0, e.replicas);
+  }
+  void on(const event::ReplicaSetScaled& e) { scaled(e.replica_set, before.replicas, e.replicas); }
+  void on(const event::ReplicaSetFailureChanged& e) {
+    if (e.failing) warning(Ref(e.replica_set), "FailedCreate", "Error creating: " + e.message, "replicaset-controller");
+  }
+};
+
+}  // namespace
+
+std::vector<KubeEvent> kube_events(const event::Event& event, const Before& before, const ClusterView& view) {
+  Recorder recorder{event, before, view};
+  std::visit([&](const auto& e) { recorder.on(e); }, event.payload);
+  return std::move(recorder.out);
+}
+
+void EventLedger::add(const event::Event& event, const Before& before, const ClusterView& view) {
+  for (KubeEvent& e : kube_events(event, before, view)) {
+    Entry& entry = entries_[{e.object, e.reason, e.message}];
+    if (entry.count > 0 && entry.last + kTimeToLive < event.time) entry = {};  // the old one has expired
+    if (entry.count == 0) entry.first = event.time;
+    entry.event = std::move(e);
+    ++entry.count;
+    entry.last = event.time;
+    entry.seq = event.seq;
+  }
+}
+
+std::vector<EventLedger::Entry> EventLedger::at(SimTime now) const {
+  std::vector<Entry> out;
+  for (const auto& [key, entry] : entries_) {
+    if (entry.last + kTimeToLive >= now) out.push_back(entry);
+  }
+  std::stable_sort(out.begin(), out.end(), [](const Entry& a, const Entry& b) { return a.seq < b.seq; });
+  return out;
+}
+
+}  // namespace wavetank::project
