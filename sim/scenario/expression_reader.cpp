@@ -265,6 +265,12 @@ class ExpressionReader {
     if (word.find('/') != std::string_view::npos) return read_object(offset, word);
     const SetKind* kind = set_kind(word);
     if (kind == nullptr) {
+      if (const ObjectKind* one = object_kind(model::kind_from_word(word)); one != nullptr) {
+        const std::string_view plural = model::kind_info(one->kind).plural;
+        fail(offset, fmt::format("\"{}\" is a kind: write {}/NAME{}", word, word,
+                                 set_kind(plural) == nullptr ? "" : fmt::format(", or {} for all of them", plural)));
+        return std::nullopt;
+      }
       std::vector<std::string_view> known = names(set_kinds());
       known.push_back("event");
       const std::vector<std::string> kinds = kind_words();

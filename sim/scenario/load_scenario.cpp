@@ -56,16 +56,16 @@ class Loader {
       problems_.add({}, "the file is empty; a scenario begins with \"apiVersion: wavetank/v1\" and \"kind: Scenario\"");
       return std::nullopt;
     }
-    if (docs->size() > 1) {
-      problems_.add((*docs)[1].position, "a second document; a scenario file holds one (manifests go under \"manifests\")");
-      return std::nullopt;
-    }
     Doc doc = std::move(docs->front());
     const std::string_view version = doc.string_or("apiVersion");
     if (!doc.is_object() || (version != "wavetank/v1" && !version.starts_with("wavetank"))) {
       problems_.add(place(doc, "apiVersion"),
                     fmt::format("this is not a scenario: it begins with \"apiVersion: wavetank/v1\" and \"kind: Scenario\", found {}",
                                 version.empty() ? describe(doc) : fmt::format("apiVersion: {}", version)));
+      return std::nullopt;
+    }
+    if (docs->size() > 1) {
+      problems_.add((*docs)[1].position, "a second document; a scenario file holds one (manifests go under \"manifests\")");
       return std::nullopt;
     }
     base::Result<void> changed = apply_overrides(doc, out_.inputs.sets);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/base/quantity.h"
 #include "sim/scenario/manifests.h"
 
 namespace wavetank::scenario {
@@ -32,16 +33,18 @@ std::string fill(std::string_view pattern, std::int64_t number, std::string_view
   return out;
 }
 
-void check_pattern(const Doc& doc, const std::string& path, std::string_view pattern, bool needs_number, Problems& problems) {
+bool check_pattern(const Doc& doc, const std::string& path, std::string_view pattern, bool needs_number, Problems& problems) {
   for (std::size_t at = pattern.find('{'); at != std::string_view::npos; at = pattern.find('{', at + 1)) {
     const std::string_view rest = pattern.substr(at);
     if (rest.starts_with("{n}") || rest.starts_with("{zone}")) continue;
     problems.add(place(doc, "name"), fmt::format("{}.name: \"{}\" has a brace that is neither {{n}} nor {{zone}}", path, pattern));
-    return;
+    return false;
   }
   if (needs_number && pattern.find("{n}") == std::string_view::npos) {
     problems.add(place(doc, "name"), fmt::format("{}.name: \"{}\" gives several the same name; put {{n}} in it", path, pattern));
+    return false;
   }
+  return true;
 }
 
 // "dedicated=gpu:NoSchedule" as a taint's document.
@@ -61,7 +64,10 @@ bool add_taint(Doc& taints, std::string_view text) {
 }
 
 void add_amounts(Doc& into, const Doc& from, std::string_view field) {
-  for (const auto& [key, value] : pairs(from, field)) into[key] = Doc::string(value);
+  for (const auto& [key, value] : pairs(from, field)) {
+    const base::Result<base::Quantity> read = base::Quantity::parse(value);
+    if (read.has_value() && !read->is_negative()) into[key] = Doc::string(value);  // else it was reported
+  }
 }
 
 Doc node_document(const Doc& doc, const std::string& name, std::string_view zone, const Doc& taints) {
@@ -119,14 +125,14 @@ std::vector<ManifestDoc> expand_nodes(const Doc& doc, const std::string& path, R
   const std::int64_t count = whole(doc, "count", 1);
   const std::int64_t first = whole(doc, "first", 1);
   const std::vector<std::string> zones = texts(doc, "zones");
-  check_pattern(doc, path, pattern, count > 1, context.problems);
+  const bool named = check_pattern(doc, path, pattern, count > 1, context.problems);
   Doc taints = Doc::array();
   for (const std::string& taint : texts(doc, "taints")) {
     if (add_taint(taints, taint)) continue;
     context.problems.add(place(doc, "taints"), fmt::format("{}.taints: \"{}\" is not a taint; write key=value:NoSchedule (or "
                                                            "PreferNoSchedule, NoExecute)", path, taint));
   }
-  if (count < 0 || count > kMostNodes) return out;
+  if (!named || count < 0 || count > kMostNodes) return out;
   for (const std::string& zone : zones) context.catalog.add_zone(zone);
   for (const auto& [key, value] : pairs(doc, "labels")) {
     if (key == "topology.kubernetes.io/zone") context.catalog.add_zone(value);
@@ -240,8 +246,8 @@ ManifestGroup generate(const Doc& doc, const std::string& path, ReadContext& con
   const std::string pattern = text(doc, "name", "app-{n}");
   const std::string image = text(doc, "image", "example/app:1");
   group.label = fmt::format("({} generated Deployments)", count);
-  check_pattern(doc, path, pattern, count > 1, context.problems);
-  if (count < 0 || count > kMostDeployments) return group;
+  const bool named = check_pattern(doc, path, pattern, count > 1, context.problems);
+  if (!named || count < 0 || count > kMostDeployments) return group;
   for (std::int64_t i = 1; i <= count; ++i) {
     const std::string name = fill(pattern, i, "");
     std::vector<Doc> docs = {deployment_document(doc, name, fill(image, i, ""))};

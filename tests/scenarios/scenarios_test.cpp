@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <map>
 
@@ -82,6 +83,24 @@ TEST_CASE("every scenario keeps its expectations and its fingerprint") {
     CHECK(fmt::format("{}", fmt::join(unsound, "\n")) == "");
   }
   if (update) std::ofstream(kTable) << fresh;
+}
+
+// By hand: test_scenarios "[scale]". Minutes in a debug build; ./dev bench measures them.
+TEST_CASE("large scenarios keep their expectations", "[.][scale]") {
+  for (const std::string& path : scenario_files("scenarios/scale")) {
+    INFO(path);
+    DiskFiles files;
+    const auto scenario = load_scenario(path, files);
+    REQUIRE(scenario.has_value());
+    log::MemoryJournal journal;
+    Simulation simulation(*scenario, {}, journal);
+    const auto begin = std::chrono::steady_clock::now();
+    const auto result = simulation.run();
+    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+    REQUIRE(result.has_value());
+    WARN(fmt::format("{}: {} events, {:.1f} s, {} bytes", path, result->position.seq, wall.count(), journal.bytes()));
+    CHECK(broken(*result) == "");
+  }
 }
 
 TEST_CASE("applications of others run, too") {

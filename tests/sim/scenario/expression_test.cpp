@@ -64,7 +64,7 @@ TEST_CASE("these are not") {
       {"pod/x phase == Runing", 15, R"(pod/x phase is never "Runing"; did you mean "Running"?)"},
       {"pod/x phase > Running", 0, R"("pod/x phase" is a word: only == and != apply)"},
       {"pods ready == 3 nodes ready == 3", 16, R"(expected the end, "and" or "or", found "nodes")"},
-      {"(pods ready == 3", 16, R"(expected ")", found the end)"},
+      {"(pods ready == 3", 16, "expected \")\", found the end"},
       {"event PodUnschedulabel count > 0", 6, R"(there is no kind of event "PodUnschedulabel"; did you mean "PodUnschedulable"?)"},
       {"event PodBound > 0", 15, R"(expected "count" after the kind of event, found ">")"},
       {"node/default/n1 ready", 0, "Node has no namespace: write node/n1"},

@@ -74,7 +74,7 @@ TEST_CASE("what is wrong with a file is said with its place") {
        "patch, rollout, scale, set-image, taint, uncordon"},
       {"timeline: [{at: 1m, after: 1s, note: x}]", "10:12: timeline[0]: has both at and after"},
       {"timeline: [{at: -1m, note: x}]", "10:17: timeline[0].at: -1m is negative"},
-      {"timeline: [{at: 2m, note: x}, {at: 1m, note: y}]",
+      {"timeline: [{at: 2m, note: x}, {at: 1m, note: z}]",
        "10:36: timeline[1].at: 1m is before 2m, the time of the entry above; entries stand in the order of their times"},
       {"timeline: [{at: 11m, note: x}]", "10:17: timeline[0]: 11m is beyond the end of the run, until: 10m"},
       {"timeline: [{at: 1m, note: x, drain: n1}]", "10:30: timeline[0]: has both note and drain; write two entries"},
@@ -96,7 +96,7 @@ TEST_CASE("what is wrong with a file is said with its place") {
       {"expectations: [{always: deployment/wbe replicas == 1}]",
        R"(10:25: expectations[0].always: there is no Deployment "wbe" in namespace default; did you mean "web"?)"},
       // Syntax
-      {"seed: 1\nseed: 2", R"(11:1: duplicate key "seed")"},
+      {"seed: 1\nseed: 2", R"(11:1: duplicate key "seed": already set in line 10)"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.rest);
@@ -114,7 +114,7 @@ expectations:
 )") == R"(10:1: unknown field "sed" in the scenario; did you mean "seed"?
 13:21: timeline[0].scale.target: there is no deployment/wbe at that time; did you mean "web"?
 13:47: timeline[0].scale.replicas: -1 is too small, the least is 0
-15:13: expectations[0].always: "pod" is neither a set of objects nor kind/name; did you mean "pods"?)");
+15:13: expectations[0].always: "pod" is a kind: write pod/NAME, or pods for all of them)");
 }
 
 TEST_CASE("nodes and manifests that cannot be") {
@@ -125,9 +125,10 @@ TEST_CASE("nodes and manifests that cannot be") {
   const Row rows[] = {
       {"cluster: {}", "4:10: cluster: has no nodes"},
       {"cluster: {nodes: [{count: -1}]}", "4:27: cluster.nodes[0].count: -1 is too small, the least is 0"},
-      {"cluster: {nodes: [{name: n, count: 2}]}", R"(4:26: cluster.nodes[0].name: "n" gives several the same name; put {n} in it)"},
+      {"cluster: {nodes: [{name: one, count: 2}]}", R"(4:26: cluster.nodes[0].name: "one" gives several the same name; put {n} in it)"},
       {"cluster: {nodes: [{name: 'n{x}'}]}", R"(4:26: cluster.nodes[0].name: "n{x}" has a brace that is neither {n} nor {zone})"},
-      {"cluster: {nodes: [{name: n}, {name: n}]}", R"(4:37: cluster.nodes[1].name: there are two nodes named "n")"},
+      {"cluster: {nodes: [{name: n}]}", "4:26: cluster.nodes[0].name: want text, found the boolean false (put it in quotes if it is meant as text)"},
+      {"cluster: {nodes: [{name: one}, {name: one}]}", R"(4:39: cluster.nodes[1].name: there are two nodes named "one")"},
       {"cluster: {nodes: [{capacity: {cpu: -4}}]}", "4:36: cluster.nodes[0].capacity.cpu: -4 is negative"},
       {"cluster: {nodes: [{capacity: {cpu: four}}]}", R"(4:36: cluster.nodes[0].capacity.cpu: "four" is not a quantity (such as 500m or 2Gi))"},
       {"cluster: {nodes: [{taints: 'gpu:Never'}]}",

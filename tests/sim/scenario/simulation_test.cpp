@@ -60,10 +60,10 @@ TEST_CASE("a run ends at until, or when it has become quiet") {
     const char* at;  ///< "" where it depends on when the last pod became ready.
   };
   const Row rows[] = {
-      {"until: 3m\n", RunResult::End::Until, "3m0s"},
-      {"quiet: 1m\ntimeline: [{at: 10m, note: x}]\n", RunResult::End::Quiet, "11m0s"},
-      {"quiet: 1m\nexpectations: [{at: 20m, expr: pods ready == 3}]\n", RunResult::End::Quiet, "20m0s"},
-      {"quiet: 1m\ntimeline: [{at: 5m, every: 1m, times: 3, note: x}]\n", RunResult::End::Quiet, "8m0s"},
+      {"until: 3m\n", RunResult::End::Until, "3m"},
+      {"quiet: 1m\ntimeline: [{at: 10m, note: x}]\n", RunResult::End::Quiet, "11m"},
+      {"quiet: 1m\nexpectations: [{at: 20m, expr: pods ready == 3}]\n", RunResult::End::Quiet, "20m"},
+      {"quiet: 1m\ntimeline: [{at: 5m, every: 1m, times: 3, note: x}]\n", RunResult::End::Quiet, "8m"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.rest);
@@ -115,11 +115,11 @@ timeline:
   CHECK(requests(journal) ==
         "0s cluster of 3 nodes\n"
         "0s kubectl apply -f web.yaml\n"
-        "1m0s kubectl scale deployment/web --replicas=4\n"
-        "1m0s kubectl set image deployment/web *=example/web:2\n"
+        "1m kubectl scale deployment/web --replicas=4\n"
+        "1m kubectl set image deployment/web *=example/web:2\n"
         "1m30s kubectl cordon n1\n"
-        "2m0s kubectl delete pod/missing\n"
-        "2m0s note: enough\n");
+        "2m kubectl delete pod/missing\n"
+        "2m note: enough\n");
   const auto refused = events_of(journal, event::mask_of(event::EventKind::RequestRefused));
   REQUIRE(refused.size() == 1);
   CHECK(std::get<event::RequestRefused>(refused[0].payload).reason == "NotFound");
