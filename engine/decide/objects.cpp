@@ -185,7 +185,8 @@ Refusal apply_over(const ClusterView& view, Ref ref, Doc wanted, bool merge, Fac
 
 Refusal update_object(const ClusterView& view, Ref ref, Doc wanted, Facts& facts) {
   if (!view.alive(ref)) return not_found(view, ref);
-  const Doc before = view.stored_doc(ref);
+  Doc before = view.stored_doc(ref);
+  model::apply_defaults(before);  // a pod that a set made has its template's defaults only
   auto admitted = model::admit(std::move(wanted), "");
   if (!admitted) return invalid(ref.kind, model::kind_info(ref.kind).name, view.bare_name(ref), admitted.error());
   if (auto refused = check_immutable(view, ref, before, admitted->doc)) return refused;

@@ -241,8 +241,7 @@ Doc Trace::budgets() const {
 }
 
 /// The endpoints of each Service's slices; ports are not compared.
-Doc Trace::slices(bool with_ports) const {
-  static_cast<void>(with_ports);
+Doc Trace::slices() const {
   Doc out = Doc::object();
   for (const state::ServiceRow& service : view()->services) {
     if (!service.header.alive || service.slices.empty()) continue;
@@ -343,7 +342,7 @@ void Trace::compare(const Doc& step, Report& report) const {
   if (state.find("pods") != nullptr) part("pods", pods_by_set());
   if (state.find("pod_list") != nullptr) part("pod_list", pod_list());
   if (const Doc* golden = state.find("endpointslices"); golden != nullptr) {
-    equal(bare_slices(*golden), slices(false), path + "/endpointslices", report);
+    equal(bare_slices(*golden), slices(), path + "/endpointslices", report);
   }
   if (const Doc* golden = step.find("x"); golden != nullptr) equal(*golden, owners_of("x"), path + "/x", report);
   if (const Doc* golden = step.find("response"); golden != nullptr) {

@@ -78,7 +78,6 @@ void Trace::settle(base::Duration span) {
 
 void Trace::request(command::Payload payload) {
   const loop::Outcome outcome = plane_->request(now_, "kubectl", "trace", std::move(payload));
-  if (std::getenv("REPLAY_DEBUG") && !outcome.ok()) printf("REFUSED %s %s\n", outcome.rejection->reason.c_str(), outcome.rejection->message.c_str());
   response_ = Doc::string(outcome.ok() ? "201" : outcome.rejection->reason == "TooManyRequests" ? "429" : outcome.rejection->reason);
 }
 

@@ -60,8 +60,7 @@ class Trace {
   Doc pods_by_set() const;
   Doc pod_list() const;
   Doc budgets() const;
-  Doc slices(bool with_ports) const;
-  Doc slice_sizes() const;
+  Doc slices() const;
   Doc owners_of(std::string_view config_map) const;
   std::string set_name(event::ReplicaSetId id) const;
   std::string pod_label(event::PodId id) const;

@@ -1,0 +1,51 @@
+#pragma once
+// A plan as lines of text, one a batch: "CreatePod web | CreatePod web".
+
+#include <string>
+
+#include "engine/control/controller.h"
+
+namespace wavetank::support {
+
+struct CallText {
+  const state::ClusterView& view;
+  std::string name(event::Ref ref) const { return ref.valid() ? std::string(view.bare_name(ref)) : "none"; }
+
+  std::string operator()(const command::CreatePod& c) const { return "CreatePod " + name(c.replica_set); }
+  std::string operator()(const command::DeletePod& c) const {
+    return "DeletePod " + name(c.pod) + (c.grace_seconds ? " grace " + std::to_string(*c.grace_seconds) : "");
+  }
+  std::string operator()(const command::SetOwner& c) const { return "SetOwner " + name(c.child) + " " + name(c.owner); }
+  std::string operator()(const command::UpdateReplicaSetStatus& c) const {
+    const auto& f = c.fact;
+    return "Status " + std::to_string(f.replicas) + " labeled " + std::to_string(f.fully_labeled) + " ready " +
+           std::to_string(f.ready) + " available " + std::to_string(f.available);
+  }
+  std::string operator()(const command::SetReplicaSetFailure& c) const {
+    return c.fact.failing ? "ReplicaFailure " + c.fact.reason : "ReplicaFailure off";
+  }
+  std::string operator()(const command::SetPodPhase& c) const { return "SetPodPhase " + name(c.fact.pod); }
+  std::string operator()(const command::DeleteObject& c) const { return "DeleteObject " + name(c.ref); }
+  std::string operator()(const command::RemoveObject& c) const { return "RemoveObject " + name(c.ref); }
+  std::string operator()(const command::ScaleReplicaSet& c) const {
+    return "Scale " + name(c.fact.replica_set) + " " + std::to_string(c.fact.replicas);
+  }
+  std::string operator()(const command::SetDeploymentCondition& c) const { return "Condition " + c.fact.reason; }
+  template <class C>
+  std::string operator()(const C&) const {
+    return "other";
+  }
+};
+
+inline std::string plan_text(const control::Plan& plan, const state::ClusterView& view) {
+  std::string out;
+  std::uint32_t batch = 0;
+  for (const control::Plan::Call& call : plan.calls()) {
+    if (!out.empty()) out += call.batch == batch ? (call.joined ? " + " : " | ") : "\n";
+    batch = call.batch;
+    out += std::visit(CallText{view}, call.payload);
+  }
+  return out;
+}
+
+}  // namespace wavetank::support
