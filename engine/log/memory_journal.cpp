@@ -38,6 +38,12 @@ void MemoryJournal::cut() {
   segments_.emplace_back(spare_.begin(), spare_.end());
 }
 
+std::size_t MemoryJournal::bytes() const {
+  std::size_t sum = builder_.empty() ? 0 : SegmentHeader::kBytes + builder_.events().size();
+  for (const Bytes& segment : segments_) sum += segment.size();
+  return sum;
+}
+
 base::Result<void> MemoryJournal::scan(base::Seq from, base::Seq to, const Visitor& visit) const {
   return log::scan(Source(*this), from, to, visit);
 }
