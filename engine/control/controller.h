@@ -1,6 +1,7 @@
 #pragma once
-// The controller framework, after k8s.io/client-go/util/workqueue and kubernetes/pkg/controller: level-triggered controllers that
-// read the view and return calls. They keep nothing that a restart would lose; the loop owns queues, workers and rate limits.
+// The controller framework, after k8s.io/client-go/util/workqueue and kubernetes/pkg/controller: level-triggered
+// controllers that read the view and return calls. They keep nothing that a restart would lose; the loop owns queues,
+// workers and rate limits.
 
 #include <cstdint>
 #include <string_view>
@@ -21,9 +22,10 @@ class Plan {
   struct Call {
     command::Payload payload;
     base::Seq cause = 0;
-    std::uint32_t batch = 0;  ///< Calls of one batch run in parallel; a batch starts when the one before has been answered.
-    bool optional = false;    ///< A refusal does not end the sync (e.g. deleting a pod that is gone).
-    bool joined = false;      ///< Part of the same API request as the call before it: no token and no latency of its own.
+    std::uint32_t batch =
+        0;  ///< Calls of one batch run in parallel; a batch starts when the one before has been answered.
+    bool optional = false;  ///< A refusal does not end the sync (e.g. deleting a pod that is gone).
+    bool joined = false;    ///< Part of the same API request as the call before it: no token and no latency of its own.
   };
 
   void reset(base::Seq wake_cause) {
@@ -39,7 +41,8 @@ class Plan {
     ++batch_;
     calls_.push_back({std::move(payload), cause == 0 ? wake_cause_ : cause, batch_, optional, false});
   }
-  /// One more fact of the same API request as the call before it (Kubernetes writes a status as a whole, we by its parts).
+  /// One more fact of the same API request as the call before it (Kubernetes writes a status as a whole, we by its
+  /// parts).
   void also(command::Payload payload, base::Seq cause = 0) {
     const bool first = calls_.empty() || calls_.back().batch != batch_;
     calls_.push_back({std::move(payload), cause == 0 ? wake_cause_ : cause, batch_, false, !first});
@@ -95,17 +98,21 @@ class Controller {
   [[nodiscard]] virtual event::KindMask wakes_on() const = 0;
   /// Concurrent syncs (kube-controller-manager's --concurrent-*-syncs defaults).
   [[nodiscard]] virtual int workers() const { return 5; }
-  /// Names the keys that `event` concerns. Called a watch delay after the event, in order; `view` is of now. Amortised O(keys).
+  /// Names the keys that `event` concerns. Called a watch delay after the event, in order; `view` is of now. Amortised
+  /// O(keys).
   virtual void observe(const event::Event& event, const ClusterView& view, KeySink& keys) = 0;
   /// One level-triggered, idempotent sync of `key`, which may have gone meanwhile.
   virtual void reconcile(Ref key, const ClusterView& view, Plan& plan) = 0;
-  /// Names every key that may need a sync, as the informers' first list does when a control plane starts on a state that is there
-  /// already (a snapshot, a fork): queues and timers are not part of the state. Must be called before the first step.
+  /// Names every key that may need a sync, as the informers' first list does when a control plane starts on a state
+  /// that is there already (a snapshot, a fork): queues and timers are not part of the state. Must be called before the
+  /// first step.
   virtual void list(const ClusterView& view, KeySink& keys) = 0;
-  /// `refused`, a call of a sync of `key`, was refused and thereby ended that sync. The loop calls this with an empty plan, makes the
-  /// plan's calls (a failure condition, say), and lets the key come back with back-off in any case.
-  virtual void on_refusal(Ref key, const Plan::Call& refused, const command::Rejection& rejection, const ClusterView& view, Plan& plan) {
-    static_cast<void>(key), static_cast<void>(refused), static_cast<void>(rejection), static_cast<void>(view), static_cast<void>(plan);
+  /// `refused`, a call of a sync of `key`, was refused and thereby ended that sync. The loop calls this with an empty
+  /// plan, makes the plan's calls (a failure condition, say), and lets the key come back with back-off in any case.
+  virtual void on_refusal(Ref key, const Plan::Call& refused, const command::Rejection& rejection,
+                          const ClusterView& view, Plan& plan) {
+    static_cast<void>(key), static_cast<void>(refused), static_cast<void>(rejection), static_cast<void>(view),
+        static_cast<void>(plan);
   }
 };
 

@@ -16,9 +16,10 @@ class DeploymentController final : public Controller {
   [[nodiscard]] std::string_view name() const override { return "deployment-controller"; }
   [[nodiscard]] event::KindMask wakes_on() const override {
     return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectDeletionStarted,
-                          EventKind::ObjectRemoved, EventKind::OwnerChanged, EventKind::PodRemoved, EventKind::ReplicaSetCreated,
-                          EventKind::ReplicaSetScaled, EventKind::ReplicaSetStatusChanged, EventKind::ReplicaSetRevisionSet,
-                          EventKind::ReplicaSetFailureChanged, EventKind::DeploymentStatusChanged);
+                          EventKind::ObjectRemoved, EventKind::OwnerChanged, EventKind::PodRemoved,
+                          EventKind::ReplicaSetCreated, EventKind::ReplicaSetScaled, EventKind::ReplicaSetStatusChanged,
+                          EventKind::ReplicaSetRevisionSet, EventKind::ReplicaSetFailureChanged,
+                          EventKind::DeploymentStatusChanged);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
@@ -30,7 +31,9 @@ class DeploymentController final : public Controller {
     if (view.alive(key)) DeploymentSync(id, view, plan).run();
   }
 
-  void list(const ClusterView& view, KeySink& keys) override { add_alive<event::DeploymentId>(view->deployments, keys); }
+  void list(const ClusterView& view, KeySink& keys) override {
+    add_alive<event::DeploymentId>(view->deployments, keys);
+  }
 
  private:
   template <class E>
@@ -46,7 +49,8 @@ class DeploymentController final : public Controller {
     if (row.header.controller.valid()) return add_owner(set, view, keys);
     for (std::size_t i = 0; i < view->deployments.size(); ++i) {
       const state::DeploymentRow& d = view->deployments[i];
-      if (d.header.alive && d.header.ns == row.header.ns && d.spec.selector.matches(row.labels)) keys.add(event::DeploymentId(i));
+      if (d.header.alive && d.header.ns == row.header.ns && d.spec.selector.matches(row.labels))
+        keys.add(event::DeploymentId(i));
     }
   }
 
@@ -98,14 +102,17 @@ class DeploymentController final : public Controller {
   static void on(const event::Event&, const event::ReplicaSetRevisionSet& e, const ClusterView& view, KeySink& keys) {
     add_owner(e.replica_set, view, keys);
   }
-  static void on(const event::Event&, const event::ReplicaSetFailureChanged& e, const ClusterView& view, KeySink& keys) {
+  static void on(const event::Event&, const event::ReplicaSetFailureChanged& e, const ClusterView& view,
+                 KeySink& keys) {
     add_owner(e.replica_set, view, keys);
   }
-  /// A finished rollout's status is what the clean-up of old sets waits for; other status writes change nothing for a sync.
+  /// A finished rollout's status is what the clean-up of old sets waits for; other status writes change nothing for a
+  /// sync.
   static void on(const event::Event&, const event::DeploymentStatusChanged& e, const ClusterView& view, KeySink& keys) {
     const state::DeploymentRow& d = view.deployment(e.deployment);
     const auto limit = static_cast<std::size_t>(d.spec.revision_history_limit);
-    if (d.replica_sets.size() > limit + 1 && e.updated == d.spec.replicas && e.replicas == e.updated) keys.add(e.deployment);
+    if (d.replica_sets.size() > limit + 1 && e.updated == d.spec.replicas && e.replicas == e.updated)
+      keys.add(e.deployment);
   }
 };
 

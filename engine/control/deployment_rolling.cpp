@@ -44,7 +44,8 @@ std::int32_t DeploymentSync::clean_up_unhealthy(const std::vector<int>& old, std
     const SetCopy& s = at(i);
     if (s.replicas == 0 || s.replicas == s.available) continue;
     const std::int32_t count = std::min(limit - done, s.replicas - s.available);
-    if (count < 0) return -1;  // its status has not caught up with its last scaling; Kubernetes too gives up until it has
+    if (count < 0)
+      return -1;  // its status has not caught up with its last scaling; Kubernetes too gives up until it has
     scale_set(i, s.replicas - count, true);
     done += count;
   }

@@ -19,7 +19,8 @@ void DeploymentSync::write_condition(Type type) {
   // The deadline is a timer: what it ran out on is the last progress.
   const bool late = plan_.wake_cause() == 0 && c.reason == "ProgressDeadlineExceeded";
   const base::Seq cause = late ? row_.conditions[static_cast<std::size_t>(Type::Progressing)].seq : 0;
-  plan_.also(command::SetDeploymentCondition{{id_, type, c.present ? c.status : Status::Unknown, c.reason, c.message}}, cause);
+  plan_.also(command::SetDeploymentCondition{{id_, type, c.present ? c.status : Status::Unknown, c.reason, c.message}},
+             cause);
 }
 
 std::string DeploymentSync::subject() const {
@@ -62,12 +63,14 @@ void DeploymentSync::judge_progress(DeploymentStatus& next) const {
       next.numbers.replicas == next.numbers.updated && current.present && current.reason == "NewReplicaSetAvailable";
   if (rolled_out) return;
   if (deployment_complete(spec_.replicas, row_.header.generation, next.numbers)) {
-    set_condition(next, Type::Progressing, Status::True, "NewReplicaSetAvailable", subject() + " has successfully progressed.");
+    set_condition(next, Type::Progressing, Status::True, "NewReplicaSetAvailable",
+                  subject() + " has successfully progressed.");
   } else if (deployment_progressing(status_.numbers, next.numbers)) {
     // Set even if nothing but lastUpdateTime changes: the deadline counts from the last progress.
     next[Type::Progressing] = {true, Status::True, "ReplicaSetUpdated", subject() + " is progressing.", view_.now()};
   } else if (timed_out(next)) {
-    set_condition(next, Type::Progressing, Status::False, "ProgressDeadlineExceeded", subject() + " has timed out progressing.");
+    set_condition(next, Type::Progressing, Status::False, "ProgressDeadlineExceeded",
+                  subject() + " has timed out progressing.");
   }
 }
 
@@ -92,8 +95,8 @@ void DeploymentSync::write_status(const DeploymentStatus& next) {
   plan_.next_batch();
   const Cond& before = status_[Type::Progressing];
   const Cond& after = next[Type::Progressing];
-  const bool same_text = before.present == after.present && before.status == after.status && before.reason == after.reason &&
-                         before.message == after.message;
+  const bool same_text = before.present == after.present && before.status == after.status &&
+                         before.reason == after.reason && before.message == after.message;
   const bool progressed = same_text && before.updated < after.updated;
   if (!(next.numbers == status_.numbers) || progressed) {
     const StatusNumbers& n = next.numbers;
@@ -103,7 +106,8 @@ void DeploymentSync::write_status(const DeploymentStatus& next) {
   for (std::size_t i = 0; i < next.conditions.size(); ++i) {
     const Cond& was = status_.conditions[i];
     const Cond& is = next.conditions[i];
-    if (was.present == is.present && was.status == is.status && was.reason == is.reason && was.message == is.message) continue;
+    if (was.present == is.present && was.status == is.status && was.reason == is.reason && was.message == is.message)
+      continue;
     status_.conditions[i] = is;
     write_condition(static_cast<Type>(i));
   }

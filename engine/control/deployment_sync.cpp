@@ -8,7 +8,14 @@ namespace wavetank::control {
 namespace {
 
 SetCopy copy_of(event::ReplicaSetId id, const state::ReplicaSetRow& row) {
-  return {id, row.replicas, row.desired, row.max, row.status_replicas, row.status_ready, row.status_available, row.revision,
+  return {id,
+          row.replicas,
+          row.desired,
+          row.max,
+          row.status_replicas,
+          row.status_ready,
+          row.status_available,
+          row.revision,
           row.header.created_seq};
 }
 
@@ -91,8 +98,8 @@ bool DeploymentSync::same_template(const state::ReplicaSetRow& set) const {
 // Source: sync.go getAllReplicaSetsAndSyncRevision, getNewReplicaSet.
 void DeploymentSync::sync_revision(bool create) {
   if (!revision_synced_) {
-    const auto found =
-        std::find_if(sets_.begin(), sets_.end(), [&](const SetCopy& s) { return same_template(view_.replica_set(s.id)); });
+    const auto found = std::find_if(sets_.begin(), sets_.end(),
+                                    [&](const SetCopy& s) { return same_template(view_.replica_set(s.id)); });
     if (found != sets_.end()) new_ = static_cast<int>(found - sets_.begin());
   }
   std::int64_t newest = 0;
@@ -157,9 +164,8 @@ void DeploymentSync::create_new_set(std::int64_t revision) {
 
 bool DeploymentSync::is_scaling_event() {
   sync_revision(false);
-  return std::any_of(sets_.begin(), sets_.end(), [&](const SetCopy& s) {
-    return s.replicas > 0 && s.desired != 0 && s.desired != spec_.replicas;
-  });
+  return std::any_of(sets_.begin(), sets_.end(),
+                     [&](const SetCopy& s) { return s.replicas > 0 && s.desired != 0 && s.desired != spec_.replicas; });
 }
 
 // Source: sync.go checkPausedConditions.

@@ -1,4 +1,5 @@
-// The disruption controller: the status of PodDisruptionBudgets. Source: kubernetes/pkg/controller/disruption/disruption.go.
+// The disruption controller: the status of PodDisruptionBudgets. Source:
+// kubernetes/pkg/controller/disruption/disruption.go.
 
 #include <algorithm>
 #include <set>
@@ -23,14 +24,15 @@ class DisruptionController final : public Controller {
   [[nodiscard]] std::string_view name() const override { return "controllermanager"; }
   [[nodiscard]] int workers() const override { return 1; }
   [[nodiscard]] event::KindMask wakes_on() const override {
-    return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectRemoved, EventKind::PodCreated,
-                          EventKind::PodReadyChanged, EventKind::PodPhaseChanged, EventKind::PodDeletionStarted,
-                          EventKind::PodRemoved, EventKind::PdbDisruptionRecorded);
+    return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectRemoved,
+                          EventKind::PodCreated, EventKind::PodReadyChanged, EventKind::PodPhaseChanged,
+                          EventKind::PodDeletionStarted, EventKind::PodRemoved, EventKind::PdbDisruptionRecorded);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
     if (view->pdbs.empty()) return;
-    if (const auto* recorded = std::get_if<event::PdbDisruptionRecorded>(&event.payload)) return keys.add(recorded->pdb);
+    if (const auto* recorded = std::get_if<event::PdbDisruptionRecorded>(&event.payload))
+      return keys.add(recorded->pdb);
     if (const auto* removed = std::get_if<event::ObjectRemoved>(&event.payload)) {
       if (removed->ref.kind == Kind::PodDisruptionBudget) selecting_.forget();
       return;
@@ -54,7 +56,8 @@ class DisruptionController final : public Controller {
     const auto takes = [](const state::PdbRow& pdb, const model::Labels& labels) {
       return pdb.spec.selector && pdb.spec.selector->matches(labels);
     };
-    for (const std::uint32_t row : selecting_.of(view->pods.tmpl[pod.index()], view->pdbs, view, takes)) keys.add(PdbId(row));
+    for (const std::uint32_t row : selecting_.of(view->pods.tmpl[pod.index()], view->pdbs, view, takes))
+      keys.add(PdbId(row));
   }
 
   void reconcile(Ref key, const ClusterView& view, Plan& plan) override {
@@ -77,12 +80,13 @@ class DisruptionController final : public Controller {
     }
     for (const Ref owner : controllers) in.scale += scale_of(owner, view);
     const PdbNumbers n = pdb_numbers(pdb.spec, in);
-    if (n.current_healthy == pdb.current_healthy && n.desired_healthy == pdb.desired_healthy && n.expected_pods == pdb.expected_pods &&
-        n.disruptions_allowed == pdb.disruptions_allowed && pdb.observed_generation == pdb.header.generation) {
+    if (n.current_healthy == pdb.current_healthy && n.desired_healthy == pdb.desired_healthy &&
+        n.expected_pods == pdb.expected_pods && n.disruptions_allowed == pdb.disruptions_allowed &&
+        pdb.observed_generation == pdb.header.generation) {
       return;
     }
-    plan.call(command::UpdatePdbStatus{{id, n.current_healthy, n.desired_healthy, n.expected_pods, n.disruptions_allowed,
-                                        pdb.header.generation}});
+    plan.call(command::UpdatePdbStatus{
+        {id, n.current_healthy, n.desired_healthy, n.expected_pods, n.disruptions_allowed, pdb.header.generation}});
   }
 
   void list(const ClusterView& view, KeySink& keys) override { add_alive<PdbId>(view->pdbs, keys); }
@@ -100,7 +104,8 @@ class DisruptionController final : public Controller {
   }
   /// An eviction was granted and the deletion is not seen yet; forgotten after a while, since it may never come.
   [[nodiscard]] bool being_disrupted(const state::PdbRow& pdb, PodId pod, const ClusterView& view, Plan& plan) const {
-    const auto at = std::find_if(pdb.disrupted.begin(), pdb.disrupted.end(), [&](const auto& d) { return d.pod == pod; });
+    const auto at =
+        std::find_if(pdb.disrupted.begin(), pdb.disrupted.end(), [&](const auto& d) { return d.pod == pod; });
     if (at == pdb.disrupted.end()) return false;
     const base::SimTime until = at->at + timeout_;
     if (until <= view.now()) return false;

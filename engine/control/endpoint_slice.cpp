@@ -1,6 +1,6 @@
 // The EndpointSlice controller. Source: kubernetes/staging/src/k8s.io/endpointslice/reconciler.go, utils.go.
-// A pod counts from when it runs (it has an address then). Pods that resolve the Service's named ports differently get slices of
-// their own; which ports a slice has follows from its pods.
+// A pod counts from when it runs (it has an address then). Pods that resolve the Service's named ports differently get
+// slices of their own; which ports a slice has follows from its pods.
 
 #include <algorithm>
 
@@ -42,12 +42,14 @@ struct SlicePlan {
 
 class EndpointSliceController final : public Controller {
  public:
-  explicit EndpointSliceController(const Settings& settings) : limit_(static_cast<std::size_t>(settings.max_endpoints_per_slice)) {}
+  explicit EndpointSliceController(const Settings& settings)
+      : limit_(static_cast<std::size_t>(settings.max_endpoints_per_slice)) {}
 
   [[nodiscard]] std::string_view name() const override { return "endpoint-slice-controller"; }
   [[nodiscard]] event::KindMask wakes_on() const override {
-    return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectRemoved, EventKind::PodReadyChanged,
-                          EventKind::PodPhaseChanged, EventKind::PodDeletionStarted, EventKind::PodRemoved);
+    return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectRemoved,
+                          EventKind::PodReadyChanged, EventKind::PodPhaseChanged, EventKind::PodDeletionStarted,
+                          EventKind::PodRemoved);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
@@ -72,11 +74,15 @@ class EndpointSliceController final : public Controller {
       selecting_.forget();
       return keys.add(updated->ref);
     }
-    if (updated != nullptr && updated->ref.kind == Kind::Pod) return list(view, keys);  // labels: which Services lose it is not known
+    if (updated != nullptr && updated->ref.kind == Kind::Pod)
+      return list(view, keys);  // labels: which Services lose it is not known
     const PodId pod = pod_of(event, view);
     if (!pod.valid()) return;
-    const auto takes = [](const state::ServiceRow& s, const model::Labels& labels) { return managed(s) && selects(s, labels); };
-    for (const std::uint32_t row : selecting_.of(view->pods.tmpl[pod.index()], view->services, view, takes)) keys.add(ServiceId(row));
+    const auto takes = [](const state::ServiceRow& s, const model::Labels& labels) {
+      return managed(s) && selects(s, labels);
+    };
+    for (const std::uint32_t row : selecting_.of(view->pods.tmpl[pod.index()], view->services, view, takes))
+      keys.add(ServiceId(row));
   }
 
   void reconcile(Ref key, const ClusterView& view, Plan& plan) override {
@@ -163,7 +169,8 @@ class EndpointSliceController final : public Controller {
         wanted_.push_back({{pod, flags}, group, false});
       }
     }
-    std::sort(wanted_.begin(), wanted_.end(), [](const Wanted& a, const Wanted& b) { return a.endpoint.pod < b.endpoint.pod; });
+    std::sort(wanted_.begin(), wanted_.end(),
+              [](const Wanted& a, const Wanted& b) { return a.endpoint.pod < b.endpoint.pod; });
   }
 
   /// What changes in the slices there are; what finds no place in them stays unplaced.
@@ -190,8 +197,8 @@ class EndpointSliceController final : public Controller {
     return slices;
   }
 
-  /// Slices that are written anyway are filled first, the fullest before others; then one slice that has room for all of the rest;
-  /// what is left makes new ones.
+  /// Slices that are written anyway are filled first, the fullest before others; then one slice that has room for all
+  /// of the rest; what is left makes new ones.
   void place_rest(std::uint32_t group, std::vector<SlicePlan>& slices, std::vector<Chunk>& fresh) {
     Chunk rest;
     for (const Wanted& w : wanted_) {
@@ -202,12 +209,14 @@ class EndpointSliceController final : public Controller {
     for (SlicePlan& s : slices) {
       if (s.group == group && !s.changes.empty()) touched.push_back(&s);
     }
-    std::stable_sort(touched.begin(), touched.end(), [](const SlicePlan* a, const SlicePlan* b) { return a->size > b->size; });
+    std::stable_sort(touched.begin(), touched.end(),
+                     [](const SlicePlan* a, const SlicePlan* b) { return a->size > b->size; });
     for (SlicePlan* s : touched) move_into(*s, rest);
     SlicePlan* best = nullptr;
     for (SlicePlan& s : slices) {
       const bool usable = s.group == group || (s.group == kAnyGroup && s.size == 0);
-      if (usable && s.changes.empty() && s.size + rest.size() <= limit_ && (best == nullptr || s.size > best->size)) best = &s;
+      if (usable && s.changes.empty() && s.size + rest.size() <= limit_ && (best == nullptr || s.size > best->size))
+        best = &s;
     }
     if (best != nullptr && !rest.empty()) {
       best->group = group;

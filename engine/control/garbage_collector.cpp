@@ -1,6 +1,7 @@
 // The garbage collector by ownerReferences: background, foreground and orphan. A key is an owner that is gone or going.
-// Source: kubernetes/pkg/controller/garbagecollector, https://kubernetes.io/docs/concepts/architecture/garbage-collection/.
-// Every reference is taken as blocking (blockOwnerDeletion), as those that controllers write are.
+// Source: kubernetes/pkg/controller/garbagecollector,
+// https://kubernetes.io/docs/concepts/architecture/garbage-collection/. Every reference is taken as blocking
+// (blockOwnerDeletion), as those that controllers write are.
 
 #include <algorithm>
 
@@ -20,7 +21,8 @@ class GarbageCollector final : public Controller {
   [[nodiscard]] std::string_view name() const override { return "garbage-collector-controller"; }
   [[nodiscard]] int workers() const override { return 20; }
   [[nodiscard]] event::KindMask wakes_on() const override {
-    return event::mask_of(EventKind::ObjectRemoved, EventKind::ObjectDeletionStarted, EventKind::PodRemoved, EventKind::OwnerChanged);
+    return event::mask_of(EventKind::ObjectRemoved, EventKind::ObjectDeletionStarted, EventKind::PodRemoved,
+                          EventKind::OwnerChanged);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
@@ -78,8 +80,8 @@ class GarbageCollector final : public Controller {
     return h.alive && std::find(h.owners.begin(), h.owners.end(), owner) != h.owners.end();
   }
 
-  /// The alive objects that name `owner`. What controllers make is found by the owner's own lists, the rest by looking at all
-  /// objects that could have been written with such a reference.
+  /// The alive objects that name `owner`. What controllers make is found by the owner's own lists, the rest by looking
+  /// at all objects that could have been written with such a reference.
   void find_dependents(Ref owner, const ClusterView& view) {
     dependents_.clear();
     const auto scan = [&](const auto& rows, Kind kind) {
@@ -107,7 +109,8 @@ class GarbageCollector final : public Controller {
   }
   void scan_others(Ref owner, const ClusterView& view) {
     for (std::size_t i = 0; i < view->others.size(); ++i) {
-      if (owned_by(view->others[i].header, owner)) dependents_.emplace_back(view->others[i].kind, static_cast<std::uint32_t>(i));
+      if (owned_by(view->others[i].header, owner))
+        dependents_.emplace_back(view->others[i].kind, static_cast<std::uint32_t>(i));
     }
   }
 
@@ -121,7 +124,8 @@ class GarbageCollector final : public Controller {
   static void remove(Ref child, Propagation how, base::Seq cause, const ClusterView& view, Plan& plan) {
     if (child.kind == Kind::Pod) {
       const auto pod = child.as<PodId>();
-      if (!view.pod_terminating(pod)) plan.call(command::DeletePod{pod, event::DeletionReason::GarbageCollected, {}}, cause, true);
+      if (!view.pod_terminating(pod))
+        plan.call(command::DeletePod{pod, event::DeletionReason::GarbageCollected, {}}, cause, true);
     } else if (!view.header(child)->terminating()) {
       plan.call(command::DeleteObject{child, how, {}}, cause, true);
     }

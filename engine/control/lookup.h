@@ -11,7 +11,8 @@ namespace wavetank::control {
 /// The row that the event `seq` made: rows are in the order of creation. Its index, or rows.size(). O(log rows).
 template <class Row>
 std::size_t row_created_by(const std::vector<Row>& rows, base::Seq seq) {
-  const auto at = std::partition_point(rows.begin(), rows.end(), [&](const Row& row) { return row.header.created_seq < seq; });
+  const auto at =
+      std::partition_point(rows.begin(), rows.end(), [&](const Row& row) { return row.header.created_seq < seq; });
   if (at == rows.end() || at->header.created_seq != seq) return rows.size();
   return static_cast<std::size_t>(at - rows.begin());
 }

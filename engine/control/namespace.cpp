@@ -40,8 +40,10 @@ class NamespaceController final : public Controller {
         if (!h.alive || h.ns != ns.name) continue;
         empty = false;
         if (!h.terminating()) {
-          plan.call(command::DeleteObject{Ref(kind_of(rows[i]), static_cast<std::uint32_t>(i)), event::Propagation::Background, {}},
-                    cause, true);
+          plan.call(
+              command::DeleteObject{
+                  Ref(kind_of(rows[i]), static_cast<std::uint32_t>(i)), event::Propagation::Background, {}},
+              cause, true);
         }
       }
     };
@@ -57,7 +59,8 @@ class NamespaceController final : public Controller {
         for (const PodId pod : view.pod_template(t).pods) {
           empty = false;
           longest = std::max(longest, base::seconds(view.pod_spec(pod).spec.termination_grace_period_seconds));
-          if (!view.pod_terminating(pod)) plan.call(command::DeletePod{pod, event::DeletionReason::Deleted, {}}, cause, true);
+          if (!view.pod_terminating(pod))
+            plan.call(command::DeletePod{pod, event::DeletionReason::Deleted, {}}, cause, true);
         }
       }
     }

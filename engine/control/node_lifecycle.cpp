@@ -1,9 +1,9 @@
 // The node lifecycle controller. Source: kubernetes/pkg/controller/nodelifecycle/node_lifecycle_controller.go.
 //
-// Kubernetes looks at every node every 5 s; here a node has a key that sleeps until the moment of that grid at which looking would
-// change something, so that a healthy node costs nothing. A zone has a key of its own (Kind::Other, index in zones_): it hands out
-// the NoExecute taints at the zone's rate. The token bucket (burst 1) is not kept but read off the state: the next taint may come
-// 1/rate after the last one in the zone was added.
+// Kubernetes looks at every node every 5 s; here a node has a key that sleeps until the moment of that grid at which
+// looking would change something, so that a healthy node costs nothing. A zone has a key of its own (Kind::Other, index
+// in zones_): it hands out the NoExecute taints at the zone's rate. The token bucket (burst 1) is not kept but read off
+// the state: the next taint may come 1/rate after the last one in the zone was added.
 //
 // Left out: when a cluster leaves the full disruption of all zones, Kubernetes gives every node a fresh grace period.
 
@@ -68,7 +68,8 @@ class NodeLifecycleController final : public Controller {
  private:
   using Zone = std::pair<base::Sym, base::Sym>;  // region, zone
 
-  // ---- Keys -------------------------------------------------------------------------------------------------------------------
+  // ---- Keys
+  // -------------------------------------------------------------------------------------------------------------------
 
   template <class E>
   void on(const event::Event&, const E&, const ClusterView&, KeySink&) {}
@@ -101,7 +102,9 @@ class NodeLifecycleController final : public Controller {
   }
   void on(const event::Event&, const event::NodeCordoned& e, const ClusterView&, KeySink& keys) { keys.add(e.node); }
   void on(const event::Event&, const event::HeartbeatsBegan& e, const ClusterView&, KeySink& keys) { keys.add(e.node); }
-  void on(const event::Event&, const event::HeartbeatsStopped& e, const ClusterView&, KeySink& keys) { keys.add(e.node); }
+  void on(const event::Event&, const event::HeartbeatsStopped& e, const ClusterView&, KeySink& keys) {
+    keys.add(e.node);
+  }
 
   Ref zone_key(const state::NodeRow& node) {
     const Zone zone(node.region, node.zone);
@@ -114,7 +117,8 @@ class NodeLifecycleController final : public Controller {
     for (const std::uint32_t zone : blocked_) keys.add_at(Ref(Kind::Other, zone), grid_after(view.now()));
   }
 
-  // ---- One node ---------------------------------------------------------------------------------------------------------------
+  // ---- One node
+  // ---------------------------------------------------------------------------------------------------------------
 
   /// The first moment of the monitor's grid at or after `t`.
   [[nodiscard]] SimTime grid_from(SimTime t) const {
@@ -128,11 +132,13 @@ class NodeLifecycleController final : public Controller {
     const std::optional<SimTime> renewal = view.last_renewal(id);
     if (!renewal) {
       const bool silent = !condition(node, NodeConditionType::Ready).present;
-      return grid_from(node.header.created) + (silent ? settings_.node_startup_grace_period : settings_.node_monitor_grace_period);
+      return grid_from(node.header.created) +
+             (silent ? settings_.node_startup_grace_period : settings_.node_monitor_grace_period);
     }
     // The grace period counts from when the monitor saw the renewal, which it does on its grid.
     const SimTime seen = grid_from(*renewal);
-    if (node.heartbeating && node.heartbeat_period + settings_.node_monitor_period < settings_.node_monitor_grace_period) {
+    if (node.heartbeating &&
+        node.heartbeat_period + settings_.node_monitor_period < settings_.node_monitor_grace_period) {
       return std::nullopt;
     }
     return seen + settings_.node_monitor_grace_period;
@@ -154,9 +160,11 @@ class NodeLifecycleController final : public Controller {
     for (const NodeConditionType type : kReported) {
       if (!lost(type)) continue;
       const bool posted = condition(node, type).present;
-      plan.also(command::SetNodeCondition{{id, type, ConditionStatus::Unknown, posted ? "NodeStatusUnknown" : "NodeStatusNeverUpdated",
-                                           posted ? "Kubelet stopped posting node status." : "Kubelet never posted node status."}},
-                cause);
+      plan.also(
+          command::SetNodeCondition{
+              {id, type, ConditionStatus::Unknown, posted ? "NodeStatusUnknown" : "NodeStatusNeverUpdated",
+               posted ? "Kubelet stopped posting node status." : "Kubelet never posted node status."}},
+          cause);
     }
     // Ready → Unknown: its pods are taken out of their services at once.
     const state::Condition& ready = condition(node, NodeConditionType::Ready);
@@ -165,11 +173,13 @@ class NodeLifecycleController final : public Controller {
 
   static void mark_pods_not_ready(const state::NodeRow& node, const ClusterView& view, Plan& plan, base::Seq cause) {
     for (const event::PodId pod : node.pods) {
-      if (view.pod_ready(pod)) plan.call(command::SetPodReady{{pod, false, event::ReadyReason::NodeNotReady}}, cause, true);
+      if (view.pod_ready(pod))
+        plan.call(command::SetPodReady{{pod, false, event::ReadyReason::NodeNotReady}}, cause, true);
     }
   }
 
-  /// NoSchedule taints at once; what concerns NoExecute at the monitor's next look, except for adding the first, which is the zone's.
+  /// NoSchedule taints at once; what concerns NoExecute at the monitor's next look, except for adding the first, which
+  /// is the zone's.
   void sync_taints(NodeId id, const state::NodeRow& node, const ClusterView& view, Plan& plan) {
     const state::Condition& ready = condition(node, NodeConditionType::Ready);
     Taints taints = node.spec.taints;
@@ -188,7 +198,8 @@ class NodeLifecycleController final : public Controller {
       }
     }
     if (taints == node.spec.taints) return;
-    plan.call(command::SetNodeTaints{{id, std::move(taints)}, node.spec.taints}, plan.wake_cause() != 0 ? 0 : ready.seq);
+    plan.call(command::SetNodeTaints{{id, std::move(taints)}, node.spec.taints},
+              plan.wake_cause() != 0 ? 0 : ready.seq);
   }
 
   /// A kubelet that reports itself not ready: the monitor marks the pods at its next look.
@@ -201,7 +212,8 @@ class NodeLifecycleController final : public Controller {
     if (view.now() == due) mark_pods_not_ready(node, view, plan, plan.wake_cause() != 0 ? 0 : ready.seq);
   }
 
-  // ---- One zone ---------------------------------------------------------------------------------------------------------------
+  // ---- One zone
+  // ---------------------------------------------------------------------------------------------------------------
 
   /// Not Ready and without a NoExecute taint so far.
   static bool eviction_due_soon(const state::NodeRow& node) {
@@ -216,8 +228,9 @@ class NodeLifecycleController final : public Controller {
     Tally here;
     bool all_disrupted = true;
     std::optional<SimTime> last_taint;
-    std::optional<SimTime> next_mark;       ///< When the monitor will queue the next node.
-    std::vector<NodeId> queued, bearing;    ///< Queued in the order of queueing; those that bear a NoExecute taint of ours.
+    std::optional<SimTime> next_mark;  ///< When the monitor will queue the next node.
+    std::vector<NodeId> queued,
+        bearing;  ///< Queued in the order of queueing; those that bear a NoExecute taint of ours.
   };
 
   [[nodiscard]] SimTime marked_at(const state::NodeRow& node) const {
@@ -232,7 +245,8 @@ class NodeLifecycleController final : public Controller {
       if (!node.header.alive) continue;
       const Zone its_zone(node.region, node.zone);
       const bool ready = condition(node, NodeConditionType::Ready).status == ConditionStatus::True;
-      if (model::find_label(node.labels, kExcluded) == nullptr) ++(ready ? zones[its_zone].ready : zones[its_zone].not_ready);
+      if (model::find_label(node.labels, kExcluded) == nullptr)
+        ++(ready ? zones[its_zone].ready : zones[its_zone].not_ready);
       if (its_zone != zone) continue;
       if (const int bears = find_eviction_taint(node.spec.taints); bears >= 0) {
         out.bearing.emplace_back(i);
@@ -247,7 +261,8 @@ class NodeLifecycleController final : public Controller {
       }
     }
     for (const auto& [its_zone, t] : zones) {
-      if (zone_state(t.ready, t.not_ready, settings_.unhealthy_zone_threshold_milli) != ZoneState::FullDisruption) out.all_disrupted = false;
+      if (zone_state(t.ready, t.not_ready, settings_.unhealthy_zone_threshold_milli) != ZoneState::FullDisruption)
+        out.all_disrupted = false;
       if (its_zone == zone) out.here = t;
     }
     std::stable_sort(out.queued.begin(), out.queued.end(), [&](NodeId a, NodeId b) {
@@ -258,10 +273,13 @@ class NodeLifecycleController final : public Controller {
 
   /// Nodes per 1000 s.
   [[nodiscard]] std::int64_t rate_milli(const Tally& zone) const {
-    if (zone_state(zone.ready, zone.not_ready, settings_.unhealthy_zone_threshold_milli) != ZoneState::PartialDisruption) {
+    if (zone_state(zone.ready, zone.not_ready, settings_.unhealthy_zone_threshold_milli) !=
+        ZoneState::PartialDisruption) {
       return settings_.node_eviction_rate_milli;
     }
-    return zone.ready + zone.not_ready > settings_.large_cluster_size_threshold ? settings_.secondary_node_eviction_rate_milli : 0;
+    return zone.ready + zone.not_ready > settings_.large_cluster_size_threshold
+               ? settings_.secondary_node_eviction_rate_milli
+               : 0;
   }
 
   void reconcile_zone(std::uint32_t index, const ClusterView& view, Plan& plan) {
@@ -269,7 +287,8 @@ class NodeLifecycleController final : public Controller {
     blocked_.erase(index);
     if (s.next_mark) plan.requeue_at(*s.next_mark);
     if (s.all_disrupted) {
-      // Nobody answers: more likely the control plane is cut off than every machine dead. No taints, and those there are go.
+      // Nobody answers: more likely the control plane is cut off than every machine dead. No taints, and those there
+      // are go.
       for (const NodeId id : s.bearing) lift(id, view, plan);
       if (!s.queued.empty() || s.next_mark || !s.bearing.empty()) blocked_.insert(index);
       return;
@@ -304,7 +323,8 @@ class NodeLifecycleController final : public Controller {
     Taints taints = node.spec.taints;
     erase_taint(taints, kNotReadyTaint, TaintEffect::NoExecute);
     erase_taint(taints, kUnreachableTaint, TaintEffect::NoExecute);
-    plan.call(command::SetNodeTaints{{id, std::move(taints)}, node.spec.taints}, condition(node, NodeConditionType::Ready).seq, true);
+    plan.call(command::SetNodeTaints{{id, std::move(taints)}, node.spec.taints},
+              condition(node, NodeConditionType::Ready).seq, true);
   }
 
   Settings settings_;

@@ -21,7 +21,8 @@ void add_taint(Taints& taints, std::string_view key, model::TaintEffect effect);
 
 /// Makes the NoSchedule taints say what conditions and spec.unschedulable say (doNoScheduleTaintingPass).
 void sync_condition_taints(const state::NodeRow& node, Taints& taints);
-/// The NoExecute taint that a node in this Ready condition earns: not-ready, unreachable, or "" when it is Ready or silent so far.
+/// The NoExecute taint that a node in this Ready condition earns: not-ready, unreachable, or "" when it is Ready or
+/// silent so far.
 std::string_view eviction_taint(const state::Condition& ready);
 /// Whether the node bears one of the two NoExecute taints, and which row it is in; -1 if none.
 int find_eviction_taint(const Taints& taints);

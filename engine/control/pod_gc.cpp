@@ -1,6 +1,7 @@
 // The pod garbage collector. Source: kubernetes/pkg/controller/podgc/gc_controller.go.
-// Every 20 s Kubernetes looks for pods of nodes that are gone, for force-deletable pods of nodes out of service, and for too many
-// ended pods. Keys: the node concerned, or Ref(Pod, 0) for the ended ones; each sleeps until the moment of the grid that matters.
+// Every 20 s Kubernetes looks for pods of nodes that are gone, for force-deletable pods of nodes out of service, and
+// for too many ended pods. Keys: the node concerned, or Ref(Pod, 0) for the ended ones; each sleeps until the moment of
+// the grid that matters.
 
 #include <algorithm>
 
@@ -79,7 +80,8 @@ class PodGcController final : public Controller {
   static bool out_of_service(const state::NodeRow& node) {
     const auto& ready = node.conditions[static_cast<std::size_t>(event::NodeConditionType::Ready)];
     return node.header.alive && ready.status != event::ConditionStatus::True &&
-           std::any_of(node.spec.taints.begin(), node.spec.taints.end(), [](const model::Taint& t) { return t.key == kOutOfService; });
+           std::any_of(node.spec.taints.begin(), node.spec.taints.end(),
+                       [](const model::Taint& t) { return t.key == kOutOfService; });
   }
 
   /// Failed first, so that its owner counts it out, then removed without grace: no agent is there to confirm.
@@ -112,6 +114,8 @@ class PodGcController final : public Controller {
 
 }  // namespace
 
-std::unique_ptr<Controller> make_pod_gc_controller(const Settings& settings) { return std::make_unique<PodGcController>(settings); }
+std::unique_ptr<Controller> make_pod_gc_controller(const Settings& settings) {
+  return std::make_unique<PodGcController>(settings);
+}
 
 }  // namespace wavetank::control

@@ -14,12 +14,13 @@ struct Settings {
   base::Duration node_monitor_period = base::seconds(5);
   base::Duration node_monitor_grace_period = base::seconds(50);
   base::Duration node_startup_grace_period = base::seconds(60);
-  std::int64_t node_eviction_rate_milli = 100;            ///< Nodes per 1000 s: 0.1/s.
-  std::int64_t secondary_node_eviction_rate_milli = 10;   ///< 0.01/s
-  std::int64_t unhealthy_zone_threshold_milli = 550;      ///< 0.55
+  std::int64_t node_eviction_rate_milli = 100;           ///< Nodes per 1000 s: 0.1/s.
+  std::int64_t secondary_node_eviction_rate_milli = 10;  ///< 0.01/s
+  std::int64_t unhealthy_zone_threshold_milli = 550;     ///< 0.55
   std::int32_t large_cluster_size_threshold = 50;
   base::Duration pod_gc_period = base::seconds(20);
-  base::Duration pod_gc_quarantine = base::seconds(40);   ///< A node must be absent that long before its pods are collected.
+  base::Duration pod_gc_quarantine =
+      base::seconds(40);  ///< A node must be absent that long before its pods are collected.
   std::int32_t terminated_pod_gc_threshold = 12500;
   std::int32_t max_endpoints_per_slice = 100;
   base::Duration pdb_disrupted_pod_timeout = base::minutes(2);

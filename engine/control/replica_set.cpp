@@ -29,9 +29,9 @@ class ReplicaSetController final : public Controller {
   [[nodiscard]] std::string_view name() const override { return "replicaset-controller"; }
   [[nodiscard]] event::KindMask wakes_on() const override {
     return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectDeletionStarted,
-                          EventKind::OwnerChanged, EventKind::PodCreated, EventKind::PodReadyChanged, EventKind::PodPhaseChanged,
-                          EventKind::PodDeletionStarted, EventKind::PodRemoved, EventKind::ReplicaSetCreated,
-                          EventKind::ReplicaSetScaled);
+                          EventKind::OwnerChanged, EventKind::PodCreated, EventKind::PodReadyChanged,
+                          EventKind::PodPhaseChanged, EventKind::PodDeletionStarted, EventKind::PodRemoved,
+                          EventKind::ReplicaSetCreated, EventKind::ReplicaSetScaled);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
@@ -65,13 +65,15 @@ class ReplicaSetController final : public Controller {
     released_.clear();
     plan.next_batch();
     if (!set.failure.present) {
-      plan.also(command::SetReplicaSetFailure{{id, true, creating ? "FailedCreate" : "FailedDelete", rejection.message}});
+      plan.also(
+          command::SetReplicaSetFailure{{id, true, creating ? "FailedCreate" : "FailedDelete", rejection.message}});
     }
     put_status(id, set, count(set, set.active, view, plan), plan);
   }
 
  private:
-  // ---- Keys -------------------------------------------------------------------------------------------------------------------
+  // ---- Keys
+  // -------------------------------------------------------------------------------------------------------------------
 
   template <class E>
   static void on(const event::Event&, const E&, const ClusterView&, KeySink&) {}
@@ -80,7 +82,8 @@ class ReplicaSetController final : public Controller {
     const Ref owner = view->pods.owner[pod.index()];
     if (owner.valid() && owner.kind == Kind::ReplicaSet) keys.add(owner);
   }
-  /// A pod without a controller concerns every set that selects it. The last answer is kept: bare pods come in rows of one kind.
+  /// A pod without a controller concerns every set that selects it. The last answer is kept: bare pods come in rows of
+  /// one kind.
   void add_matching(PodId pod, const ClusterView& view, KeySink& keys) {
     if (view->pods.owner[pod.index()].valid()) return add_owner(pod, view, keys);
     const event::TemplateId tmpl = view->pods.tmpl[pod.index()];
@@ -90,7 +93,8 @@ class ReplicaSetController final : public Controller {
       matching_.clear();
       for (std::size_t i = 0; i < view->replica_sets.size(); ++i) {
         const state::ReplicaSetRow& set = view->replica_sets[i];
-        if (set.header.ns == view.pod_ns(pod) && set.selector.matches(view.pod_spec(pod).labels)) matching_.emplace_back(i);
+        if (set.header.ns == view.pod_ns(pod) && set.selector.matches(view.pod_spec(pod).labels))
+          matching_.emplace_back(i);
       }
     }
     for (const ReplicaSetId id : matching_) {
@@ -116,7 +120,9 @@ class ReplicaSetController final : public Controller {
   void on(const event::Event&, const event::OwnerChanged& e, const ClusterView& view, KeySink& keys) {
     if (e.child.kind == Kind::Pod) add_matching(e.child.as<PodId>(), view, keys);
   }
-  static void on(const event::Event&, const event::PodCreated& e, const ClusterView&, KeySink& keys) { keys.add(e.replica_set); }
+  static void on(const event::Event&, const event::PodCreated& e, const ClusterView&, KeySink& keys) {
+    keys.add(e.replica_set);
+  }
   static void on(const event::Event&, const event::PodReadyChanged& e, const ClusterView& view, KeySink& keys) {
     add_owner(e.pod, view, keys);
   }
@@ -137,9 +143,11 @@ class ReplicaSetController final : public Controller {
     keys.add(e.replica_set);
   }
 
-  // ---- Claiming ---------------------------------------------------------------------------------------------------------------
+  // ---- Claiming
+  // ---------------------------------------------------------------------------------------------------------------
 
-  /// Releases active pods that the selector no longer takes, adopts active orphans that it does (PodControllerRefManager.ClaimPods).
+  /// Releases active pods that the selector no longer takes, adopts active orphans that it does
+  /// (PodControllerRefManager.ClaimPods).
   void claim(ReplicaSetId id, const state::ReplicaSetRow& set, const ClusterView& view, Plan& plan) {
     adopted_.clear();
     released_.clear();
@@ -174,10 +182,13 @@ class ReplicaSetController final : public Controller {
     for (const PodId p : adopted_) f(p);
   }
 
-  // ---- Creating ---------------------------------------------------------------------------------------------------------------
+  // ---- Creating
+  // ---------------------------------------------------------------------------------------------------------------
 
-  /// In batches of 1, 2, 4…: if creation fails for a reason that all pods share, few attempts are wasted (slowStartBatch).
-  void create(ReplicaSetId id, const state::ReplicaSetRow& set, std::int32_t count, const ClusterView& view, Plan& plan) {
+  /// In batches of 1, 2, 4…: if creation fails for a reason that all pods share, few attempts are wasted
+  /// (slowStartBatch).
+  void create(ReplicaSetId id, const state::ReplicaSetRow& set, std::int32_t count, const ClusterView& view,
+              Plan& plan) {
     if (namespace_terminating(view, set.header.ns)) return;
     find_losses(set, view);
     std::size_t loss = losses_.size() - std::min(losses_.size(), static_cast<std::size_t>(count));
@@ -196,14 +207,16 @@ class ReplicaSetController final : public Controller {
     const base::Seq last_made = view->pods.created_seq[set.pods.back().index()];
     for (const PodId p : set.pods) {
       const base::Seq lost = view->pods.deletion_seq[p.index()];
-      if (view.pod_terminating(p) && lost > last_made && view->pods.deletion_reason[p.index()] != event::DeletionReason::ScaledDown) {
+      if (view.pod_terminating(p) && lost > last_made &&
+          view->pods.deletion_reason[p.index()] != event::DeletionReason::ScaledDown) {
         losses_.push_back(lost);
       }
     }
     std::sort(losses_.begin(), losses_.end());
   }
 
-  // ---- Deleting ---------------------------------------------------------------------------------------------------------------
+  // ---- Deleting
+  // ---------------------------------------------------------------------------------------------------------------
 
   void remove(const state::ReplicaSetRow& set, std::int32_t count, const ClusterView& view, Plan& plan) {
     candidates_.clear();
@@ -212,7 +225,9 @@ class ReplicaSetController final : public Controller {
     if (static_cast<std::size_t>(count) < candidates_.size()) order_victims(candidates_, view.now());
     plan.next_batch();
     for (std::int32_t i = 0; i < count; ++i) {
-      plan.together(command::DeletePod{candidates_[static_cast<std::size_t>(i)].pod, event::DeletionReason::ScaledDown, {}}, 0, true);
+      plan.together(
+          command::DeletePod{candidates_[static_cast<std::size_t>(i)].pod, event::DeletionReason::ScaledDown, {}}, 0,
+          true);
     }
   }
 
@@ -221,7 +236,8 @@ class ReplicaSetController final : public Controller {
     return node.valid() ? node.index() + 1 : 0;
   }
 
-  /// Active pods per node of all sets of the same controller; a set without a controller has no related pods, not even its own.
+  /// Active pods per node of all sets of the same controller; a set without a controller has no related pods, not even
+  /// its own.
   void count_related(const state::ReplicaSetRow& set, const ClusterView& view) {
     related_.assign(view->nodes.size() + 1, 0);
     const Ref controller = set.header.controller;
@@ -254,7 +270,8 @@ class ReplicaSetController final : public Controller {
     c.assigned = view.pod_node(p).valid();
     c.running = view.pod_phase(p) == event::Phase::Running;
     c.ready = view.pod_ready(p);
-    if (const std::string* cost = model::find_label(tmpl.annotations, kDeletionCost)) c.cost = parse_deletion_cost(*cost);
+    if (const std::string* cost = model::find_label(tmpl.annotations, kDeletionCost))
+      c.cost = parse_deletion_cost(*cost);
     c.rank = related_[node_slot(p, view)];
     c.ready_s = c.ready ? view->pods.ready_changed[i].ns / 1'000'000'000 : 0;
     c.created_s = view->pods.created[i].ns / 1'000'000'000;
@@ -265,13 +282,16 @@ class ReplicaSetController final : public Controller {
       most = std::max(most, view.container(p, k).restarts);
     }
     // The first half of ClusterView::uid, which is what comparing the texts looks at.
-    c.uid = base::mix64(view->seed ^ base::mix64((std::uint64_t{static_cast<std::uint8_t>(Kind::Pod)} << 32) | p.value));
+    c.uid =
+        base::mix64(view->seed ^ base::mix64((std::uint64_t{static_cast<std::uint8_t>(Kind::Pod)} << 32) | p.value));
     return c;
   }
 
-  // ---- Status -----------------------------------------------------------------------------------------------------------------
+  // ---- Status
+  // -----------------------------------------------------------------------------------------------------------------
 
-  /// The numbers of the moment before this sync's creations and deletions, as Kubernetes writes them; the next sync brings the rest.
+  /// The numbers of the moment before this sync's creations and deletions, as Kubernetes writes them; the next sync
+  /// brings the rest.
   Counts count(const state::ReplicaSetRow& set, std::int32_t active, const ClusterView& view, Plan& plan) const {
     Counts n{active, active, set.active_ready, set.active_ready};
     const bool claimed = !adopted_.empty() || !released_.empty();
@@ -311,7 +331,8 @@ class ReplicaSetController final : public Controller {
     plan.also(command::UpdateReplicaSetStatus{{id, n.active, n.labeled, n.ready, n.available, set.header.generation}});
   }
 
-  void write_status(ReplicaSetId id, const state::ReplicaSetRow& set, std::int32_t active, const ClusterView& view, Plan& plan) {
+  void write_status(ReplicaSetId id, const state::ReplicaSetRow& set, std::int32_t active, const ClusterView& view,
+                    Plan& plan) {
     const Counts n = count(set, active, view, plan);
     plan.next_batch();
     if (set.failure.present) plan.also(command::SetReplicaSetFailure{{id, false, "", ""}});

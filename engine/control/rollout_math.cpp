@@ -4,7 +4,8 @@
 
 namespace wavetank::control {
 
-Fenceposts resolve_fenceposts(model::IntOrPercent max_surge, model::IntOrPercent max_unavailable, std::int32_t desired) {
+Fenceposts resolve_fenceposts(model::IntOrPercent max_surge, model::IntOrPercent max_unavailable,
+                              std::int32_t desired) {
   Fenceposts f{max_surge.scaled(desired, true), max_unavailable.scaled(desired, false)};
   if (f.surge == 0 && f.unavailable == 0) f.unavailable = 1;
   return f;
@@ -29,8 +30,8 @@ std::int32_t new_set_replicas(const model::Deployment& spec, std::int32_t all, s
 
 namespace {
 
-/// getReplicaSetFraction: how much the set should change to keep its share. Kubernetes rounds a float64 quotient half away from
-/// zero; with whole numbers of this size the integer form below is the same.
+/// getReplicaSetFraction: how much the set should change to keep its share. Kubernetes rounds a float64 quotient half
+/// away from zero; with whole numbers of this size the integer form below is the same.
 std::int32_t fraction(const model::Deployment& spec, std::int32_t status_replicas, const SetCopy& set) {
   if (spec.replicas == 0) return -set.replicas;
   const std::int64_t max_before = set.max != 0 ? set.max : status_replicas;
@@ -42,8 +43,8 @@ std::int32_t fraction(const model::Deployment& spec, std::int32_t status_replica
 
 }  // namespace
 
-std::int32_t proportion(const model::Deployment& spec, std::int32_t status_replicas, const SetCopy& set, std::int32_t to_add,
-                        std::int32_t added) {
+std::int32_t proportion(const model::Deployment& spec, std::int32_t status_replicas, const SetCopy& set,
+                        std::int32_t to_add, std::int32_t added) {
   if (set.replicas == 0 || to_add == 0 || to_add == added) return 0;
   const std::int32_t share = fraction(spec, status_replicas, set);
   const std::int32_t allowed = to_add - added;

@@ -11,7 +11,7 @@ namespace wavetank::control {
 
 /// A ReplicaSet as one sync of its Deployment works on it: changed by what the sync decides, before the cluster has it.
 struct SetCopy {
-  state::ReplicaSetId id;  ///< Not valid for the set that this sync makes.
+  state::ReplicaSetId id;                           ///< Not valid for the set that this sync makes.
   std::int32_t replicas = 0, desired = 0, max = 0;  ///< spec.replicas and the annotations (0: none).
   std::int32_t status_replicas = 0, ready = 0, available = 0;
   std::int64_t revision = 0;
@@ -22,17 +22,19 @@ struct Fenceposts {
   std::int32_t surge = 0, unavailable = 0;
 };
 
-/// maxSurge rounded up, maxUnavailable rounded down; if both come to 0, one may be unavailable or nothing would ever move.
+/// maxSurge rounded up, maxUnavailable rounded down; if both come to 0, one may be unavailable or nothing would ever
+/// move.
 Fenceposts resolve_fenceposts(model::IntOrPercent max_surge, model::IntOrPercent max_unavailable, std::int32_t desired);
 /// 0 unless RollingUpdate.
 std::int32_t max_surge(const model::Deployment& spec);
 /// 0 unless RollingUpdate or with 0 replicas; never more than replicas.
 std::int32_t max_unavailable(const model::Deployment& spec);
-/// What the new set may grow to in one sync (NewRSNewReplicas); `all` counts the replicas of every set, the new one's `current` too.
+/// What the new set may grow to in one sync (NewRSNewReplicas); `all` counts the replicas of every set, the new one's
+/// `current` too.
 std::int32_t new_set_replicas(const model::Deployment& spec, std::int32_t all, std::int32_t current);
 /// The share of a set in `to_add` (negative: to remove) when several sets are scaled at once (GetReplicaSetProportion).
-std::int32_t proportion(const model::Deployment& spec, std::int32_t status_replicas, const SetCopy& set, std::int32_t to_add,
-                        std::int32_t added);
+std::int32_t proportion(const model::Deployment& spec, std::int32_t status_replicas, const SetCopy& set,
+                        std::int32_t to_add, std::int32_t added);
 
 struct StatusNumbers {
   std::int32_t replicas = 0, updated = 0, ready = 0, available = 0, unavailable = 0;

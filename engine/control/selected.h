@@ -1,6 +1,7 @@
 #pragma once
-// Which pod templates a selector takes, and which selectors a template falls under: kept between syncs, because templates never
-// change and a namespace may have thousands. Nothing but a memory of answers: without it they are worked out anew.
+// Which pod templates a selector takes, and which selectors a template falls under: kept between syncs, because
+// templates never change and a namespace may have thousands. Nothing but a memory of answers: without it they are
+// worked out anew.
 
 #include <algorithm>
 #include <cstdint>
@@ -43,7 +44,8 @@ class SelectingRows {
   void forget() { ++epoch_; }
 
   template <class Row, class Takes>
-  const std::vector<std::uint32_t>& of(event::TemplateId tmpl, const std::vector<Row>& rows, const ClusterView& view, Takes&& takes) {
+  const std::vector<std::uint32_t>& of(event::TemplateId tmpl, const std::vector<Row>& rows, const ClusterView& view,
+                                       Takes&& takes) {
     if (entries_.size() <= tmpl.index()) entries_.resize(tmpl.index() + 1);
     Entry& e = entries_[tmpl.index()];
     if (e.epoch == epoch_ && e.row_count == rows.size()) return e.rows;
@@ -67,14 +69,16 @@ class SelectingRows {
   std::vector<Entry> entries_;
 };
 
-/// The pod that an event is about, if it is one of those that change what selectors count: birth, readiness, phase, death, labels.
+/// The pod that an event is about, if it is one of those that change what selectors count: birth, readiness, phase,
+/// death, labels.
 inline event::PodId pod_of(const event::Event& event, const ClusterView& view) {
   if (const auto* e = std::get_if<event::PodReadyChanged>(&event.payload)) return e->pod;
   if (const auto* e = std::get_if<event::PodPhaseChanged>(&event.payload)) return e->pod;
   if (const auto* e = std::get_if<event::PodDeletionStarted>(&event.payload)) return e->pod;
   if (const auto* e = std::get_if<event::PodRemoved>(&event.payload)) return e->pod;
   const auto* updated = std::get_if<event::ObjectUpdated>(&event.payload);
-  if (updated != nullptr) return updated->ref.kind == model::Kind::Pod ? updated->ref.as<event::PodId>() : event::PodId();
+  if (updated != nullptr)
+    return updated->ref.kind == model::Kind::Pod ? updated->ref.as<event::PodId>() : event::PodId();
   const auto* created = std::get_if<event::ObjectCreated>(&event.payload);
   const bool born = std::holds_alternative<event::PodCreated>(event.payload) ||
                     (created != nullptr && created->kind == model::Kind::Pod);

@@ -1,6 +1,6 @@
-// The taint eviction controller: NoExecute taints against the pods' tolerations. Keys are nodes; a node's key sleeps until its next
-// pod is due, which follows from when the taint was added and the pod was bound.
-// Source: kubernetes/pkg/controller/tainteviction/taint_eviction.go.
+// The taint eviction controller: NoExecute taints against the pods' tolerations. Keys are nodes; a node's key sleeps
+// until its next pod is due, which follows from when the taint was added and the pod was bound. Source:
+// kubernetes/pkg/controller/tainteviction/taint_eviction.go.
 
 #include <algorithm>
 #include <optional>

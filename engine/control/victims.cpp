@@ -40,12 +40,14 @@ void order_victims(std::vector<Candidate>& candidates, base::SimTime now) {
     keyed.push_back({&c, c.ready ? age_rank(c.ready_s, now) : 0, age_rank(c.created_s, now)});
   }
   std::sort(keyed.begin(), keyed.end(), [](const Keyed& a, const Keyed& b) {
-    return std::make_tuple(a.prefix(), a.c->ready_s, a.suffix()) < std::make_tuple(b.prefix(), b.c->ready_s, b.suffix());
+    return std::make_tuple(a.prefix(), a.c->ready_s, a.suffix()) <
+           std::make_tuple(b.prefix(), b.c->ready_s, b.suffix());
   });
   for (std::size_t begin = 0; begin < keyed.size();) {
     std::size_t end = begin;
     std::uint64_t least = ~std::uint64_t{0};
-    for (; end < keyed.size() && same_second(keyed[begin], keyed[end]); ++end) least = std::min(least, keyed[end].c->uid);
+    for (; end < keyed.size() && same_second(keyed[begin], keyed[end]); ++end)
+      least = std::min(least, keyed[end].c->uid);
     for (; begin < end; ++begin) keyed[begin].group = least;
   }
   std::sort(keyed.begin(), keyed.end(), [](const Keyed& a, const Keyed& b) {

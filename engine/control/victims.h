@@ -17,16 +17,17 @@ struct Candidate {
   bool assigned = false;  ///< Has a node.
   bool running = false;   ///< Else Pending.
   bool ready = false;
-  std::int32_t cost = 0;  ///< Annotation controller.kubernetes.io/pod-deletion-cost.
-  std::int32_t rank = 0;  ///< Active related pods on its node.
-  std::int64_t ready_s = 0, created_s = 0;  ///< Whole seconds, as the API server keeps times.
+  std::int32_t cost = 0;                             ///< Annotation controller.kubernetes.io/pod-deletion-cost.
+  std::int32_t rank = 0;                             ///< Active related pods on its node.
+  std::int64_t ready_s = 0, created_s = 0;           ///< Whole seconds, as the API server keeps times.
   std::uint32_t restarts = 0, sidecar_restarts = 0;  ///< The most of one container.
   std::uint64_t uid = 0;
 };
 
-/// Brings the first `count` victims to the front, in order. Ages within the same power of two count as equal and the UID decides
-/// (KEP-2185), so that not always the newest domain loses its pods. Kubernetes' comparison is not transitive where equal and
-/// unequal times of one power of two meet; here pods of one second stay together. O(n log n).
+/// Brings the first `count` victims to the front, in order. Ages within the same power of two count as equal and the
+/// UID decides (KEP-2185), so that not always the newest domain loses its pods. Kubernetes' comparison is not
+/// transitive where equal and unequal times of one power of two meet; here pods of one second stay together. O(n log
+/// n).
 void order_victims(std::vector<Candidate>& candidates, base::SimTime now);
 
 /// The annotation's value: a 32-bit integer without '+' or leading zeros; anything else counts as 0.

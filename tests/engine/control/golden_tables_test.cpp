@@ -67,8 +67,9 @@ TEST_CASE("Table: maxSurge and maxUnavailable against replicas") {
   }
   for (const Doc& row : table("deploy-max-unavailable").items) {
     INFO(model::to_json(row));
-    CHECK(control::max_unavailable(spec_of(row.string_or("type") == "Recreate", row.find("maxSurge"), row.find("maxUnavailable"),
-                                           row.find("replicas"))) == number(row.find("expect")));
+    CHECK(control::max_unavailable(spec_of(row.string_or("type") == "Recreate", row.find("maxSurge"),
+                                           row.find("maxUnavailable"), row.find("replicas"))) ==
+          number(row.find("expect")));
   }
 }
 
@@ -89,8 +90,9 @@ TEST_CASE("Table: when a rollout is complete, and what counts as progress") {
   }
   for (const Doc& row : table("deploy-progressing").items) {
     INFO(model::to_json(row));
-    CHECK(control::deployment_progressing(status_of(*row.find("status_before")), status_of(*row.find("status_after"))) ==
-          (row.find("expect")->text == "true"));
+    CHECK(
+        control::deployment_progressing(status_of(*row.find("status_before")), status_of(*row.find("status_after"))) ==
+        (row.find("expect")->text == "true"));
   }
 }
 
@@ -100,8 +102,9 @@ TEST_CASE("Table: scaling while several ReplicaSets are alive") {
     const Doc& before = *row.find("before");
     const Doc& after = *row.find("after");
     support::Cluster cluster;
-    cluster.apply("{apiVersion: apps/v1, kind: Deployment, metadata: {name: foo}, spec: {replicas: " + after.find("replicas")->text +
-                  ", strategy: {rollingUpdate: {maxSurge: " + std::to_string(std::max(1, number(after.find("maxSurge")))) +
+    cluster.apply("{apiVersion: apps/v1, kind: Deployment, metadata: {name: foo}, spec: {replicas: " +
+                  after.find("replicas")->text + ", strategy: {rollingUpdate: {maxSurge: " +
+                  std::to_string(std::max(1, number(after.find("maxSurge")))) +
                   ", maxUnavailable: 0}}, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, "
                   "spec: {containers: [{name: c, image: 'i:1'}]}}}}");
     const event::DeploymentId id(std::size_t{0});
@@ -115,10 +118,11 @@ TEST_CASE("Table: scaling while several ReplicaSets are alive") {
     std::int64_t revision = 0;
     for (std::size_t i = old.size(); i-- > 0;) {  // listed newest first
       ++revision;
-      cluster.fact(event::ReplicaSetCreated{id, "old" + std::to_string(i), number(old[i].find("replicas")), revision, desired, max});
+      cluster.fact(event::ReplicaSetCreated{id, "old" + std::to_string(i), number(old[i].find("replicas")), revision,
+                                            desired, max});
     }
-    cluster.fact(event::ReplicaSetCreated{id, cluster.state.deployments[0].hash, number(row.find("new_rs")->find("replicas")),
-                                          revision + 1, desired, max});
+    cluster.fact(event::ReplicaSetCreated{id, cluster.state.deployments[0].hash,
+                                          number(row.find("new_rs")->find("replicas")), revision + 1, desired, max});
     control::Plan plan;
     plan.reset(1);
     control::make_deployment_controller()->reconcile(id, cluster.view(), plan);
@@ -133,7 +137,8 @@ TEST_CASE("Table: scaling while several ReplicaSets are alive") {
       return at == sizes.end() ? cluster.state.replica_sets[set].replicas : at->second;
     };
     CHECK(size(old.size()) == number(row.find("expect_new")));
-    for (std::size_t i = 0; i < old.size(); ++i) CHECK(size(old.size() - 1 - i) == number(&row.find("expect_old")->items[i]));
+    for (std::size_t i = 0; i < old.size(); ++i)
+      CHECK(size(old.size() - 1 - i) == number(&row.find("expect_old")->items[i]));
   }
 }
 
@@ -153,7 +158,8 @@ TEST_CASE("Table: the status of disruption budgets") {
 }
 
 TEST_CASE("Table: which pods of a set go first") {
-  // Up to the rank 1.20 and 1.34 agree; then 1.34 compares ages by powers of two, so only the pairs decided before are compared.
+  // Up to the rank 1.20 and 1.34 agree; then 1.34 compares ages by powers of two, so only the pairs decided before are
+  // compared.
   constexpr base::SimTime kNow{base::seconds(100'000).ns};
   std::size_t pairs = 0;
   for (const Doc& row : table("rs-delete-order").items) {
@@ -199,8 +205,8 @@ TEST_CASE("Deletion cost is read as Kubernetes reads it") {
     const char* text;
     std::int32_t cost;
   };
-  for (const Row& r : {Row{"0", 0}, Row{"-100", -100}, Row{"2147483647", 2147483647}, Row{"2147483648", 0}, Row{"+1", 0}, Row{"01", 0},
-                       Row{"", 0}, Row{"-", 0}, Row{"1.5", 0}, Row{"12a", 0}}) {
+  for (const Row& r : {Row{"0", 0}, Row{"-100", -100}, Row{"2147483647", 2147483647}, Row{"2147483648", 0},
+                       Row{"+1", 0}, Row{"01", 0}, Row{"", 0}, Row{"-", 0}, Row{"1.5", 0}, Row{"12a", 0}}) {
     INFO(r.text);
     CHECK(control::parse_deletion_cost(r.text) == r.cost);
   }

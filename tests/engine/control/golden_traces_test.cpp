@@ -1,5 +1,6 @@
-// Recorded behaviour of real controllers (Kubernetes 1.20.2), step by step. A compact subset lies in tests/golden/controllers; all
-// traces are replayed where the folder with the recordings is there (WAVETANK_SHARED, or ../shared beside the repository).
+// Recorded behaviour of real controllers (Kubernetes 1.20.2), step by step. A compact subset lies in
+// tests/golden/controllers; all traces are replayed where the folder with the recordings is there (WAVETANK_SHARED, or
+// ../shared beside the repository).
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -8,7 +9,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "replay.h"
+#include "tests/engine/control/replay.h"
 
 using namespace wavetank;
 
@@ -25,13 +26,17 @@ const std::vector<Known>& known_differences() {
       {"pdb-bare-pods-percent",
        "since 1.22 pods without a controller no longer fail the sync: healthy ones are counted, none may be disrupted",
        {"step 1 (create)/pdbs/p/currentHealthy", "step 1 (create)/pdbs/pct/currentHealthy"}},
-      {"rs-victim-deletion-cost-ignored", "since 1.22 pod-deletion-cost counts: lowest first, a, then c",
-       {"step 2 (scale)/pod_order/0/1: golden \"c\", ours \"a\"", "step 3 (scale)/pod_order/0/1: golden \"b\", ours \"c\"",
-        "step 2 (scale)/pod_list", "step 3 (scale)/pod_list"}},
-      {"svc-endpoints-ready-unready", "since 1.22 pods that ended are no endpoints whatever their restart policy",
+      {"rs-victim-deletion-cost-ignored",
+       "since 1.22 pod-deletion-cost counts: lowest first, a, then c",
+       {"step 2 (scale)/pod_order/0/1: golden \"c\", ours \"a\"",
+        "step 3 (scale)/pod_order/0/1: golden \"b\", ours \"c\"", "step 2 (scale)/pod_list",
+        "step 3 (scale)/pod_list"}},
+      {"svc-endpoints-ready-unready",
+       "since 1.22 pods that ended are no endpoints whatever their restart policy",
        {"step 5 (kubelet)/endpointslices", "step 6 (delete-pod)/endpointslices", "step 7 (kubelet)/endpointslices",
         "step 8 (patch)/endpointslices", "step 9 (delete)/endpointslices"}},
-      {"svc-publish-not-ready", "since 1.21 a headless Service has its own IP families: no slice for IPv6 in an IPv4 cluster",
+      {"svc-publish-not-ready",
+       "since 1.21 a headless Service has its own IP families: no slice for IPv6 in an IPv4 cluster",
        {"step 0 (create)/endpointslices", "step 1 (create-pods)/endpointslices", "step 2 (kubelet)/endpointslices"}},
   };
   return kKnown;
@@ -44,7 +49,8 @@ std::vector<std::string> unexplained(const std::string& trace, const std::vector
     if (trace != known.trace) continue;
     CHECK_FALSE(differences.empty());  // else it is not known, it is gone: take it off the list
     const auto explained = [&](const std::string& d) {
-      return std::any_of(known.paths.begin(), known.paths.end(), [&](const std::string& p) { return d.rfind(p, 0) == 0; });
+      return std::any_of(known.paths.begin(), known.paths.end(),
+                         [&](const std::string& p) { return d.rfind(p, 0) == 0; });
     };
     out.erase(std::remove_if(out.begin(), out.end(), explained), out.end());
   }
@@ -72,8 +78,8 @@ std::vector<std::filesystem::path> traces_in(const std::filesystem::path& folder
   return out;
 }
 
-/// Of pods whose ages are within a power of two 1.34 takes the lower UID, 1.20 took the younger: such a trace has to come out as
-/// recorded under some assignment of UIDs.
+/// Of pods whose ages are within a power of two 1.34 takes the lower UID, 1.20 took the younger: such a trace has to
+/// come out as recorded under some assignment of UIDs.
 std::vector<std::string> best_of(const model::Doc& trace, const std::string& name, std::size_t& checks) {
   const std::uint64_t seeds = name.rfind("rs-victim-", 0) == 0 ? 200 : 1;
   std::vector<std::string> best;
@@ -115,11 +121,14 @@ void replay_all(const std::filesystem::path& folder, std::size_t floor) {
 
 }  // namespace
 
-TEST_CASE("Golden traces: the subset in the repository comes out as recorded") { replay_all("tests/golden/controllers", 38); }
+TEST_CASE("Golden traces: the subset in the repository comes out as recorded") {
+  replay_all("tests/golden/controllers", 38);
+}
 
 TEST_CASE("Golden traces: all recordings, where they are, come out as recorded") {
   const char* shared = std::getenv("WAVETANK_SHARED");
-  const std::filesystem::path folder = std::filesystem::path(shared == nullptr ? "../shared" : shared) / "golden/controllers/traces";
+  const std::filesystem::path folder =
+      std::filesystem::path(shared == nullptr ? "../shared" : shared) / "golden/controllers/traces";
   if (!std::filesystem::exists(folder)) {
     WARN("skipped: no recordings at " << folder.string());
     return;

@@ -1,4 +1,5 @@
-// Nodes that fall silent: a timeline of what the control plane does about it. Monitor every 5 s, grace 50 s, as in 1.34.
+// Nodes that fall silent: a timeline of what the control plane does about it. Monitor every 5 s, grace 50 s, as
+// in 1.34.
 #include <catch2/catch.hpp>
 
 #include <map>
@@ -45,18 +46,22 @@ class Nodes {
     static constexpr const char* kReasons[] = {"KubeletReady", "KubeletHasSufficientMemory", "KubeletHasNoDiskPressure",
                                                "KubeletHasSufficientPID"};
     for (int type = 0; type < 4; ++type) {
-      plane_->submit(now_, {0, command::ReportNodeCondition{{id(name), static_cast<event::NodeConditionType>(type),
-                                                             type == 0 ? event::ConditionStatus::True : event::ConditionStatus::False,
-                                                             kReasons[type], "-"}}});
+      plane_->submit(
+          now_,
+          {0, command::ReportNodeCondition{{id(name), static_cast<event::NodeConditionType>(type),
+                                            type == 0 ? event::ConditionStatus::True : event::ConditionStatus::False,
+                                            kReasons[type], "-"}}});
     }
   }
   void pod(const std::string& name, const std::string& node, const std::string& tolerations) {
-    request(command::ApplyObject{R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":")" + name + R"("},"spec":{"nodeName":")" + node +
-                                     R"(","tolerations":[)" + tolerations + R"(],"containers":[{"name":"c","image":"app:1"}]}})",
+    request(command::ApplyObject{R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":")" + name +
+                                     R"("},"spec":{"nodeName":")" + node + R"(","tolerations":[)" + tolerations +
+                                     R"(],"containers":[{"name":"c","image":"app:1"}]}})",
                                  command::ApplyObject::Mode::Create});
     const auto p = view().find(model::Kind::Pod, "default", name).as<event::PodId>();
     for (const command::Payload& report :
-         {command::Payload(command::ReportContainerStarted{{p, 0}}), command::Payload(command::ReportPodPhase{{p, event::Phase::Running, ""}}),
+         {command::Payload(command::ReportContainerStarted{{p, 0}}),
+          command::Payload(command::ReportPodPhase{{p, event::Phase::Running, ""}}),
           command::Payload(command::ReportPodReady{{p, true, event::ReadyReason::None}})}) {
       plane_->submit(now_, {0, report});
     }
@@ -77,7 +82,8 @@ class Nodes {
       std::string line;
       if (const auto* c = std::get_if<event::NodeConditionChanged>(&e.payload)) {
         static constexpr const char* kStatus[] = {"Unknown", "False", "True"};
-        if (c->type == event::NodeConditionType::Ready) line = name(c->node) + " Ready " + kStatus[static_cast<int>(c->status)];
+        if (c->type == event::NodeConditionType::Ready)
+          line = name(c->node) + " Ready " + kStatus[static_cast<int>(c->status)];
       } else if (const auto* t = std::get_if<event::NodeTaintsChanged>(&e.payload)) {
         line = name(t->node) + " taints" + text(t->taints);
       } else if (const auto* r = std::get_if<event::PodReadyChanged>(&e.payload)) {
@@ -87,7 +93,8 @@ class Nodes {
       } else if (const auto* g = std::get_if<event::PodRemoved>(&e.payload)) {
         line = name(g->pod) + " gone";
       }
-      if (!line.empty() && e.time >= SimTime{} + seconds(from_s)) out << e.time.ns / 1'000'000'000 << " " << line << "\n";
+      if (!line.empty() && e.time >= SimTime{} + seconds(from_s))
+        out << e.time.ns / 1'000'000'000 << " " << line << "\n";
     }
     return out.str();
   }
@@ -104,12 +111,15 @@ class Nodes {
   state::ClusterView view() const { return plane_->view(now_); }
 
  private:
-  event::NodeId id(const std::string& name) const { return view().find(model::Kind::Node, "", name).as<event::NodeId>(); }
+  event::NodeId id(const std::string& name) const {
+    return view().find(model::Kind::Node, "", name).as<event::NodeId>();
+  }
   std::string name(event::Ref ref) const { return std::string(view().bare_name(ref)); }
   static std::string text(const std::vector<model::Taint>& taints) {
     static constexpr const char* kEffects[] = {"NoSchedule", "PreferNoSchedule", "NoExecute"};
     std::string out;
-    for (const model::Taint& t : taints) out += " " + t.key.substr(t.key.find('/') + 1) + ":" + kEffects[static_cast<int>(t.effect)];
+    for (const model::Taint& t : taints)
+      out += " " + t.key.substr(t.key.find('/') + 1) + ":" + kEffects[static_cast<int>(t.effect)];
     return out.empty() ? " none" : out;
   }
 
@@ -130,7 +140,9 @@ constexpr const char* kFive =
 
 }  // namespace
 
-TEST_CASE("A silent node: Unknown after grace, its pods not Ready, NoExecute a monitor period later, evictions as tolerated") {
+TEST_CASE(
+    "A silent node: Unknown after grace, its pods not Ready, NoExecute a monitor period later, evictions as "
+    "tolerated") {
   Nodes cluster({{"a", 2}});
   cluster.pod("default", "a-0", "");
   cluster.pod("forever", "a-0", kForever);
@@ -150,7 +162,8 @@ TEST_CASE("A silent node: Unknown after grace, its pods not Ready, NoExecute a m
         "365 default deleted\n");
 }
 
-TEST_CASE("A node that comes back: NoSchedule goes at once, NoExecute when the monitor looks, pods within their time stay") {
+TEST_CASE(
+    "A node that comes back: NoSchedule goes at once, NoExecute when the monitor looks, pods within their time stay") {
   Nodes cluster({{"a", 2}});
   cluster.pod("default", "a-0", "");
   cluster.run_to(12);
@@ -257,7 +270,8 @@ TEST_CASE("Pods of a deleted node go after 40 s of absence, on the garbage colle
   Nodes cluster({{"a", 2}});
   cluster.pod("p", "a-0", kForever);
   cluster.run_to(25);
-  cluster.request(command::DeleteObject{cluster.view().find(model::Kind::Node, "", "a-0"), event::Propagation::Background, {}});
+  cluster.request(
+      command::DeleteObject{cluster.view().find(model::Kind::Node, "", "a-0"), event::Propagation::Background, {}});
   cluster.run_to(200);
   CHECK(cluster.timeline(25) == "80 p deleted\n80 p gone\n");
 }

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "recorder.h"
+#include "tests/engine/control/recorder.h"
 
 namespace wavetank::replay {
 namespace {
@@ -61,7 +61,8 @@ const char* status_text(event::ConditionStatus s) {
 
 }  // namespace
 
-// ---- Recorder -----------------------------------------------------------------------------------------------------------------
+// ---- Recorder
+// -----------------------------------------------------------------------------------------------------------------
 
 void Trace::Recorder::note_pod(PodId pod, const char* what, const state::ClusterView& view) {
   const event::Ref owner = view->pods.owner[pod.index()];
@@ -85,7 +86,8 @@ void Trace::Recorder::observe(const event::Event& event, const state::ClusterVie
     note_pod(last_pod(), "created", view);
   } else if (const auto* created = std::get_if<event::ObjectCreated>(&event.payload)) {
     if (created->kind == model::Kind::Pod) note_pod(last_pod(), "created", view);
-    if (created->kind == model::Kind::ReplicaSet) note_size(last_set(), std::to_string(view->replica_sets.back().replicas));
+    if (created->kind == model::Kind::ReplicaSet)
+      note_size(last_set(), std::to_string(view->replica_sets.back().replicas));
   } else if (const auto* deletion = std::get_if<event::PodDeletionStarted>(&event.payload)) {
     if (deletion->grace_seconds > 0) note_pod(deletion->pod, "terminating", view);
   } else if (const auto* removed = std::get_if<event::PodRemoved>(&event.payload)) {
@@ -102,7 +104,8 @@ void Trace::Recorder::observe(const event::Event& event, const state::ClusterVie
   }
 }
 
-// ---- Names --------------------------------------------------------------------------------------------------------------------
+// ---- Names
+// --------------------------------------------------------------------------------------------------------------------
 
 /// "d.r2" for the second set that Deployment d made, the plain name for a set of one's own.
 std::string Trace::set_name(ReplicaSetId id) const {
@@ -112,8 +115,8 @@ std::string Trace::set_name(ReplicaSetId id) const {
   int number = 0;
   for (std::size_t i = 0; i <= id.index(); ++i) {
     const state::ReplicaSetRow& other = view()->replica_sets[i];
-    if (other.header.doc.empty() && name.substr(0, name.rfind('-')) ==
-                                        std::string(view().text(other.header.name)).substr(0, name.rfind('-'))) {
+    if (other.header.doc.empty() &&
+        name.substr(0, name.rfind('-')) == std::string(view().text(other.header.name)).substr(0, name.rfind('-'))) {
       ++number;
     }
   }
@@ -133,7 +136,8 @@ std::string Trace::pod_flags(PodId id) const {
   if (view().pod_ready(id)) out += "+Ready";
   if (view().pod_terminating(id)) out += "+Terminating";
   if (!view().pod_node(id).valid()) out += "+Unscheduled";
-  if (view().container(id, 0).waiting == event::WaitingReason::ErrImagePull && view().pod_phase(id) == event::Phase::Pending) {
+  if (view().container(id, 0).waiting == event::WaitingReason::ErrImagePull &&
+      view().pod_phase(id) == event::Phase::Pending) {
     out += ":ErrImagePull";
   }
   return out;
@@ -152,7 +156,8 @@ std::string Trace::normalized(std::string text) const {
   return text;
 }
 
-// ---- State --------------------------------------------------------------------------------------------------------------------
+// ---- State
+// --------------------------------------------------------------------------------------------------------------------
 
 Doc Trace::deployments() const {
   static constexpr const char* kTypes[] = {"Available", "Progressing", "ReplicaFailure"};
@@ -174,8 +179,8 @@ Doc Trace::deployments() const {
     for (std::size_t i = 0; i < d.conditions.size(); ++i) {
       const state::Condition& c = d.conditions[i];
       if (!c.present) continue;
-      conditions.items.push_back(
-          row({Doc::string(kTypes[i]), Doc::string(status_text(c.status)), Doc::string(c.reason), Doc::string(normalized(c.message))}));
+      conditions.items.push_back(row({Doc::string(kTypes[i]), Doc::string(status_text(c.status)), Doc::string(c.reason),
+                                      Doc::string(normalized(c.message))}));
     }
     o["conditions"] = std::move(conditions);
   }
@@ -274,7 +279,8 @@ Doc Trace::owners_of(std::string_view config_map) const {
   return out;
 }
 
-// ---- Comparison ---------------------------------------------------------------------------------------------------------------
+// ---- Comparison
+// ---------------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -305,12 +311,14 @@ Doc ordered(std::vector<std::pair<std::string, std::string>> pods) {
 }  // namespace
 
 void Trace::compare(const Doc& step, Report& report) const {
-  const std::string path = "step " + std::string(step.find("i")->text) + " (" + std::string(step.find("do")->string_or("op")) + ")";
+  const std::string path =
+      "step " + std::string(step.find("i")->text) + " (" + std::string(step.find("do")->string_or("op")) + ")";
   const Doc& then = *step.find("then");
   const auto number = [](const std::string& text) { return text == "null" ? Doc() : Doc::integer(std::stoll(text)); };
   if (const Doc* net = then.find("scale_net"); net != nullptr) {
     std::map<std::string, std::pair<std::string, std::string>> sums;
-    for (const Recorder::Scale& s : recorder_->scales) sums.try_emplace(s.set, s.from, s.to).first->second.second = s.to;
+    for (const Recorder::Scale& s : recorder_->scales)
+      sums.try_emplace(s.set, s.from, s.to).first->second.second = s.to;
     Doc ours = Doc::object();
     for (const auto& [set, change] : sums) {
       if (change.first != change.second) ours[set] = row({number(change.first), number(change.second)});
@@ -318,7 +326,8 @@ void Trace::compare(const Doc& step, Report& report) const {
     equal(*net, ours, path + "/scale_net", report);
   } else {
     Doc ours = Doc::array();
-    for (const Recorder::Scale& s : recorder_->scales) ours.items.push_back(row({Doc::string(s.set), number(s.from), number(s.to)}));
+    for (const Recorder::Scale& s : recorder_->scales)
+      ours.items.push_back(row({Doc::string(s.set), number(s.from), number(s.to)}));
     const Doc* golden = then.find("scale");
     equal(golden == nullptr ? Doc() : *golden, ours, path + "/scale", report);
   }
@@ -346,7 +355,8 @@ void Trace::compare(const Doc& step, Report& report) const {
   }
   if (const Doc* golden = step.find("x"); golden != nullptr) equal(*golden, owners_of("x"), path + "/x", report);
   if (const Doc* golden = step.find("response"); golden != nullptr) {
-    const std::string code = golden->find("code") != nullptr ? golden->find("code")->text : std::string(golden->string_or("result"));
+    const std::string code =
+        golden->find("code") != nullptr ? golden->find("code")->text : std::string(golden->string_or("result"));
     equal(Doc::string(code), response_, path + "/response", report);
   }
 }

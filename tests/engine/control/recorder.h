@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "replay.h"
+#include "tests/engine/control/replay.h"
 
 namespace wavetank::replay {
 
@@ -19,7 +19,7 @@ class Trace::Recorder final : public state::Observer {
     std::string set, from, to;  ///< "null" where there is none.
   };
   std::vector<Scale> scales;
-  std::map<std::string, std::map<std::string, int>> pods;           ///< Set → created, terminating, gone → count.
+  std::map<std::string, std::map<std::string, int>> pods;  ///< Set → created, terminating, gone → count.
   std::vector<std::pair<std::string, std::string>> pod_order;
 
   void clear() {

@@ -1,9 +1,9 @@
-#include "replay.h"
+#include "tests/engine/control/replay.h"
 
 #include <algorithm>
 
 #include "engine/model/decode.h"
-#include "recorder.h"
+#include "tests/engine/control/recorder.h"
 
 namespace wavetank::replay {
 namespace {
@@ -40,14 +40,15 @@ Trace::Trace(const Doc& trace, std::uint64_t seed) : trace_(trace), recorder_(st
 Trace::~Trace() = default;
 
 void Trace::add_node(const std::string& name, const std::string& pool) {
-  auto doc = model::parse_json(R"({"apiVersion":"v1","kind":"Node","metadata":{"name":")" + name + R"(","labels":{"pool":")" + pool +
-                                   R"("}},"status":{"capacity":{"cpu":"64","memory":"256Gi","pods":"500"}}})",
-                               "test");
+  auto doc =
+      model::parse_json(R"({"apiVersion":"v1","kind":"Node","metadata":{"name":")" + name + R"(","labels":{"pool":")" +
+                            pool + R"("}},"status":{"capacity":{"cpu":"64","memory":"256Gi","pods":"500"}}})",
+                        "test");
   request(command::ApplyObject{model::to_json(*doc), command::ApplyObject::Mode::Create});
   const auto node = view().find(Kind::Node, "", name).as<event::NodeId>();
   report(command::ReportHeartbeatsBegan{{node, base::seconds(3)}});
-  report(command::ReportNodeCondition{{node, event::NodeConditionType::Ready, event::ConditionStatus::True, "KubeletReady",
-                                       "kubelet is posting ready status"}});
+  report(command::ReportNodeCondition{{node, event::NodeConditionType::Ready, event::ConditionStatus::True,
+                                       "KubeletReady", "kubelet is posting ready status"}});
 }
 
 Report Trace::run() {
@@ -78,7 +79,9 @@ void Trace::settle(base::Duration span) {
 
 void Trace::request(command::Payload payload) {
   const loop::Outcome outcome = plane_->request(now_, "kubectl", "trace", std::move(payload));
-  response_ = Doc::string(outcome.ok() ? "201" : outcome.rejection->reason == "TooManyRequests" ? "429" : outcome.rejection->reason);
+  response_ = Doc::string(outcome.ok()                                     ? "201"
+                          : outcome.rejection->reason == "TooManyRequests" ? "429"
+                                                                           : outcome.rejection->reason);
 }
 
 void Trace::report(command::Payload payload) { plane_->submit(now_, {0, std::move(payload)}); }
@@ -209,7 +212,8 @@ void Trace::create_pod(const std::string& name, const Doc& spec) {
   }
   doc["spec"]["containers"] = Doc::array();
   doc["spec"]["containers"].items.push_back(container);
-  if (const std::string_view node = spec.string_or("nodeName"); !node.empty()) doc["spec"]["nodeName"] = Doc::string(node);
+  if (const std::string_view node = spec.string_or("nodeName"); !node.empty())
+    doc["spec"]["nodeName"] = Doc::string(node);
   if (const Doc* cost = spec.find("deletion-cost"); cost != nullptr) {
     doc["metadata"]["annotations"]["controller.kubernetes.io/pod-deletion-cost"] = Doc::string(cost->text);
   }
@@ -262,7 +266,9 @@ void Trace::kubelet(const Doc& action) {
   };
   each("running-not-ready", [&](PodId p) { start(p, "running"); });
   each("ready", [&](PodId p) { report(command::ReportPodReady{{p, true, event::ReadyReason::None}}); });
-  each("unready", [&](PodId p) { report(command::ReportPodReady{{p, false, event::ReadyReason::ContainersNotReady}}); });
+  each("unready", [&](PodId p) {
+    report(command::ReportPodReady{{p, false, event::ReadyReason::ContainersNotReady}});
+  });
   each("failed", [&](PodId p) { report(command::ReportPodPhase{{p, event::Phase::Failed, ""}}); });
   // Both look at the same moment: what a reaped pod makes room for is for the next step.
   reap(action.string_or("reap", "none"));
@@ -281,7 +287,8 @@ void Trace::reap(std::string_view how) {
 void Trace::start_pods(std::string_view how) {
   if (how == "none") return;
   for (const PodId p : alive_pods()) {
-    const bool waiting = view().pod_node(p).valid() && view().pod_phase(p) == event::Phase::Pending && !view().pod_terminating(p) &&
+    const bool waiting = view().pod_node(p).valid() && view().pod_phase(p) == event::Phase::Pending &&
+                         !view().pod_terminating(p) &&
                          view().container(p, 0).waiting == event::WaitingReason::ContainerCreating;
     if (!waiting) continue;
     const std::string_view kind = image_kind(view(), p);

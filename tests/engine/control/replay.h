@@ -1,6 +1,6 @@
 #pragma once
-// Replays a recorded trace of real Kubernetes controllers (format kcp-trace/1) against our control plane, with a node agent that
-// does nothing but what the trace says, and compares what the trace compares.
+// Replays a recorded trace of real Kubernetes controllers (format kcp-trace/1) against our control plane, with a node
+// agent that does nothing but what the trace says, and compares what the trace compares.
 
 #include <memory>
 #include <string>

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/control/controllers.h"
-#include "plan_text.h"
+#include "tests/engine/control/plan_text.h"
 #include "tests/support/given.h"
 
 using namespace wavetank;
@@ -16,8 +16,9 @@ struct Fixture : support::Cluster {
 
   Fixture() { add_node("n1"); }
   event::ReplicaSetId set(const std::string& name, int replicas, const std::string& extra = "") {
-    apply("{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: " + name + "}, spec: {replicas: " + std::to_string(replicas) +
-          extra + ", selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: "
+    apply("{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: " + name +
+          "}, spec: {replicas: " + std::to_string(replicas) + extra +
+          ", selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: "
           "[{name: c, image: 'app:1'}]}}}}");
     return find(model::Kind::ReplicaSet, name).as<event::ReplicaSetId>();
   }
