@@ -93,8 +93,7 @@ struct Sentence {
   }
   std::string operator()(const event::MachineUp& e) const { return fmt::format("the machine of {} is up again", node(e.node)); }
   std::string operator()(const event::LoadChanged& e) const {
-    return fmt::format("clients now send {}.{:03} requests a second to {}", e.milli_rps / 1000, e.milli_rps % 1000,
-                       label(Ref(e.service), view));
+    return fmt::format("clients now send {} requests a second to {}", milli_words(e.milli_rps), label(Ref(e.service), view));
   }
   std::string operator()(const event::ExpectationJudged& e) const {
     return e.kept ? fmt::format("expectation kept: {}", e.text) : fmt::format("expectation broken: {} ({})", e.text, e.detail);

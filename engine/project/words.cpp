@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace wavetank::project {
 
 using event::ConditionStatus;
@@ -130,6 +132,13 @@ std::string count(std::int64_t n, std::string_view one, std::string_view many) {
   return many.empty() ? fmt::format("{} {}s", n, one) : fmt::format("{} {}", n, many);
 }
 
+std::string milli_words(std::uint64_t milli) {
+  std::string out = fmt::format("{}.{:03}", milli / 1000, milli % 1000);
+  while (out.back() == '0') out.pop_back();
+  if (out.back() == '.') out.pop_back();
+  return out;
+}
+
 std::string bytes_words(std::int64_t bytes) {
   if (bytes >= 10'000'000'000) return fmt::format("{} GB", bytes / 1'000'000'000);
   if (bytes >= 1'000'000) return fmt::format("{} MB", bytes / 1'000'000);
@@ -154,6 +163,32 @@ std::string span_words(Duration d) {
 std::string at_words(SimTime t) {
   const std::int64_t ms = (t.ns + 999'999) / 1'000'000;
   return base::format_duration(base::milliseconds(ms));
+}
+
+std::string clock_words(SimTime t) {
+  const std::int64_t ms = t.ns / 1'000'000;
+  return fmt::format("{:02}:{:02}:{:02}.{:03}", ms / 3'600'000, ms / 60'000 % 60, ms / 1'000 % 60, ms % 1'000);
+}
+
+std::string wrap(std::string_view text, std::size_t indent, std::size_t width) {
+  std::string out;
+  std::size_t at = indent;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!out.empty() && at + 1 + columns(word) > width) {
+      out += '\n';
+      out.append(indent, ' ');
+      at = indent;
+    } else if (!out.empty()) {
+      out += ' ';
+      ++at;
+    }
+    out += word;
+    at += columns(word);
+  }
+  return out;
 }
 
 std::size_t columns(std::string_view text) {

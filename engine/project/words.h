@@ -37,12 +37,20 @@ std::string taint_words(const model::Taint& taint);
 
 /// "1 pod", "3 pods".
 std::string count(std::int64_t n, std::string_view one, std::string_view many = "");
+/// Thousandths as a number: 120500 is "120.5".
+std::string milli_words(std::uint64_t milli);
 /// "92 MB" as image sizes are given (powers of ten), "512 Mi" for memory is base::Quantity's.
 std::string bytes_words(std::int64_t bytes);
 /// A duration for people, rounded: "12ms", "4.2s", "5m12s", "3h05m".
 std::string span_words(Duration d);
 /// A moment as it may be typed after --at: "4m30s", "5m12.345s" (milliseconds, rounded up so that it includes what happened then).
 std::string at_words(SimTime t);
+
+/// "00:05:12.345": hours, minutes, seconds, always with milliseconds (cut off), for columns.
+std::string clock_words(SimTime t);
+
+/// `text` in lines of at most `width` columns, each but the first indented by `indent` blanks; words are never broken.
+std::string wrap(std::string_view text, std::size_t indent, std::size_t width);
 
 /// `text`, at most `width` columns (UTF-8 code points), the last one "…" if something was cut off.
 std::string fit(std::string_view text, std::size_t width);

@@ -1,0 +1,362 @@
+#include "engine/project/tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace wavetank::project {
+namespace {
+
+using event::Phase;
+using model::Kind;
+using state::ContainerState;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+std::string or_none(std::string_view text) { return text.empty() ? "<none>" : std::string(text); }
+
+std::string labels_text(const model::Labels& labels) {
+  std::string out;
+  for (const auto& [key, value] : labels) out += fmt::format("{}{}={}", out.empty() ? "" : ",", key, value);
+  return or_none(out);
+}
+
+std::string age_since(SimTime t, const ClusterView& view) { return base::format_age(view.now() - t); }
+
+struct Images {
+  std::string names, images;
+};
+Images images_of(const model::PodSpec& spec) {
+  Images out;
+  for (const model::Container& c : spec.containers) {
+    out.names += (out.names.empty() ? "" : ",") + c.name;
+    out.images += (out.images.empty() ? "" : ",") + c.image;
+  }
+  return out;
+}
+
+const char* plain_reason(event::ExitReason reason) { return exit_word(reason).data(); }
+
+// Init containers: "Init:Error", "Init:1/2"; "" when they are done.
+std::string init_status(PodId pod, const ClusterView& view) {
+  const std::size_t inits = view.pod_spec(pod).spec.init_containers.size();
+  for (std::size_t i = 0; i < inits; ++i) {
+    const state::ContainerStatus& s = view.container(pod, i);
+    if (s.state == ContainerState::Terminated && s.exit_code == 0) continue;
+    if (!view.is_plain_init(pod, i) && s.state == ContainerState::Running) continue;
+    if (s.state == ContainerState::Terminated) return fmt::format("Init:{}", plain_reason(s.last_exit));
+    if (s.state == ContainerState::Waiting && s.waiting != event::WaitingReason::PodInitializing &&
+        s.waiting != event::WaitingReason::ContainerCreating) {
+      return fmt::format("Init:{}", waiting_word(s.waiting));
+    }
+    return fmt::format("Init:{}/{}", i, inits);
+  }
+  return "";
+}
+
+struct PodCounts {
+  std::size_t ready = 0, all = 0;
+  std::uint32_t restarts = 0;
+  SimTime last_restart;
+};
+PodCounts count_pod(PodId pod, const ClusterView& view) {
+  PodCounts out;
+  for (std::size_t c = 0; c < view.container_count(pod); ++c) {
+    const state::ContainerStatus& s = view.container(pod, c);
+    out.restarts += s.restarts;
+    if (s.restarts > 0) out.last_restart = std::max(out.last_restart, s.finished);
+    if (view.is_plain_init(pod, c)) continue;
+    ++out.all;
+    if (s.ready) ++out.ready;
+  }
+  return out;
+}
+
+std::vector<std::string> pod_row(PodId pod, const ClusterView& view) {
+  const PodCounts n = count_pod(pod, view);
+  std::string restarts = fmt::format("{}", n.restarts);
+  if (n.restarts > 0) restarts += fmt::format(" ({} ago)", age_since(n.last_restart, view));
+  const NodeId node = view.pod_node(pod), nominated = view->pods.nominated[pod.index()];
+  return {fmt::format("{}/{}", n.ready, n.all), pod_status(pod, view), restarts, age_since(view->pods.created[pod.index()], view),
+          "<none>", node.valid() ? std::string(view.bare_name(Ref(node))) : "<none>",
+          nominated.valid() ? std::string(view.bare_name(Ref(nominated))) : "<none>", "<none>"};
+}
+
+std::vector<std::string> node_row(const state::NodeRow& row, const ClusterView& view) {
+  const auto& ready = row.conditions[static_cast<std::size_t>(event::NodeConditionType::Ready)];
+  std::string status = !ready.present ? "Unknown" : ready.status == event::ConditionStatus::True ? "Ready" : "NotReady";
+  if (row.spec.unschedulable) status += ",SchedulingDisabled";
+  std::string roles;
+  for (const auto& [key, value] : row.labels) {
+    constexpr std::string_view kRole = "node-role.kubernetes.io/";
+    if (key.starts_with(kRole)) roles += (roles.empty() ? "" : ",") + key.substr(kRole.size());
+  }
+  std::int64_t cpu = 0, memory = 0;
+  for (const PodId pod : row.pods) {
+    const Phase phase = view.pod_phase(pod);
+    if (phase == Phase::Succeeded || phase == Phase::Failed) continue;
+    const model::ResourceList& r = view.pod_template(view->pods.tmpl[pod.index()]).requests;
+    cpu += r.milli_cpu;
+    memory += r.memory;
+  }
+  const auto share = [](std::int64_t part, std::int64_t whole) { return whole <= 0 ? std::string("-") : fmt::format("{}%", part * 100 / whole); };
+  std::string version;
+  if (!row.header.doc.empty() && row.header.doc.find("kubeletVersion") != std::string::npos) {
+    const auto doc = model::parse_json(row.header.doc, "node");
+    if (doc) {
+      if (const model::Doc* v = doc->at({"status", "nodeInfo", "kubeletVersion"})) version = v->text;
+    }
+  }
+  return {status, or_none(roles), age_since(row.header.created, view), version.empty() ? "v1.34" : version, or_none(view.text(row.zone)),
+          fmt::format("{}", row.pods.size()), share(cpu, row.spec.allocatable.milli_cpu), share(memory, row.spec.allocatable.memory)};
+}
+
+std::vector<std::string> service_row(const state::ServiceRow& row, const ClusterView& view) {
+  std::string ports;
+  for (const model::ServicePort& p : row.spec.ports) {
+    static constexpr const char* kProtocols[] = {"TCP", "UDP", "SCTP"};
+    ports += fmt::format("{}{}{}/{}", ports.empty() ? "" : ",", p.port, p.node_port != 0 ? fmt::format(":{}", p.node_port) : "",
+                         kProtocols[static_cast<std::size_t>(p.protocol)]);
+  }
+  const std::string external = row.spec.type == "LoadBalancer" ? "<pending>" : or_none(row.spec.external_name);
+  return {row.spec.type, or_none(row.spec.cluster_ip), external, or_none(ports), age_since(row.header.created, view),
+          labels_text(row.spec.selector)};
+}
+
+std::vector<std::string> slice_row(const state::EndpointSliceRow& row, const ClusterView& view) {
+  std::string ports, endpoints;
+  if (row.service.valid()) {
+    for (const model::ServicePort& p : view.service(row.service).spec.ports)
+      ports += fmt::format("{}{}", ports.empty() ? "" : ",", p.target_port != 0 ? fmt::format("{}", p.target_port) : p.target_port_name);
+  }
+  for (std::size_t i = 0; i < row.endpoints.size() && i < 3; ++i)
+    endpoints += fmt::format("{}{}", i == 0 ? "" : ",", view.pod_name(row.endpoints[i].pod));
+  if (row.endpoints.size() > 3) endpoints += fmt::format(" + {} more...", row.endpoints.size() - 3);
+  return {"IPv4", ports.empty() ? "<unset>" : ports, endpoints.empty() ? "<unset>" : endpoints, age_since(row.header.created, view)};
+}
+
+std::vector<std::string> pdb_row(const state::PdbRow& row, const ClusterView& view) {
+  return {row.spec.min_available ? row.spec.min_available->text() : "N/A", row.spec.max_unavailable ? row.spec.max_unavailable->text() : "N/A",
+          fmt::format("{}", row.disruptions_allowed), age_since(row.header.created, view)};
+}
+
+std::vector<std::string> other_row(const state::OtherRow& row, const ClusterView& view) {
+  const std::string age = age_since(row.header.created, view);
+  if (row.kind != Kind::ConfigMap && row.kind != Kind::Secret) return row.kind == Kind::ServiceAccount ? std::vector<std::string>{"0", age} : std::vector{age};
+  std::size_t data = 0;
+  std::string type = "Opaque";
+  if (const auto doc = model::parse_json(row.header.doc, "object")) {
+    for (const char* field : {"data", "binaryData", "stringData"}) {
+      if (const model::Doc* d = doc->find(field)) data += d->members.size();
+    }
+    type = doc->string_or("type", "Opaque");
+  }
+  const std::string n = fmt::format("{}", data);
+  return row.kind == Kind::ConfigMap ? std::vector{n, age} : std::vector{type, n, age};
+}
+
+std::vector<std::string> cells(Ref ref, const ClusterView& view) {
+  switch (ref.kind) {
+    case Kind::Pod: return pod_row(ref.as<PodId>(), view);
+    case Kind::Node: return node_row(view.node(ref.as<NodeId>()), view);
+    case Kind::Service: return service_row(view.service(ref.as<event::ServiceId>()), view);
+    case Kind::EndpointSlice: return slice_row(view.endpoint_slice(ref.as<event::EndpointSliceId>()), view);
+    case Kind::PodDisruptionBudget: return pdb_row(view.pdb(ref.as<event::PdbId>()), view);
+    case Kind::Namespace: {
+      const state::Header& h = *view.header(ref);
+      return {h.terminating() ? "Terminating" : "Active", age_since(h.created, view)};
+    }
+    case Kind::PriorityClass: {
+      const state::PriorityClassRow& row = view->priority_classes[ref.row];
+      return {fmt::format("{}", row.spec.value), row.spec.global_default ? "true" : "false", age_since(row.header.created, view),
+              row.spec.preempt_lower_priority ? "PreemptLowerPriority" : "Never"};
+    }
+    case Kind::Deployment: {
+      const state::DeploymentRow& row = view.deployment(ref.as<event::DeploymentId>());
+      const Images i = images_of(view.pod_template(row.tmpl).value->spec);
+      return {fmt::format("{}/{}", row.ready, row.spec.replicas), fmt::format("{}", row.updated), fmt::format("{}", row.available),
+              age_since(row.header.created, view), i.names, i.images, row.spec.selector.text()};
+    }
+    case Kind::ReplicaSet: {
+      const state::ReplicaSetRow& row = view.replica_set(ref.as<event::ReplicaSetId>());
+      const Images i = images_of(view.pod_template(row.tmpl).value->spec);
+      return {fmt::format("{}", row.replicas), fmt::format("{}", row.status_replicas), fmt::format("{}", row.status_ready),
+              age_since(row.header.created, view), i.names, i.images, row.selector.text()};
+    }
+    default: return other_row(view->others[ref.row], view);
+  }
+}
+
+std::vector<Table::Column> columns_of(Kind kind) {
+  switch (kind) {
+    case Kind::Pod:
+      return {{"READY"}, {"STATUS"}, {"RESTARTS"}, {"AGE"}, {"IP", true}, {"NODE", true}, {"NOMINATED NODE", true}, {"READINESS GATES", true}};
+    case Kind::Node:
+      return {{"STATUS"}, {"ROLES"}, {"AGE"}, {"VERSION"}, {"ZONE", true}, {"PODS", true}, {"CPU REQUESTS", true}, {"MEMORY REQUESTS", true}};
+    case Kind::Service: return {{"TYPE"}, {"CLUSTER-IP"}, {"EXTERNAL-IP"}, {"PORT(S)"}, {"AGE"}, {"SELECTOR", true}};
+    case Kind::EndpointSlice: return {{"ADDRESSTYPE"}, {"PORTS"}, {"ENDPOINTS"}, {"AGE"}};
+    case Kind::PodDisruptionBudget: return {{"MIN AVAILABLE"}, {"MAX UNAVAILABLE"}, {"ALLOWED DISRUPTIONS"}, {"AGE"}};
+    case Kind::Namespace: return {{"STATUS"}, {"AGE"}};
+    case Kind::PriorityClass: return {{"VALUE"}, {"GLOBAL-DEFAULT"}, {"AGE"}, {"PREEMPTIONPOLICY"}};
+    case Kind::Deployment:
+      return {{"READY"}, {"UP-TO-DATE"}, {"AVAILABLE"}, {"AGE"}, {"CONTAINERS", true}, {"IMAGES", true}, {"SELECTOR", true}};
+    case Kind::ReplicaSet:
+      return {{"DESIRED"}, {"CURRENT"}, {"READY"}, {"AGE"}, {"CONTAINERS", true}, {"IMAGES", true}, {"SELECTOR", true}};
+    case Kind::ConfigMap: return {{"DATA"}, {"AGE"}};
+    case Kind::Secret: return {{"TYPE"}, {"DATA"}, {"AGE"}};
+    case Kind::ServiceAccount: return {{"SECRETS"}, {"AGE"}};
+    default: return {{"AGE"}};
+  }
+}
+
+template <class Id, class Rows>
+void add_alive(const Rows& rows, std::vector<Ref>& out) {
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i].header.alive) out.push_back(Ref(Id(i)));
+}
+
+std::vector<Ref> alive_of(const KindQuery& query, const ClusterView& view) {
+  std::vector<Ref> out;
+  switch (query.kind) {
+    case Kind::Pod:
+      for (std::size_t i = 0; i < view->pods.size(); ++i)
+        if (view.pod_alive(PodId(i))) out.push_back(Ref(PodId(i)));
+      break;
+    case Kind::Node: add_alive<NodeId>(view->nodes, out); break;
+    case Kind::Namespace: add_alive<event::NamespaceId>(view->namespaces, out); break;
+    case Kind::ReplicaSet: add_alive<event::ReplicaSetId>(view->replica_sets, out); break;
+    case Kind::Deployment: add_alive<event::DeploymentId>(view->deployments, out); break;
+    case Kind::Service: add_alive<event::ServiceId>(view->services, out); break;
+    case Kind::EndpointSlice: add_alive<event::EndpointSliceId>(view->endpoint_slices, out); break;
+    case Kind::PodDisruptionBudget: add_alive<event::PdbId>(view->pdbs, out); break;
+    case Kind::PriorityClass: add_alive<event::PriorityClassId>(view->priority_classes, out); break;
+    default:
+      for (std::size_t i = 0; i < view->others.size(); ++i) {
+        const state::OtherRow& row = view->others[i];
+        if (row.header.alive && row.kind == query.kind && (query.kind != Kind::Other || row.kind_name == query.other))
+          out.emplace_back(query.kind, static_cast<std::uint32_t>(i));
+      }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string pod_status(PodId pod, const ClusterView& view) {
+  const std::size_t p = pod.index();
+  if (view.pod_terminating(pod)) return "Terminating";
+  const Phase phase = view.pod_phase(pod);
+  const std::string_view message = view.text(view->pods.message[p]);
+  if ((phase == Phase::Failed || phase == Phase::Succeeded) && !message.empty()) return std::string(message);
+  if (!view.pod_node(pod).valid()) return view.pod_spec(pod).spec.scheduling_gates.empty() ? "Pending" : "SchedulingGated";
+  std::string out(phase_word(phase));
+  if (std::string init = init_status(pod, view); !init.empty() && phase == Phase::Pending) return init;
+  bool running = false;
+  const std::size_t inits = view.pod_spec(pod).spec.init_containers.size();
+  for (std::size_t c = view.container_count(pod); c-- > inits;) {
+    const state::ContainerStatus& s = view.container(pod, c);
+    if (s.state == ContainerState::Waiting) out = waiting_word(s.waiting);
+    if (s.state == ContainerState::Terminated) out = exit_word(s.last_exit);
+    if (s.state == ContainerState::Running && s.ready) running = true;
+  }
+  if (out == "Completed" && running) out = view.pod_ready(pod) ? "Running" : "NotReady";
+  return out;
+}
+
+std::string qualified_name(Ref ref, const ClusterView& view) {
+  std::string kind, group;
+  if (ref.kind == Kind::Other) {
+    const state::OtherRow& row = view->others[ref.row];
+    kind = lower(view.text(row.kind_name));
+    group = view.text(row.api_version);
+  } else {
+    kind = lower(model::kind_info(ref.kind).name);
+    group = model::kind_info(ref.kind).api_version;
+  }
+  const std::size_t slash = group.find('/');
+  if (slash != std::string::npos) kind += "." + group.substr(0, slash);
+  return fmt::format("{}/{}", kind, view.bare_name(ref));
+}
+
+std::vector<Ref> list_objects(const KindQuery& kind, std::string_view ns, const model::LabelSelector* selector, const ClusterView& view) {
+  std::vector<Ref> out = alive_of(kind, view);
+  std::erase_if(out, [&](Ref ref) {
+    if (!ns.empty() && !view.namespace_of(ref).empty() && view.namespace_of(ref) != ns) return true;
+    return selector != nullptr && !selector->matches(view.labels_of(ref));
+  });
+  std::sort(out.begin(), out.end(), [&](Ref a, Ref b) {
+    return std::tuple(view.namespace_of(a), view.bare_name(a), a.row) < std::tuple(view.namespace_of(b), view.bare_name(b), b.row);
+  });
+  return out;
+}
+
+Table object_table(const KindQuery& kind, const std::vector<Ref>& refs, bool prefix, bool namespaces, const ClusterView& view) {
+  Table out;
+  if (namespaces) out.columns.push_back({"NAMESPACE"});
+  out.columns.push_back({"NAME"});
+  for (Table::Column& c : columns_of(kind.kind)) out.columns.push_back(std::move(c));
+  for (const Ref ref : refs) {
+    std::vector<std::string> row;
+    if (namespaces) row.emplace_back(view.namespace_of(ref));
+    row.push_back(prefix ? qualified_name(ref, view) : std::string(view.bare_name(ref)));
+    for (std::string& cell : cells(ref, view)) row.push_back(std::move(cell));
+    out.rows.push_back(std::move(row));
+  }
+  return out;
+}
+
+Table event_table(const std::vector<EventLedger::Entry>& entries, bool namespaces, const ClusterView& view) {
+  Table out;
+  if (namespaces) out.columns.push_back({"NAMESPACE"});
+  for (const char* name : {"LAST SEEN", "TYPE", "REASON", "OBJECT"}) out.columns.push_back({name});
+  out.columns.push_back({"SOURCE", true});
+  out.columns.push_back({"MESSAGE"});
+  out.columns.push_back({"FIRST SEEN", true});
+  out.columns.push_back({"COUNT", true});
+  for (const EventLedger::Entry& e : entries) {
+    const std::string_view ns = view.namespace_of(e.event.object);
+    std::vector<std::string> row;
+    if (namespaces) row.emplace_back(ns.empty() ? "default" : ns);
+    std::string object = lower(model::kind_info(e.event.object.kind).name);
+    object += fmt::format("/{}", view.bare_name(e.event.object));
+    const std::string seen = e.count > 1 ? fmt::format("{} (x{} over {})", age_since(e.last, view), e.count, age_since(e.first, view))
+                                         : age_since(e.last, view);
+    for (std::string cell : {seen, std::string(e.event.warning ? "Warning" : "Normal"), e.event.reason, object, e.event.source,
+                             e.event.message, age_since(e.first, view), fmt::format("{}", e.count)}) {
+      row.push_back(std::move(cell));
+    }
+    out.rows.push_back(std::move(row));
+  }
+  return out;
+}
+
+std::string to_text(const Table& table, bool wide) {
+  std::vector<std::size_t> shown, width;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    if (table.columns[c].wide && !wide) continue;
+    shown.push_back(c);
+    std::size_t most = columns(table.columns[c].name);
+    for (const auto& row : table.rows) most = std::max(most, columns(row[c]));
+    width.push_back(most);
+  }
+  std::string out;
+  const auto line = [&](const auto& cell) {
+    std::string text;
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+      const std::string& value = cell(shown[i]);
+      text += value;
+      if (i + 1 < shown.size()) text.append(width[i] - columns(value) + 3, ' ');
+    }
+    while (!text.empty() && text.back() == ' ') text.pop_back();
+    out += text + "\n";
+  };
+  line([&](std::size_t c) -> const std::string& { return table.columns[c].name; });
+  for (const auto& row : table.rows) line([&](std::size_t c) -> const std::string& { return row[c]; });
+  return out;
+}
+
+}  // namespace wavetank::project
