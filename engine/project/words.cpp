@@ -139,6 +139,12 @@ std::string milli_words(std::uint64_t milli) {
   return out;
 }
 
+std::string thousands(std::int64_t n) {
+  std::string out = fmt::format("{}", n);
+  for (std::size_t i = out.size(); i > 3 + (n < 0 ? 1U : 0U);) out.insert(i -= 3, ",");
+  return out;
+}
+
 std::string bytes_words(std::int64_t bytes) {
   if (bytes >= 10'000'000'000) return fmt::format("{} GB", bytes / 1'000'000'000);
   if (bytes >= 1'000'000) return fmt::format("{} MB", bytes / 1'000'000);

@@ -39,6 +39,8 @@ std::string taint_words(const model::Taint& taint);
 std::string count(std::int64_t n, std::string_view one, std::string_view many = "");
 /// Thousandths as a number: 120500 is "120.5".
 std::string milli_words(std::uint64_t milli);
+/// "41,233".
+std::string thousands(std::int64_t n);
 /// "92 MB" as image sizes are given (powers of ten), "512 Mi" for memory is base::Quantity's.
 std::string bytes_words(std::int64_t bytes);
 /// A duration for people, rounded: "12ms", "4.2s", "5m12s", "3h05m".
