@@ -1,5 +1,6 @@
 #include "runtime/store/sqlite_journal.h"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <catch2/catch.hpp>
 
