@@ -35,7 +35,8 @@ void Drains::start(std::vector<event::NodeId> nodes, const DrainOptions& options
   DrainProcess drain;
   drain.nodes = std::move(nodes);
   std::string line = "drain";
-  for (const event::NodeId node : drain.nodes) line += fmt::format(" {}", context.view().text(context.view().node(node).header.name));
+  for (const event::NodeId node : drain.nodes)
+    line += fmt::format(" {}", context.view().text(context.view().node(node).header.name));
   line += " --ignore-daemonsets --delete-emptydir-data --force";
   if (options.timeout.ns != 0) {
     line += fmt::format(" --timeout={}", base::format_duration(options.timeout));
@@ -76,7 +77,8 @@ void Drains::try_pod(DrainProcess& drain, DrainProcess::Pod& pod, const StepCont
   if (!pod.refused) {
     // submit() leaves no trace of a refusal, and this one is what a person wants to read: ask again in the open.
     const state::ClusterView view = context.view();
-    const std::string line = fmt::format("kubectl drain {}: evict {}", node_name(drain, view), view.name_of(event::Ref(pod.pod)));
+    const std::string line =
+        fmt::format("kubectl drain {}: evict {}", node_name(drain, view), view.name_of(event::Ref(pod.pod)));
     context.control_plane.request(context.now, "kubectl", line, evict, drain.cause);
     pod.refused = true;
   }
@@ -91,7 +93,8 @@ bool Drains::act(DrainProcess& drain, const StepContext& context) {
       if (!pod.done && pod.next_try <= context.now) try_pod(drain, pod, context);
       if (!pod.done && !context.view().pod_alive(pod.pod)) pod.done = true;
     }
-    const bool done = std::all_of(drain.pods.begin(), drain.pods.end(), [](const DrainProcess::Pod& p) { return p.done; });
+    const bool done =
+        std::all_of(drain.pods.begin(), drain.pods.end(), [](const DrainProcess::Pod& p) { return p.done; });
     if (!done) break;
     if (++drain.current == drain.nodes.size()) return false;
     begin_node(drain, context);
@@ -119,9 +122,9 @@ void Drains::act(const StepContext& context) {
   if (running_.empty()) return;
   std::vector<DrainProcess> still;
   for (DrainProcess& drain : running_) {
-    const bool due = drain.next_check <= context.now || std::any_of(drain.pods.begin(), drain.pods.end(), [&](const auto& pod) {
-      return !pod.done && pod.next_try <= context.now;
-    });
+    const bool due = drain.next_check <= context.now ||
+                     std::any_of(drain.pods.begin(), drain.pods.end(),
+                                 [&](const auto& pod) { return !pod.done && pod.next_try <= context.now; });
     if (!due || act(drain, context)) still.push_back(std::move(drain));
   }
   running_ = std::move(still);

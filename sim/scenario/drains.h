@@ -1,7 +1,7 @@
 #pragma once
-// `kubectl drain` as a process: it cordons its nodes, then for one node after the other lists the pods once, evicts them, tries again
-// every 5 s while a budget says no, and waits until they are gone.
-// Source: k8s.io/kubectl pkg/drain/drain.go (evictPods, waitForDelete), pkg/cmd/drain (RunDrain).
+// `kubectl drain` as a process: it cordons its nodes, then for one node after the other lists the pods once, evicts
+// them, tries again every 5 s while a budget says no, and waits until they are gone. Source: k8s.io/kubectl
+// pkg/drain/drain.go (evictPods, waitForDelete), pkg/cmd/drain (RunDrain).
 
 #include <cstdint>
 #include <vector>
@@ -24,8 +24,8 @@ struct DrainProcess {
   };
   std::vector<event::NodeId> nodes;
   std::size_t current = 0;
-  std::vector<Pod> pods;     ///< Of the current node.
-  base::Seq cause = 0;       ///< Its RequestMade.
+  std::vector<Pod> pods;  ///< Of the current node.
+  base::Seq cause = 0;    ///< Its RequestMade.
   base::SimTime deadline = base::SimTime::never();
   base::SimTime next_check;
 };

@@ -17,10 +17,17 @@ std::string since_start(SimTime t) { return base::format_duration(t - SimTime{})
 std::string Expectation::text() const {
   std::string out;
   switch (mode) {
-    case Mode::Always: out = "always "; break;
-    case Mode::Never: out = "never "; break;
-    case Mode::Eventually: out = "eventually "; break;
-    case Mode::At: return fmt::format("at {} {}", since_start(from), expression.text());
+    case Mode::Always:
+      out = "always ";
+      break;
+    case Mode::Never:
+      out = "never ";
+      break;
+    case Mode::Eventually:
+      out = "eventually ";
+      break;
+    case Mode::At:
+      return fmt::format("at {} {}", since_start(from), expression.text());
   }
   out += expression.text();
   if (mode == Mode::Eventually) {
@@ -76,7 +83,8 @@ void Judge::observe(const event::Event& event, const ClusterView& view) {
   }
 }
 
-void Judge::decide(std::size_t index, Outcome outcome, const ClusterView& view, std::string detail, std::vector<Verdict>& out) {
+void Judge::decide(std::size_t index, Outcome outcome, const ClusterView& view, std::string detail,
+                   std::vector<Verdict>& out) {
   Watch& watch = watches_[index];
   watch.decided = true;
   Verdict verdict;
@@ -96,7 +104,9 @@ void Judge::look(std::size_t index, const ClusterView& view, std::vector<Verdict
   const bool holds = e.expression.holds(view, watch.counts);
   watch.stale = false;
   ++watch.looks;
-  const auto seen = [&] { return fmt::format("{} at {}", e.expression.seen(view, watch.counts), base::format_time(view.now())); };
+  const auto seen = [&] {
+    return fmt::format("{} at {}", e.expression.seen(view, watch.counts), base::format_time(view.now()));
+  };
   switch (e.mode) {
     case Mode::Always:
       if (!holds) decide(index, Outcome::Broken, view, seen(), out);
@@ -104,8 +114,11 @@ void Judge::look(std::size_t index, const ClusterView& view, std::vector<Verdict
     case Mode::Never:
       if (holds) decide(index, Outcome::Broken, view, seen(), out);
       return;
-    case Mode::At: decide(index, holds ? Outcome::Kept : Outcome::Broken, view, seen(), out); return;
-    case Mode::Eventually: break;
+    case Mode::At:
+      decide(index, holds ? Outcome::Kept : Outcome::Broken, view, seen(), out);
+      return;
+    case Mode::Eventually:
+      break;
   }
   if (!holds) {
     watch.holding = false;
@@ -125,14 +138,16 @@ void Judge::close(std::size_t index, const ClusterView& view, std::vector<Verdic
     if (watch.holding && (!e.to.has_value() || watch.held_since <= *e.to)) {
       if (now < watch.held_since + e.lasting) return;
       std::string detail = fmt::format("held at {}", base::format_time(watch.held_since));
-      if (e.from.ns != 0) detail += fmt::format(", {} after {}", base::format_duration(watch.held_since - e.from), base::format_time(e.from));
+      if (e.from.ns != 0)
+        detail +=
+            fmt::format(", {} after {}", base::format_duration(watch.held_since - e.from), base::format_time(e.from));
       decide(index, Outcome::Kept, view, std::move(detail), out);
       return;
     }
     if (!e.to.has_value() || now < *e.to) return;
     decide(index, Outcome::Broken, view,
-           fmt::format("not so within {}: {} at {}", base::format_duration(*e.to - e.from), e.expression.seen(view, watch.counts),
-                       base::format_time(now)),
+           fmt::format("not so within {}: {} at {}", base::format_duration(*e.to - e.from),
+                       e.expression.seen(view, watch.counts), base::format_time(now)),
            out);
     return;
   }
@@ -153,8 +168,8 @@ void Judge::settle(const ClusterView& view, std::vector<Verdict>& out) {
       watch.stale = true;
     }
     if (watch.open) {
-      // A window that ended between two moments saw what was so before this one; the driver stops at every deadline, so that
-      // cannot happen here.
+      // A window that ended between two moments saw what was so before this one; the driver stops at every deadline, so
+      // that cannot happen here.
       if (watch.stale) look(i, view, out);
       if (!watch.decided) close(i, view, out);
     }
@@ -178,7 +193,8 @@ void Judge::finish(const ClusterView& view, bool cut, std::vector<Verdict>& out)
       decide(i, e.to.has_value() || watch.holding ? unseen : Outcome::Broken, view,
              fmt::format("not so by the end of the run: {} at {}", e.expression.seen(view, watch.counts), end), out);
     } else if (e.to.has_value()) {
-      decide(i, unseen, view, fmt::format("held from {}, but the run ended at {}", base::format_time(e.from), end), out);
+      decide(i, unseen, view, fmt::format("held from {}, but the run ended at {}", base::format_time(e.from), end),
+             out);
     } else {
       decide(i, Outcome::Kept, view, fmt::format("held from {} to the end at {}", base::format_time(e.from), end), out);
     }

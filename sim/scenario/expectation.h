@@ -1,6 +1,6 @@
 #pragma once
-// Expectations: an expression and when it has to hold. A moment is a point of virtual time at which something happened, looked at
-// after all that happened then. Between two moments nothing changes, so looking at moments misses nothing.
+// Expectations: an expression and when it has to hold. A moment is a point of virtual time at which something happened,
+// looked at after all that happened then. Between two moments nothing changes, so looking at moments misses nothing.
 
 #include <cstdint>
 #include <optional>
@@ -24,10 +24,10 @@ struct Expectation {
   };
   Mode mode = Mode::Always;
   Expression expression;
-  std::string name;        ///< "" where the author gave none.
+  std::string name;  ///< "" where the author gave none.
   SimTime from;
   std::optional<SimTime> to;  ///< Missing: the end of the run.
-  Duration lasting{};      ///< Eventually only.
+  Duration lasting{};         ///< Eventually only.
   base::Position position;
 
   /// "eventually pods pending == 0, from 5m within 2m": as one would say it, for reports.
@@ -39,9 +39,9 @@ struct Verdict {
   enum class Outcome : std::uint8_t { Kept, Broken, Undecided };
   std::uint32_t index = 0;
   Outcome outcome = Outcome::Undecided;
-  SimTime at;          ///< When it was decided.
-  std::string detail;  ///< What was seen.
-  base::Seq cause = 0; ///< The last event before a broken `always` or `never` was seen; else 0.
+  SimTime at;           ///< When it was decided.
+  std::string detail;   ///< What was seen.
+  base::Seq cause = 0;  ///< The last event before a broken `always` or `never` was seen; else 0.
 };
 
 /// Looks at all expectations as a run goes on. An observer only to know what can have changed; settle() does the work.
@@ -54,8 +54,8 @@ class Judge final : public state::Observer {
   void settle(const ClusterView& view, std::vector<Verdict>& out);
   /// The next moment at which an expectation wants to be looked at although nothing may happen then.
   [[nodiscard]] SimTime next_deadline() const;
-  /// The run is over at view.now(): decides the rest. What could not be seen to the end is broken if the run ended by itself, and
-  /// undecided if it was `cut` short from outside.
+  /// The run is over at view.now(): decides the rest. What could not be seen to the end is broken if the run ended by
+  /// itself, and undecided if it was `cut` short from outside.
   void finish(const ClusterView& view, bool cut, std::vector<Verdict>& out);
 
  private:
@@ -65,13 +65,14 @@ class Judge final : public state::Observer {
     std::vector<std::int64_t> counts;
     std::vector<const Operand::Events*> counters;
     bool decided = false;
-    bool stale = true;    ///< Something that it reads may have changed.
-    bool open = false;    ///< Its window has begun.
+    bool stale = true;  ///< Something that it reads may have changed.
+    bool open = false;  ///< Its window has begun.
     bool holding = false;
     SimTime held_since;
     std::uint64_t looks = 0;
   };
-  void decide(std::size_t index, Verdict::Outcome outcome, const ClusterView& view, std::string detail, std::vector<Verdict>& out);
+  void decide(std::size_t index, Verdict::Outcome outcome, const ClusterView& view, std::string detail,
+              std::vector<Verdict>& out);
   void look(std::size_t index, const ClusterView& view, std::vector<Verdict>& out);
   void close(std::size_t index, const ClusterView& view, std::vector<Verdict>& out);
   [[nodiscard]] static SimTime deadline(const Watch& watch);

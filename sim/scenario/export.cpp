@@ -3,10 +3,12 @@
 //   nodes        with labels, taints, capacity, allocatable and spec.unschedulable; all of them start Ready
 //   workloads, Services, budgets, …   as a client would have written them: without status, uid and resourceVersion
 //   ReplicaSets  of Deployments too, with their owner, so that the Deployment finds the one it has
-//   pods         that are bound and Pending or Running, with their owner, on their node; their containers start anew there
+//   pods         that are bound and Pending or Running, with their owner, on their node; their containers start anew
+//   there
 //
-// What is left out, with a notice: pods that have ended or are being deleted, pods of the control plane's own mirror, objects that
-// controllers make again (Endpoints, EndpointSlices, Events, Leases, ControllerRevisions), and restart counts.
+// What is left out, with a notice: pods that have ended or are being deleted, pods of the control plane's own mirror,
+// objects that controllers make again (Endpoints, EndpointSlices, Events, Leases, ControllerRevisions), and restart
+// counts.
 #include <fmt/format.h>
 
 #include <map>
@@ -20,18 +22,19 @@ using model::Doc;
 using model::Kind;
 
 bool made_again(std::string_view kind) {
-  return kind == "Endpoints" || kind == "EndpointSlice" || kind == "Event" || kind == "Lease" || kind == "ControllerRevision" ||
-         kind == "PodMetrics" || kind == "NodeMetrics";
+  return kind == "Endpoints" || kind == "EndpointSlice" || kind == "Event" || kind == "Lease" ||
+         kind == "ControllerRevision" || kind == "PodMetrics" || kind == "NodeMetrics";
 }
 
 void strip_metadata(Doc& doc) {
   Doc* metadata = doc.find("metadata");
   if (metadata == nullptr) return;
-  for (const std::string_view field : {"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink",
-                                       "deletionTimestamp", "deletionGracePeriodSeconds"}) {
+  for (const std::string_view field : {"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields",
+                                       "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"}) {
     metadata->erase(field);
   }
-  if (Doc* annotations = metadata->find("annotations")) annotations->erase("kubectl.kubernetes.io/last-applied-configuration");
+  if (Doc* annotations = metadata->find("annotations"))
+    annotations->erase("kubectl.kubernetes.io/last-applied-configuration");
 }
 
 bool is_mirror(const Doc& pod) { return pod.at({"metadata", "annotations", "kubernetes.io/config.mirror"}) != nullptr; }
@@ -60,7 +63,8 @@ Doc cleaned(Doc doc) {
     // Taints that the control plane sets for the node's condition: the node starts anew.
     if (Doc* spec = doc.find("spec")) {
       if (Doc* taints = spec->find("taints")) {
-        std::erase_if(taints->items, [](const Doc& taint) { return taint.string_or("key").starts_with("node.kubernetes.io/"); });
+        std::erase_if(taints->items,
+                      [](const Doc& taint) { return taint.string_or("key").starts_with("node.kubernetes.io/"); });
       }
     }
   } else {
@@ -72,12 +76,18 @@ Doc cleaned(Doc doc) {
 // Owners before what they own, so that an owner's name can be looked up when a child comes.
 int rank(Kind kind) {
   switch (kind) {
-    case Kind::Namespace: return 0;
-    case Kind::PriorityClass: return 1;
-    case Kind::Deployment: return 3;
-    case Kind::ReplicaSet: return 4;
-    case Kind::Pod: return 5;
-    default: return 2;
+    case Kind::Namespace:
+      return 0;
+    case Kind::PriorityClass:
+      return 1;
+    case Kind::Deployment:
+      return 3;
+    case Kind::ReplicaSet:
+      return 4;
+    case Kind::Pod:
+      return 5;
+    default:
+      return 2;
   }
 }
 
@@ -110,7 +120,8 @@ void read_export(const std::string& path, base::Position at, ReadContext& contex
   std::vector<std::pair<int, ManifestDoc>> found;
   for (Doc& doc : flat) {
     const std::string kind(doc.string_or("kind"));
-    std::string_view why = made_again(kind) ? std::string_view("objects that controllers make again") : std::string_view();
+    std::string_view why =
+        made_again(kind) ? std::string_view("objects that controllers make again") : std::string_view();
     if (kind == "Pod") why = left_out(doc);
     if (!why.empty()) {
       auto [count, added] = left.try_emplace(std::string(why), 0);
@@ -125,7 +136,8 @@ void read_export(const std::string& path, base::Position at, ReadContext& contex
     }
     ManifestDoc made = manifest_doc(clean);
     context.catalog.add(made);
-    if (const std::string* zone = model::find_label(object->meta.labels, "topology.kubernetes.io/zone")) context.catalog.add_zone(*zone);
+    if (const std::string* zone = model::find_label(object->meta.labels, "topology.kubernetes.io/zone"))
+      context.catalog.add_zone(*zone);
     if (made.kind == Kind::Node) {
       nodes.push_back(std::move(made));
     } else {

@@ -8,19 +8,27 @@ namespace {
 bool compare(const Value& a, Comparison op, const Value& b) {
   if (a.index() == 0 || b.index() == 0) return false;  // a missing object satisfies nothing
   switch (op) {
-    case Comparison::Equal: return a == b;
-    case Comparison::NotEqual: return a != b;
-    default: break;
+    case Comparison::Equal:
+      return a == b;
+    case Comparison::NotEqual:
+      return a != b;
+    default:
+      break;
   }
   const auto* x = std::get_if<std::int64_t>(&a);
   const auto* y = std::get_if<std::int64_t>(&b);
   if (x == nullptr || y == nullptr) return false;  // the reader lets only numbers be ordered
   switch (op) {
-    case Comparison::Less: return *x < *y;
-    case Comparison::LessEqual: return *x <= *y;
-    case Comparison::Greater: return *x > *y;
-    case Comparison::GreaterEqual: return *x >= *y;
-    default: return false;
+    case Comparison::Less:
+      return *x < *y;
+    case Comparison::LessEqual:
+      return *x <= *y;
+    case Comparison::Greater:
+      return *x > *y;
+    case Comparison::GreaterEqual:
+      return *x >= *y;
+    default:
+      return false;
   }
 }
 
@@ -37,7 +45,8 @@ ValueType Operand::type() const {
   return ValueType::Number;
 }
 
-Value Expression::value(const Operand& operand, const ClusterView& view, const std::vector<std::int64_t>& counts) const {
+Value Expression::value(const Operand& operand, const ClusterView& view,
+                        const std::vector<std::int64_t>& counts) const {
   if (const auto* literal = std::get_if<Value>(&operand.what)) return *literal;
   if (const auto* set = std::get_if<Operand::Set>(&operand.what)) return set->field->read(view, set->filter);
   if (const auto* events = std::get_if<Operand::Events>(&operand.what)) return counts[events->counter];
@@ -50,10 +59,14 @@ Value Expression::value(const Operand& operand, const ClusterView& view, const s
 bool Expression::holds(std::size_t vertex, const ClusterView& view, const std::vector<std::int64_t>& counts) const {
   const Vertex& v = vertices_[vertex];
   switch (v.op) {
-    case Vertex::Op::Or: return holds(v.a, view, counts) || holds(v.b, view, counts);
-    case Vertex::Op::And: return holds(v.a, view, counts) && holds(v.b, view, counts);
-    case Vertex::Op::Not: return !holds(v.a, view, counts);
-    case Vertex::Op::Truth: return value(operands_[v.a], view, counts) == Value(true);
+    case Vertex::Op::Or:
+      return holds(v.a, view, counts) || holds(v.b, view, counts);
+    case Vertex::Op::And:
+      return holds(v.a, view, counts) && holds(v.b, view, counts);
+    case Vertex::Op::Not:
+      return !holds(v.a, view, counts);
+    case Vertex::Op::Truth:
+      return value(operands_[v.a], view, counts) == Value(true);
     case Vertex::Op::Compare:
       return compare(value(operands_[v.a], view, counts), v.comparison, value(operands_[v.b], view, counts));
   }

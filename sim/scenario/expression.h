@@ -43,8 +43,8 @@ struct Operand {
     std::size_t counter = 0;  ///< Which of the expression's counters.
   };
   std::variant<Value, Object, Set, Events> what;
-  std::string text;         ///< As written, spaces made single.
-  std::size_t offset = 0;   ///< In the expression's text.
+  std::string text;        ///< As written, spaces made single.
+  std::size_t offset = 0;  ///< In the expression's text.
 
   [[nodiscard]] ValueType type() const;
   [[nodiscard]] bool is_literal() const { return std::holds_alternative<Value>(what); }
@@ -76,7 +76,8 @@ class Expression {
  private:
   friend class ExpressionReader;
   [[nodiscard]] bool holds(std::size_t vertex, const ClusterView& view, const std::vector<std::int64_t>& counts) const;
-  [[nodiscard]] Value value(const Operand& operand, const ClusterView& view, const std::vector<std::int64_t>& counts) const;
+  [[nodiscard]] Value value(const Operand& operand, const ClusterView& view,
+                            const std::vector<std::int64_t>& counts) const;
 
   std::string text_;
   std::vector<Operand> operands_;

@@ -15,8 +15,8 @@ constexpr int kMostDepth = 50;
 constexpr std::size_t kMostLength = 4096;
 
 bool is_word_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '/' ||
-         c == ':' || c == '@' || c == '-' || c == '*';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+         c == '/' || c == ':' || c == '@' || c == '-' || c == '*';
 }
 
 std::string lower(std::string_view text) {
@@ -45,15 +45,19 @@ std::vector<std::string_view> names(const Kinds& kinds) {
 
 std::vector<std::string_view> event_names() {
   std::vector<std::string_view> out;
-  for (int i = 0; i < static_cast<int>(event::EventKind::Count); ++i) out.push_back(event::kind_name(static_cast<event::EventKind>(i)));
+  for (int i = 0; i < static_cast<int>(event::EventKind::Count); ++i)
+    out.push_back(event::kind_name(static_cast<event::EventKind>(i)));
   return out;
 }
 
 const char* type_text(ValueType type) {
   switch (type) {
-    case ValueType::Number: return "a number";
-    case ValueType::Flag: return "true or false";
-    case ValueType::Word: return "a word";
+    case ValueType::Number:
+      return "a number";
+    case ValueType::Flag:
+      return "true or false";
+    case ValueType::Word:
+      return "a word";
   }
   return "";
 }
@@ -62,7 +66,8 @@ const char* type_text(ValueType type) {
 
 class ExpressionReader {
  public:
-  ExpressionReader(std::string_view text, std::vector<ExpressionProblem>& problems) : text_(text), problems_(&problems) {}
+  ExpressionReader(std::string_view text, std::vector<ExpressionProblem>& problems)
+      : text_(text), problems_(&problems) {}
 
   Expression read() {
     out_.text_ = std::string(text_);
@@ -72,7 +77,8 @@ class ExpressionReader {
     }
     out_.root_ = read_or(0);
     skip_blanks();
-    if (!failed_ && at_ < text_.size()) fail(at_, fmt::format("expected the end, \"and\" or \"or\", found \"{}\"", rest_word()));
+    if (!failed_ && at_ < text_.size())
+      fail(at_, fmt::format("expected the end, \"and\" or \"or\", found \"{}\"", rest_word()));
     return std::move(out_);
   }
 
@@ -101,7 +107,9 @@ class ExpressionReader {
     const std::string_view word = word_at(at_);
     return std::string(word.empty() ? text_.substr(at_, 1) : word);
   }
-  [[nodiscard]] std::string found() const { return at_ >= text_.size() ? "the end" : fmt::format("\"{}\"", rest_word()); }
+  [[nodiscard]] std::string found() const {
+    return at_ >= text_.size() ? "the end" : fmt::format("\"{}\"", rest_word());
+  }
   bool take(std::string_view word) {
     if (peek_word() != word) return false;
     at_ += word.size();
@@ -173,7 +181,8 @@ class ExpressionReader {
 
   void check_types(const Operand& left, Comparison op, const Operand& right) {
     if (left.type() != right.type()) {
-      fail(right.offset, fmt::format("\"{}\" is {}, so it cannot be compared with {}", left.text, type_text(left.type()), right.text));
+      fail(right.offset, fmt::format("\"{}\" is {}, so it cannot be compared with {}", left.text,
+                                     type_text(left.type()), right.text));
       return;
     }
     const bool ordered = op != Comparison::Equal && op != Comparison::NotEqual;
@@ -197,8 +206,9 @@ class ExpressionReader {
       std::string_view text;
       Comparison op;
     };
-    constexpr Sign kSigns[] = {{"==", Comparison::Equal},     {"!=", Comparison::NotEqual}, {"<=", Comparison::LessEqual},
-                               {">=", Comparison::GreaterEqual}, {"<", Comparison::Less},   {">", Comparison::Greater}};
+    constexpr Sign kSigns[] = {{"==", Comparison::Equal},     {"!=", Comparison::NotEqual},
+                               {"<=", Comparison::LessEqual}, {">=", Comparison::GreaterEqual},
+                               {"<", Comparison::Less},       {">", Comparison::Greater}};
     for (const Sign& sign : kSigns) {
       if (!rest.starts_with(sign.text)) continue;
       at_ += sign.text.size();
@@ -246,7 +256,8 @@ class ExpressionReader {
   bool begins_quantity(std::string_view word) {
     if (word == "event" || set_kind(word) != nullptr) return true;
     const std::size_t slash = word.find('/');
-    if (slash == std::string_view::npos || object_kind(model::kind_from_word(word.substr(0, slash))) == nullptr) return false;
+    if (slash == std::string_view::npos || object_kind(model::kind_from_word(word.substr(0, slash))) == nullptr)
+      return false;
     const std::size_t saved = at_;
     at_ += word.size();
     const std::string_view next = peek_word();
@@ -258,7 +269,9 @@ class ExpressionReader {
     const std::string_view word = peek_word();
     const std::size_t offset = at_;
     if (word.empty()) {
-      fail(at_, fmt::format("expected an object such as deployment/web, a set such as pods(app=web), or event; found {}", found()));
+      fail(at_,
+           fmt::format("expected an object such as deployment/web, a set such as pods(app=web), or event; found {}",
+                       found()));
       return std::nullopt;
     }
     if (word == "event") return read_events(offset);
@@ -294,7 +307,8 @@ class ExpressionReader {
     return add_operand({std::move(set), {}, 0}, offset);
   }
 
-  std::optional<std::size_t> unknown_field(std::string_view of, std::string_view field, const std::vector<std::string_view>& known) {
+  std::optional<std::size_t> unknown_field(std::string_view of, std::string_view field,
+                                           const std::vector<std::string_view>& known) {
     if (field.empty()) {
       fail(at_, fmt::format("expected a field of {} ({}), found {}", of, fmt::join(known, ", "), found()));
     } else {
@@ -310,7 +324,8 @@ class ExpressionReader {
     object.kind = object_kind(model::kind_from_word(kind_word));
     if (object.kind == nullptr) {
       const std::vector<std::string> known = kind_words();
-      fail(offset, fmt::format("nothing can be asked about the kind \"{}\"{}", kind_word, suggestion(kind_word, views(known))));
+      fail(offset,
+           fmt::format("nothing can be asked about the kind \"{}\"{}", kind_word, suggestion(kind_word, views(known))));
       return std::nullopt;
     }
     std::string_view rest = word.substr(slash + 1);

@@ -30,8 +30,8 @@ std::optional<std::int64_t> read_whole(const Doc& doc) {
 
 void check_text(const Doc& doc, const Field& field, const std::string& path, Problems& problems) {
   if (doc.type == Doc::Type::Bool) {
-    problems.add(doc.position, fmt::format("{}: want text, found {} (put it in quotes if it is meant as text)", path,
-                                           describe(doc)));
+    problems.add(doc.position,
+                 fmt::format("{}: want text, found {} (put it in quotes if it is meant as text)", path, describe(doc)));
     return;
   }
   if (!is_text(doc)) {
@@ -44,7 +44,8 @@ void check_text(const Doc& doc, const Field& field, const std::string& path, Pro
   }
   if (field.words.empty()) return;
   if (std::find(field.words.begin(), field.words.end(), doc.text) != field.words.end()) return;
-  problems.add(doc.position, fmt::format("{}: \"{}\" is not known{}", path, doc.text, suggestion(doc.text, field.words)));
+  problems.add(doc.position,
+               fmt::format("{}: \"{}\" is not known{}", path, doc.text, suggestion(doc.text, field.words)));
 }
 
 void check_whole(const Doc& doc, const Field& field, const std::string& path, Problems& problems) {
@@ -69,7 +70,8 @@ void check_span(const Doc& doc, const Field& field, const std::string& path, Pro
   } else if (value->ns < 0) {
     problems.add(doc.position, fmt::format("{}: {} is negative", path, doc.text));
   } else if (value->ns < field.least) {
-    problems.add(doc.position, fmt::format("{}: {} is too short, the least is {}", path, doc.text, base::format_duration({field.least})));
+    problems.add(doc.position, fmt::format("{}: {} is too short, the least is {}", path, doc.text,
+                                           base::format_duration({field.least})));
   }
 }
 
@@ -96,37 +98,45 @@ void check_map(const Doc& doc, bool amounts, const std::string& path, Problems& 
     if (amounts) {
       check_amount(member.value, where, problems);
     } else if (!is_text(member.value)) {
-      problems.add(member.value.position, fmt::format("{}: want text, found {}{}", where, describe(member.value),
-                                                      member.value.type == Doc::Type::Bool ? " (put it in quotes)" : ""));
+      problems.add(member.value.position,
+                   fmt::format("{}: want text, found {}{}", where, describe(member.value),
+                               member.value.type == Doc::Type::Bool ? " (put it in quotes)" : ""));
     }
   }
 }
 
 void check_value(Doc& doc, const Field& field, const std::string& path, Problems& problems) {
   switch (field.type) {
-    case Type::Text: return check_text(doc, field, path, problems);
-    case Type::Whole: return check_whole(doc, field, path, problems);
+    case Type::Text:
+      return check_text(doc, field, path, problems);
+    case Type::Whole:
+      return check_whole(doc, field, path, problems);
     case Type::Flag:
       if (doc.type != Doc::Type::Bool) {
         problems.add(doc.position, fmt::format("{}: want true or false, found {}", path, describe(doc)));
       }
       return;
-    case Type::Span: return check_span(doc, field, path, problems);
+    case Type::Span:
+      return check_span(doc, field, path, problems);
     case Type::Share:
       if (!is_text(doc) || !parse_share(doc.text).has_value()) {
         problems.add(doc.position, fmt::format("{}: want a share such as 5% or 0.05, found {}", path, describe(doc)));
       }
       return;
-    case Type::Amount: return check_amount(doc, path, problems);
+    case Type::Amount:
+      return check_amount(doc, path, problems);
     case Type::Texts:
       if (!doc.is_array()) return check_text(doc, field, path, problems);
       for (std::size_t i = 0; i < doc.items.size(); ++i) {
         check_text(doc.items[i], field, fmt::format("{}[{}]", path, i), problems);
       }
       return;
-    case Type::Map: return check_map(doc, false, path, problems);
-    case Type::Amounts: return check_map(doc, true, path, problems);
-    case Type::Object: return check(doc, *field.shape, path, problems);
+    case Type::Map:
+      return check_map(doc, false, path, problems);
+    case Type::Amounts:
+      return check_map(doc, true, path, problems);
+    case Type::Object:
+      return check(doc, *field.shape, path, problems);
     case Type::Objects:
       if (!doc.is_array()) {
         problems.add(doc.position, fmt::format("{}: want a list, found {}", path, describe(doc)));
@@ -136,7 +146,8 @@ void check_value(Doc& doc, const Field& field, const std::string& path, Problems
         check(doc.items[i], *field.shape, fmt::format("{}[{}]", path, i), problems);
       }
       return;
-    case Type::Tree: return;
+    case Type::Tree:
+      return;
   }
 }
 
@@ -208,13 +219,19 @@ std::string suggestion(std::string_view word, const std::vector<std::string_view
 
 std::string describe(const Doc& doc) {
   switch (doc.type) {
-    case Doc::Type::Null: return "nothing";
-    case Doc::Type::Bool: return "the boolean " + doc.text;
+    case Doc::Type::Null:
+      return "nothing";
+    case Doc::Type::Bool:
+      return "the boolean " + doc.text;
     case Doc::Type::Int:
-    case Doc::Type::Float: return "the number " + doc.text;
-    case Doc::Type::String: return doc.text.size() > 40 ? "\"" + doc.text.substr(0, 40) + "...\"" : "\"" + doc.text + "\"";
-    case Doc::Type::Array: return "a list";
-    case Doc::Type::Object: return "a mapping";
+    case Doc::Type::Float:
+      return "the number " + doc.text;
+    case Doc::Type::String:
+      return doc.text.size() > 40 ? "\"" + doc.text.substr(0, 40) + "...\"" : "\"" + doc.text + "\"";
+    case Doc::Type::Array:
+      return "a list";
+    case Doc::Type::Object:
+      return "a mapping";
   }
   return "";
 }
@@ -230,8 +247,8 @@ void check(Doc& doc, const Shape& shape, const std::string& path, Problems& prob
   for (Doc::Member& member : doc.members) {
     const Field* field = shape.find(member.key);
     if (field == nullptr) {
-      problems.add(member.position, fmt::format("unknown field \"{}\" in {}{}", member.key, at,
-                                                suggestion(member.key, shape.names())));
+      problems.add(member.position,
+                   fmt::format("unknown field \"{}\" in {}{}", member.key, at, suggestion(member.key, shape.names())));
       continue;
     }
     const std::string where = path.empty() ? member.key : fmt::format("{}.{}", path, member.key);

@@ -1,6 +1,6 @@
 #pragma once
-// The tables that say which fields a scenario may have. The reader checks a document against them, the JSON Schema in scenarios/
-// is printed from them, and messages name the nearest field they hold: one list for all three.
+// The tables that say which fields a scenario may have. The reader checks a document against them, the JSON Schema in
+// scenarios/ is printed from them, and messages name the nearest field they hold: one list for all three.
 
 #include <cstdint>
 #include <limits>
@@ -17,18 +17,18 @@ namespace wavetank::scenario {
 
 /// What a field holds.
 enum class Type : std::uint8_t {
-  Text,      ///< A string; a number is taken as written.
-  Whole,     ///< A whole number within Field::least and Field::most.
-  Flag,      ///< true or false.
-  Span,      ///< A duration, not negative: "90s".
-  Share,     ///< A part of a whole: "5%" or a number between 0 and 1, kept in millionths.
-  Amount,    ///< A Kubernetes quantity, not negative: "4", "16Gi".
-  Texts,     ///< One string or a list of them.
-  Map,       ///< String to string, as labels are.
-  Amounts,   ///< String to quantity, as capacity is.
-  Object,    ///< Field::shape.
-  Objects,   ///< A list of Field::shape.
-  Tree,      ///< Anything: looked at by its reader.
+  Text,     ///< A string; a number is taken as written.
+  Whole,    ///< A whole number within Field::least and Field::most.
+  Flag,     ///< true or false.
+  Span,     ///< A duration, not negative: "90s".
+  Share,    ///< A part of a whole: "5%" or a number between 0 and 1, kept in millionths.
+  Amount,   ///< A Kubernetes quantity, not negative: "4", "16Gi".
+  Texts,    ///< One string or a list of them.
+  Map,      ///< String to string, as labels are.
+  Amounts,  ///< String to quantity, as capacity is.
+  Object,   ///< Field::shape.
+  Objects,  ///< A list of Field::shape.
+  Tree,     ///< Anything: looked at by its reader.
 };
 
 struct Shape;
@@ -48,7 +48,8 @@ struct Field {
 struct Shape {
   std::string name;
   std::vector<Field> fields;
-  std::string_view shorthand;  ///< The field that a bare value stands for: `drain: n1` is `drain: {node: n1}`. Empty: none.
+  std::string_view
+      shorthand;  ///< The field that a bare value stands for: `drain: n1` is `drain: {node: n1}`. Empty: none.
 
   [[nodiscard]] const Field* find(std::string_view field) const;
   [[nodiscard]] std::vector<std::string_view> names() const;
@@ -77,14 +78,14 @@ class Problems {
 /// "; did you mean \"count\"?" or, when nothing is near, "; allowed are …" (a short list) or nothing.
 std::string suggestion(std::string_view word, const std::vector<std::string_view>& candidates);
 
-/// Checks `doc` against `shape`, with all objects below it: unknown fields, missing ones, types, ranges. Writes shorthands out in
-/// full. `path` is where the document stands, "timeline[3].drain".
+/// Checks `doc` against `shape`, with all objects below it: unknown fields, missing ones, types, ranges. Writes
+/// shorthands out in full. `path` is where the document stands, "timeline[3].drain".
 void check(model::Doc& doc, const Shape& shape, const std::string& path, Problems& problems);
 
 /// "a number", "a list": what was read, for messages.
 std::string describe(const model::Doc& doc);
 
-// ---- Readings of checked documents: what is missing or was reported as wrong gives the fallback --------------------------------
+// ---- Readings of checked documents: what is missing or was reported as wrong gives the fallback ----
 
 std::string text(const model::Doc& doc, std::string_view field, std::string_view fallback = "");
 std::int64_t whole(const model::Doc& doc, std::string_view field, std::int64_t fallback);

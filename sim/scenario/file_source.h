@@ -1,6 +1,6 @@
 #pragma once
-// Where the scenario reader gets texts from. sim/ touches no file: the program hands in a source that does, a test one that holds
-// its texts in memory, and re-execution one that holds what the journal kept.
+// Where the scenario reader gets texts from. sim/ touches no file: the program hands in a source that does, a test one
+// that holds its texts in memory, and re-execution one that holds what the journal kept.
 
 #include <map>
 #include <string>
@@ -11,7 +11,8 @@
 
 namespace wavetank::scenario {
 
-/// Paths are as the scenario's author wrote them, joined to the folder of the scenario file with '/'; "-" is standard input.
+/// Paths are as the scenario's author wrote them, joined to the folder of the scenario file with '/'; "-" is standard
+/// input.
 class FileSource {
  public:
   FileSource() = default;

@@ -1,5 +1,5 @@
-// From the text of a scenario file to a Scenario. The document is first checked against the field tables, then read; both go on
-// after a mistake, so that all of them are reported at once.
+// From the text of a scenario file to a Scenario. The document is first checked against the field tables, then read;
+// both go on after a mistake, so that all of them are reported at once.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,7 +44,8 @@ class Loader {
   std::optional<Doc> parse() {
     const std::string& file = out_.inputs.file;
     if (text_.size() > kMostBytes) {
-      problems_.add({}, fmt::format("the file has {} bytes, more than the {} a scenario may have", text_.size(), kMostBytes));
+      problems_.add(
+          {}, fmt::format("the file has {} bytes, more than the {} a scenario may have", text_.size(), kMostBytes));
       return std::nullopt;
     }
     base::Result<std::vector<Doc>> docs = model::parse_any(text_, file);
@@ -59,13 +60,16 @@ class Loader {
     Doc doc = std::move(docs->front());
     const std::string_view version = doc.string_or("apiVersion");
     if (!doc.is_object() || (version != "wavetank/v1" && !version.starts_with("wavetank"))) {
-      problems_.add(place(doc, "apiVersion"),
-                    fmt::format("this is not a scenario: it begins with \"apiVersion: wavetank/v1\" and \"kind: Scenario\", found {}",
-                                version.empty() ? describe(doc) : fmt::format("apiVersion: {}", version)));
+      problems_.add(
+          place(doc, "apiVersion"),
+          fmt::format(
+              "this is not a scenario: it begins with \"apiVersion: wavetank/v1\" and \"kind: Scenario\", found {}",
+              version.empty() ? describe(doc) : fmt::format("apiVersion: {}", version)));
       return std::nullopt;
     }
     if (docs->size() > 1) {
-      problems_.add((*docs)[1].position, "a second document; a scenario file holds one (manifests go under \"manifests\")");
+      problems_.add((*docs)[1].position,
+                    "a second document; a scenario file holds one (manifests go under \"manifests\")");
       return std::nullopt;
     }
     base::Result<void> changed = apply_overrides(doc, out_.inputs.sets);
@@ -114,11 +118,13 @@ class Loader {
       const Doc& item = manifests->items[i];
       const std::string path = fmt::format("manifests[{}]", i);
       if (!item.is_object()) continue;
-      if (item.members.size() != 1) problems_.add(item.position, fmt::format("{}: wants one of path, inline, generate", path));
+      if (item.members.size() != 1)
+        problems_.add(item.position, fmt::format("{}: wants one of path, inline, generate", path));
       if (const std::string file = text(item, "path"); !file.empty()) {
         out_.manifests.push_back(context_.read_path(file, place(item, "path")));
       }
-      if (const Doc* written = item.find("inline")) out_.manifests.push_back(context_.read_inline(*written, path + ".inline"));
+      if (const Doc* written = item.find("inline"))
+        out_.manifests.push_back(context_.read_inline(*written, path + ".inline"));
       if (const Doc* pattern = item.find("generate"); pattern != nullptr && pattern->is_object()) {
         out_.manifests.push_back(generate(*pattern, path + ".generate", context_));
       }
@@ -133,7 +139,8 @@ class Loader {
     if (const Doc* plane = model->find("control_plane")) read_control_plane(*plane);
     if (const Doc* scheduler = model->find("scheduler")) {
       schedule::Settings& settings = out_.control_plane.scheduler;
-      settings.percentage_of_nodes_to_score = static_cast<std::int32_t>(whole(*scheduler, "percentageOfNodesToScore", 0));
+      settings.percentage_of_nodes_to_score =
+          static_cast<std::int32_t>(whole(*scheduler, "percentageOfNodesToScore", 0));
       if (text(*scheduler, "tieBreak") == "name") settings.tie_break = schedule::TieBreak::Name;
       if (const auto backoff = span(*scheduler, "podInitialBackoff")) settings.pod_initial_backoff = *backoff;
       if (const auto backoff = span(*scheduler, "podMaxBackoff")) settings.pod_max_backoff = *backoff;
@@ -148,10 +155,15 @@ class Loader {
         case Type::Span:
           if (const auto duration = span(plane, parameter.field.name)) value = duration->ns;
           break;
-        case Type::Amount: value = amount(plane, parameter.field.name, true); break;
-        case Type::Share: value = share(plane, parameter.field.name); break;
+        case Type::Amount:
+          value = amount(plane, parameter.field.name, true);
+          break;
+        case Type::Share:
+          value = share(plane, parameter.field.name);
+          break;
         default:
-          if (plane.find(parameter.field.name) != nullptr) value = whole(plane, parameter.field.name, parameter.field.least);
+          if (plane.find(parameter.field.name) != nullptr)
+            value = whole(plane, parameter.field.name, parameter.field.least);
       }
       if (value.has_value()) parameter.set(out_.control_plane, *value);
     }
@@ -160,11 +172,13 @@ class Loader {
   // `image: {size: 100MB}`, `image.size: 100MB`, and for images of a pattern `image.size: {"*/web:*": 100MB}`.
   void read_world(const Doc& doc, const std::string& prefix, const std::string& path) {
     if (!doc.is_object()) {
-      problems_.add(doc.position, fmt::format("{}: want a mapping of parameters to values, found {}", path, describe(doc)));
+      problems_.add(doc.position,
+                    fmt::format("{}: want a mapping of parameters to values, found {}", path, describe(doc)));
       return;
     }
     const auto table = world::param_table();
-    const bool per_image = std::any_of(table.begin(), table.end(), [&](const world::ParamInfo& p) { return p.name == prefix; });
+    const bool per_image =
+        std::any_of(table.begin(), table.end(), [&](const world::ParamInfo& p) { return p.name == prefix; });
     for (const Doc::Member& member : doc.members) {
       const std::string name = prefix.empty() ? member.key
                                : per_image    ? fmt::format("{}[{}]", prefix, member.key)
@@ -174,11 +188,13 @@ class Loader {
         continue;
       }
       if (member.value.is_array() || member.value.is_null() || member.value.type == Doc::Type::Bool) {
-        problems_.add(member.position, fmt::format("{}.{}: want a value, found {}", path, member.key, describe(member.value)));
+        problems_.add(member.position,
+                      fmt::format("{}.{}: want a value, found {}", path, member.key, describe(member.value)));
         continue;
       }
       const base::Result<void> set = out_.world.set(name, member.value.text);
-      if (!set.has_value()) problems_.add(member.position, fmt::format("model.world.{}: {}", name, set.error().front().message));
+      if (!set.has_value())
+        problems_.add(member.position, fmt::format("model.world.{}: {}", name, set.error().front().message));
     }
   }
 
@@ -204,14 +220,17 @@ class Loader {
     const auto at = span(item, "at");
     const auto after = span(item, "after");
     entry.every = span(item, "every");
-    if (at.has_value() && after.has_value()) problems_.add(item.position, fmt::format("{}: has both at and after", path));
+    if (at.has_value() && after.has_value())
+      problems_.add(item.position, fmt::format("{}: has both at and after", path));
     if (item.find("at") == nullptr && item.find("after") == nullptr && item.find("every") == nullptr) {
       problems_.add(item.position, fmt::format("{}: does not say when; write \"at: 5m\" or \"after: 30s\"", path));
     }
     entry.at = at.has_value() ? at_time(*at) : last + after.value_or(entry.every.value_or(Duration{}));
     if (!first && entry.at < last) {
-      problems_.add(place(item, "at"), fmt::format("{}.at: {} is before {}, the time of the entry above; entries stand in the order of "
-                                                   "their times", path, say(entry.at), say(last)));
+      problems_.add(place(item, "at"),
+                    fmt::format("{}.at: {} is before {}, the time of the entry above; entries stand in the order of "
+                                "their times",
+                                path, say(entry.at), say(last)));
     } else {
       last = entry.at;
     }
@@ -223,7 +242,8 @@ class Loader {
     const auto until = span(item, "until");
     if (!entry.every.has_value()) {
       for (const std::string_view field : {"until", "times"}) {
-        if (item.find(field) != nullptr) problems_.add(place(item, field), fmt::format("{}.{}: goes with every", path, field));
+        if (item.find(field) != nullptr)
+          problems_.add(place(item, field), fmt::format("{}.{}: goes with every", path, field));
       }
       return;
     }
@@ -233,14 +253,16 @@ class Loader {
     if (until.has_value()) {
       end = at_time(*until);
       if (*end < entry.at) {
-        problems_.add(place(item, "until"), fmt::format("{}.until: {} is before the first time, {}", path, say(*end), say(entry.at)));
+        problems_.add(place(item, "until"),
+                      fmt::format("{}.until: {} is before the first time, {}", path, say(*end), say(entry.at)));
         return;
       }
     }
     if (end.has_value()) {
       entry.times = std::min(entry.times, (*end - entry.at).ns / entry.every->ns + 1);
     } else if (item.find("times") == nullptr) {
-      problems_.add(place(item, "every"), fmt::format("{}.every: never ends; give it times or until, or the scenario an until", path));
+      problems_.add(place(item, "every"),
+                    fmt::format("{}.every: never ends; give it times or until, or the scenario an until", path));
     }
   }
 
@@ -250,7 +272,8 @@ class Loader {
       const StepInfo* step = find_step(member.key);
       if (step == nullptr) continue;
       if (found != nullptr) {
-        problems_.add(member.position, fmt::format("{}: has both {} and {}; write two entries", path, found->name, step->name));
+        problems_.add(member.position,
+                      fmt::format("{}: has both {} and {}; write two entries", path, found->name, step->name));
         continue;
       }
       found = step;
@@ -266,7 +289,8 @@ class Loader {
     if (unknown != item.members.end()) return;  // reported, with the nearest step
     std::vector<std::string_view> names;
     for (const StepInfo& step : steps()) names.push_back(step.name);
-    problems_.add(item.position, fmt::format("{}: does not say what happens; want one of {}", path, fmt::join(names, ", ")));
+    problems_.add(item.position,
+                  fmt::format("{}: does not say what happens; want one of {}", path, fmt::join(names, ", ")));
   }
 
   void check_in_run(SimTime t, Position at, const std::string& path) {
@@ -299,13 +323,15 @@ class Loader {
     for (const Word& w : kWords) {
       if (item.find(w.name) == nullptr) continue;
       if (word != nullptr) {
-        problems_.add(item.position, fmt::format("{}: has both {} and {}; write two entries", path, word->name, w.name));
+        problems_.add(item.position,
+                      fmt::format("{}: has both {} and {}; write two entries", path, word->name, w.name));
         return;
       }
       word = &w;
     }
     if (word == nullptr) {
-      problems_.add(item.position, fmt::format("{}: does not say when it holds; want one of always, never, eventually, at", path));
+      problems_.add(item.position,
+                    fmt::format("{}: does not say when it holds; want one of always, never, eventually, at", path));
       return;
     }
     Expectation e;
@@ -337,17 +363,21 @@ class Loader {
       std::string_view field;
       bool always_or_never, eventually, at;
     };
-    constexpr Rule kRules[] = {{"from", true, true, false}, {"to", true, false, false},  {"within", false, true, false},
-                               {"for", false, true, false}, {"expr", false, false, true}};
+    constexpr Rule kRules[] = {{"from", true, true, false},
+                               {"to", true, false, false},
+                               {"within", false, true, false},
+                               {"for", false, true, false},
+                               {"expr", false, false, true}};
     for (const Rule& rule : kRules) {
       if (item.find(rule.field) == nullptr) continue;
       const bool fits = mode == Expectation::Mode::At           ? rule.at
                         : mode == Expectation::Mode::Eventually ? rule.eventually
                                                                 : rule.always_or_never;
       if (fits) continue;
-      const std::string_view goes_with = rule.at ? "at" : rule.always_or_never && rule.eventually ? "always, never and eventually"
-                                                      : rule.eventually                          ? "eventually"
-                                                                                                 : "always and never";
+      const std::string_view goes_with = rule.at                                   ? "at"
+                                         : rule.always_or_never && rule.eventually ? "always, never and eventually"
+                                         : rule.eventually                         ? "eventually"
+                                                                                   : "always and never";
       problems_.add(place(item, rule.field), fmt::format("{}.{}: goes with {}", path, rule.field, goes_with));
     }
   }
@@ -380,8 +410,8 @@ class Loader {
       if (object == nullptr || object->field == nullptr || !Catalog::closed(object->kind->kind)) continue;
       if (catalog_.has(object->kind->kind, object->ns, object->name)) continue;
       problems_.add(inside(written, operand.offset),
-                    fmt::format("{}: there is no {} \"{}\"{}{}", path, model::kind_info(object->kind->kind).name, object->name,
-                                object->ns.empty() ? "" : fmt::format(" in namespace {}", object->ns),
+                    fmt::format("{}: there is no {} \"{}\"{}{}", path, model::kind_info(object->kind->kind).name,
+                                object->name, object->ns.empty() ? "" : fmt::format(" in namespace {}", object->ns),
                                 catalog_.suggest(object->kind->kind, object->ns, object->name)));
     }
   }

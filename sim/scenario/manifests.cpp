@@ -88,7 +88,9 @@ std::string Catalog::suggest(Kind kind, std::string_view ns, std::string_view na
   return suggestion(name, known);
 }
 
-std::string Catalog::suggest_zone(std::string_view zone) const { return suggestion(zone, {zones_.begin(), zones_.end()}); }
+std::string Catalog::suggest_zone(std::string_view zone) const {
+  return suggestion(zone, {zones_.begin(), zones_.end()});
+}
 
 bool Catalog::has_match(Kind kind, std::string_view ns, std::string_view pattern) const {
   for (auto it = names_.lower_bound({kind, std::string(ns), ""}); it != names_.end(); ++it) {
@@ -122,7 +124,8 @@ bool glob_match(std::string_view pattern, std::string_view name) {
   return p == pattern.size();
 }
 
-void read_manifest_text(std::string_view text, const std::string& file, ReadContext& context, std::vector<ManifestDoc>& out) {
+void read_manifest_text(std::string_view text, const std::string& file, ReadContext& context,
+                        std::vector<ManifestDoc>& out) {
   const base::Result<model::Manifests> checked = model::read_manifests(text, file);
   if (!checked.has_value()) {
     context.problems.add_all(checked.error());
@@ -182,7 +185,8 @@ ManifestGroup ReadContext::read_inline(const Doc& doc, const std::string& path) 
   } else if (doc.is_object()) {
     flatten(doc, docs);
   } else {
-    problems.add(doc.position, fmt::format("{}: want an object, a list of them, or a text of YAML; found {}", path, describe(doc)));
+    problems.add(doc.position,
+                 fmt::format("{}: want an object, a list of them, or a text of YAML; found {}", path, describe(doc)));
   }
   take_docs(std::move(docs), scenario_file, *this, group.docs);
   return group;

@@ -29,8 +29,8 @@ struct ManifestGroup {
   std::vector<ManifestDoc> docs;
 };
 
-/// The names that exist by what the file says, for messages about names that do not. Only of kinds whose objects come from
-/// manifests alone: pods and ReplicaSets are made while the run goes.
+/// The names that exist by what the file says, for messages about names that do not. Only of kinds whose objects come
+/// from manifests alone: pods and ReplicaSets are made while the run goes.
 class Catalog {
  public:
   void add(const ManifestDoc& doc) { add(doc.kind, doc.ns, doc.name); }
@@ -70,7 +70,8 @@ struct ReadContext {
 };
 
 /// Reads the text of a manifest file. What is wrong goes to problems.
-void read_manifest_text(std::string_view text, const std::string& file, ReadContext& context, std::vector<ManifestDoc>& out);
+void read_manifest_text(std::string_view text, const std::string& file, ReadContext& context,
+                        std::vector<ManifestDoc>& out);
 
 /// One object from its document. `raw` as written.
 ManifestDoc manifest_doc(const model::Doc& raw);

@@ -33,15 +33,18 @@ std::string fill(std::string_view pattern, std::int64_t number, std::string_view
   return out;
 }
 
-bool check_pattern(const Doc& doc, const std::string& path, std::string_view pattern, bool needs_number, Problems& problems) {
+bool check_pattern(const Doc& doc, const std::string& path, std::string_view pattern, bool needs_number,
+                   Problems& problems) {
   for (std::size_t at = pattern.find('{'); at != std::string_view::npos; at = pattern.find('{', at + 1)) {
     const std::string_view rest = pattern.substr(at);
     if (rest.starts_with("{n}") || rest.starts_with("{zone}")) continue;
-    problems.add(place(doc, "name"), fmt::format("{}.name: \"{}\" has a brace that is neither {{n}} nor {{zone}}", path, pattern));
+    problems.add(place(doc, "name"),
+                 fmt::format("{}.name: \"{}\" has a brace that is neither {{n}} nor {{zone}}", path, pattern));
     return false;
   }
   if (needs_number && pattern.find("{n}") == std::string_view::npos) {
-    problems.add(place(doc, "name"), fmt::format("{}.name: \"{}\" gives several the same name; put {{n}} in it", path, pattern));
+    problems.add(place(doc, "name"),
+                 fmt::format("{}.name: \"{}\" gives several the same name; put {{n}} in it", path, pattern));
     return false;
   }
   return true;
@@ -113,7 +116,8 @@ const Shape& node_shape() {
        {"region", Type::Text, "Label topology.kubernetes.io/region. Default region-1, if there are zones.", false},
        {"labels", Type::Map, "More labels.", false},
        {"taints", Type::Texts, "Taints as kubectl writes them: key=value:NoSchedule.", false},
-       {"capacity", Type::Amounts, "status.capacity. Defaults: cpu 4, memory 16Gi, ephemeral-storage 100Gi, pods 110.", false},
+       {"capacity", Type::Amounts, "status.capacity. Defaults: cpu 4, memory 16Gi, ephemeral-storage 100Gi, pods 110.",
+        false},
        {"allocatable", Type::Amounts, "status.allocatable, where it is not the capacity.", false}},
       ""};
   return kShape;
@@ -129,8 +133,10 @@ std::vector<ManifestDoc> expand_nodes(const Doc& doc, const std::string& path, R
   Doc taints = Doc::array();
   for (const std::string& taint : texts(doc, "taints")) {
     if (add_taint(taints, taint)) continue;
-    context.problems.add(place(doc, "taints"), fmt::format("{}.taints: \"{}\" is not a taint; write key=value:NoSchedule (or "
-                                                           "PreferNoSchedule, NoExecute)", path, taint));
+    context.problems.add(place(doc, "taints"),
+                         fmt::format("{}.taints: \"{}\" is not a taint; write key=value:NoSchedule (or "
+                                     "PreferNoSchedule, NoExecute)",
+                                     path, taint));
   }
   if (!named || count < 0 || count > kMostNodes) return out;
   for (const std::string& zone : zones) context.catalog.add_zone(zone);
@@ -138,14 +144,16 @@ std::vector<ManifestDoc> expand_nodes(const Doc& doc, const std::string& path, R
     if (key == "topology.kubernetes.io/zone") context.catalog.add_zone(value);
   }
   for (std::int64_t i = 0; i < count; ++i) {
-    const std::string_view zone = zones.empty() ? std::string_view() : std::string_view(zones[static_cast<std::size_t>(i) % zones.size()]);
+    const std::string_view zone =
+        zones.empty() ? std::string_view() : std::string_view(zones[static_cast<std::size_t>(i) % zones.size()]);
     const std::string name = fill(pattern, first + i, zone);
     const Doc node = node_document(doc, name, zone, taints);
     // All nodes of a pattern are alike: what is wrong with one is wrong with all.
     if (i == 0) {
       base::Result<model::Object> object = model::admit(node, context.scenario_file);
       if (!object.has_value()) {
-        for (const base::Diagnostic& d : object.error()) context.problems.add(doc.position, fmt::format("{}: {}", path, d.message));
+        for (const base::Diagnostic& d : object.error())
+          context.problems.add(doc.position, fmt::format("{}: {}", path, d.message));
         return out;
       }
     }
@@ -171,7 +179,8 @@ const Shape& generate_shape() {
        {"labels", Type::Map, "More labels of the Deployments and their pods.", false},
        {"maxSurge", Type::Text, "Of the rolling update. Default 25%.", false},
        {"maxUnavailable", Type::Text, "Of the rolling update. Default 25%.", false},
-       {"readinessProbe", Type::Flag, "Whether the container has a readiness probe (HTTP, defaults). Default false.", false},
+       {"readinessProbe", Type::Flag, "Whether the container has a readiness probe (HTTP, defaults). Default false.",
+        false},
        {"services", Type::Flag, "Whether each Deployment has a Service of its name. Default false.", false}},
       ""};
   return kShape;
@@ -180,7 +189,8 @@ const Shape& generate_shape() {
 namespace {
 
 Doc int_or_percent(const std::string& value) {
-  const bool digits = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      !value.empty() && std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
   Doc out = Doc::string(value);
   if (digits) out.type = Doc::Type::Int;
   return out;
@@ -256,7 +266,8 @@ ManifestGroup generate(const Doc& doc, const std::string& path, ReadContext& con
       if (i == 1) {
         base::Result<model::Object> object = model::admit(made, context.scenario_file);
         if (!object.has_value()) {
-          for (const base::Diagnostic& d : object.error()) context.problems.add(doc.position, fmt::format("{}: {}", path, d.message));
+          for (const base::Diagnostic& d : object.error())
+            context.problems.add(doc.position, fmt::format("{}: {}", path, d.message));
           return group;
         }
       }

@@ -68,7 +68,9 @@ std::size_t path_end(std::string_view set) {
   return std::string_view::npos;
 }
 
-base::Diagnostic problem(std::string_view set, std::string message) { return {fmt::format("--set {}", set), {}, std::move(message)}; }
+base::Diagnostic problem(std::string_view set, std::string message) {
+  return {fmt::format("--set {}", set), {}, std::move(message)};
+}
 
 std::optional<base::Diagnostic> apply(Doc& root, std::string_view set, int line) {
   const std::size_t equals = path_end(set);
@@ -90,7 +92,8 @@ std::optional<base::Diagnostic> apply(Doc& root, std::string_view set, int line)
     if (!part.has_value()) part = Part{std::string(text), {}};  // a pattern in brackets belongs to the key
     if (part->key.empty()) return problem(set, "the path has an empty part");
     if (!at->is_object() && !at->is_null()) {
-      return problem(set, fmt::format("{} is not a mapping, so it has no {}", walked.empty() ? "the scenario" : walked, part->key));
+      return problem(set, fmt::format("{} is not a mapping, so it has no {}", walked.empty() ? "the scenario" : walked,
+                                      part->key));
     }
     walked += (walked.empty() ? "" : ".") + part->key;
     const bool is_new = at->find(part->key) == nullptr;
@@ -99,8 +102,9 @@ std::optional<base::Diagnostic> apply(Doc& root, std::string_view set, int line)
     at = &next;
     for (const std::size_t index : part->indexes) {
       if (!at->is_array() || index >= at->items.size()) {
-        return problem(set, fmt::format("{} has {}", walked, at->is_array() ? fmt::format("{} entries, the first is [0]", at->items.size())
-                                                                          : std::string("no entries: it is not a list")));
+        return problem(set, fmt::format("{} has {}", walked,
+                                        at->is_array() ? fmt::format("{} entries, the first is [0]", at->items.size())
+                                                       : std::string("no entries: it is not a list")));
       }
       walked += fmt::format("[{}]", index);
       at = &at->items[index];

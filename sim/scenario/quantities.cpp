@@ -40,14 +40,17 @@ Value word(std::string_view v) { return std::string(v); }
 
 std::string_view status_word(event::ConditionStatus status) {
   switch (status) {
-    case event::ConditionStatus::True: return "True";
-    case event::ConditionStatus::False: return "False";
-    case event::ConditionStatus::Unknown: break;
+    case event::ConditionStatus::True:
+      return "True";
+    case event::ConditionStatus::False:
+      return "False";
+    case event::ConditionStatus::Unknown:
+      break;
   }
   return "Unknown";
 }
 
-// ---- Deployments --------------------------------------------------------------------------------------------------------------
+// ---- Deployments ----
 
 const state::DeploymentRow& deployment(const ClusterView& view, Ref ref) {
   return view.deployment(ref.as<DeploymentId>());
@@ -60,48 +63,58 @@ Value condition(const ClusterView& view, Ref ref, event::DeploymentConditionType
 
 // As `kubectl rollout status` decides it (k8s.io/kubectl DeploymentStatusViewer).
 bool complete(const state::DeploymentRow& d) {
-  return d.observed_generation >= d.header.generation && d.updated == d.spec.replicas && d.status_replicas == d.updated &&
-         d.available == d.updated;
+  return d.observed_generation >= d.header.generation && d.updated == d.spec.replicas &&
+         d.status_replicas == d.updated && d.available == d.updated;
 }
 
 ObjectKind deployments() {
-  return {model::Kind::Deployment,
-          kDeployments,
-          {{"replicas", ValueType::Number, [](const ClusterView& v, Ref r) { return number(deployment(v, r).spec.replicas); },
-            "spec.replicas: how many are wanted"},
-           {"statusReplicas", ValueType::Number,
-            [](const ClusterView& v, Ref r) { return number(deployment(v, r).status_replicas); }, "status.replicas: how many there are"},
-           {"readyReplicas", ValueType::Number, [](const ClusterView& v, Ref r) { return number(deployment(v, r).ready); },
-            "status.readyReplicas"},
-           {"availableReplicas", ValueType::Number,
-            [](const ClusterView& v, Ref r) { return number(deployment(v, r).available); }, "status.availableReplicas"},
-           {"updatedReplicas", ValueType::Number, [](const ClusterView& v, Ref r) { return number(deployment(v, r).updated); },
-            "status.updatedReplicas: of the current template"},
-           {"unavailableReplicas", ValueType::Number,
-            [](const ClusterView& v, Ref r) { return number(deployment(v, r).unavailable); }, "status.unavailableReplicas"},
-           {"revision", ValueType::Number, [](const ClusterView& v, Ref r) { return number(deployment(v, r).revision); },
-            "annotation deployment.kubernetes.io/revision"},
-           {"paused", ValueType::Flag, [](const ClusterView& v, Ref r) { return flag(deployment(v, r).spec.paused); },
-            "spec.paused"},
-           {"complete", ValueType::Flag, [](const ClusterView& v, Ref r) { return flag(complete(deployment(v, r))); },
-            "the rollout is done, as `kubectl rollout status` says it"},
-           {"available", ValueType::Word,
-            [](const ClusterView& v, Ref r) { return condition(v, r, event::DeploymentConditionType::Available); },
-            "status of the condition Available", {"True", "False", "Unknown"}},
-           {"progressing", ValueType::Word,
-            [](const ClusterView& v, Ref r) { return condition(v, r, event::DeploymentConditionType::Progressing); },
-            "status of the condition Progressing", {"True", "False", "Unknown"}},
-           {"progressingReason", ValueType::Word,
-            [](const ClusterView& v, Ref r) {
-              return word(deployment(v, r).conditions[static_cast<std::size_t>(event::DeploymentConditionType::Progressing)].reason);
-            },
-            "reason of the condition Progressing"},
-           {"image", ValueType::Word,
-            [](const ClusterView& v, Ref r) {
-              const auto& containers = v.pod_template(deployment(v, r).tmpl).value->spec.containers;
-              return word(containers.empty() ? "" : containers.front().image);
-            },
-            "image of the template's first container"}}};
+  return {
+      model::Kind::Deployment,
+      kDeployments,
+      {{"replicas", ValueType::Number,
+        [](const ClusterView& v, Ref r) { return number(deployment(v, r).spec.replicas); },
+        "spec.replicas: how many are wanted"},
+       {"statusReplicas", ValueType::Number,
+        [](const ClusterView& v, Ref r) { return number(deployment(v, r).status_replicas); },
+        "status.replicas: how many there are"},
+       {"readyReplicas", ValueType::Number, [](const ClusterView& v, Ref r) { return number(deployment(v, r).ready); },
+        "status.readyReplicas"},
+       {"availableReplicas", ValueType::Number,
+        [](const ClusterView& v, Ref r) { return number(deployment(v, r).available); }, "status.availableReplicas"},
+       {"updatedReplicas", ValueType::Number,
+        [](const ClusterView& v, Ref r) { return number(deployment(v, r).updated); },
+        "status.updatedReplicas: of the current template"},
+       {"unavailableReplicas", ValueType::Number,
+        [](const ClusterView& v, Ref r) { return number(deployment(v, r).unavailable); }, "status.unavailableReplicas"},
+       {"revision", ValueType::Number, [](const ClusterView& v, Ref r) { return number(deployment(v, r).revision); },
+        "annotation deployment.kubernetes.io/revision"},
+       {"paused", ValueType::Flag, [](const ClusterView& v, Ref r) { return flag(deployment(v, r).spec.paused); },
+        "spec.paused"},
+       {"complete", ValueType::Flag, [](const ClusterView& v, Ref r) { return flag(complete(deployment(v, r))); },
+        "the rollout is done, as `kubectl rollout status` says it"},
+       {"available",
+        ValueType::Word,
+        [](const ClusterView& v, Ref r) { return condition(v, r, event::DeploymentConditionType::Available); },
+        "status of the condition Available",
+        {"True", "False", "Unknown"}},
+       {"progressing",
+        ValueType::Word,
+        [](const ClusterView& v, Ref r) { return condition(v, r, event::DeploymentConditionType::Progressing); },
+        "status of the condition Progressing",
+        {"True", "False", "Unknown"}},
+       {"progressingReason", ValueType::Word,
+        [](const ClusterView& v, Ref r) {
+          return word(deployment(v, r)
+                          .conditions[static_cast<std::size_t>(event::DeploymentConditionType::Progressing)]
+                          .reason);
+        },
+        "reason of the condition Progressing"},
+       {"image", ValueType::Word,
+        [](const ClusterView& v, Ref r) {
+          const auto& containers = v.pod_template(deployment(v, r).tmpl).value->spec.containers;
+          return word(containers.empty() ? "" : containers.front().image);
+        },
+        "image of the template's first container"}}};
 }
 
 ObjectKind replica_sets() {
@@ -109,34 +122,29 @@ ObjectKind replica_sets() {
     return v.replica_set(r.as<event::ReplicaSetId>());
   };
   static const auto get = row;
-  return {model::Kind::ReplicaSet,
-          kReplicaSets,
-          {{"replicas", ValueType::Number, [](const ClusterView& v, Ref r) { return number(get(v, r).replicas); }, "spec.replicas"},
-           {"readyReplicas", ValueType::Number, [](const ClusterView& v, Ref r) { return number(get(v, r).status_ready); },
-            "status.readyReplicas"},
-           {"availableReplicas", ValueType::Number,
-            [](const ClusterView& v, Ref r) { return number(get(v, r).status_available); }, "status.availableReplicas"}}};
+  return {
+      model::Kind::ReplicaSet,
+      kReplicaSets,
+      {{"replicas", ValueType::Number, [](const ClusterView& v, Ref r) { return number(get(v, r).replicas); },
+        "spec.replicas"},
+       {"readyReplicas", ValueType::Number, [](const ClusterView& v, Ref r) { return number(get(v, r).status_ready); },
+        "status.readyReplicas"},
+       {"availableReplicas", ValueType::Number,
+        [](const ClusterView& v, Ref r) { return number(get(v, r).status_available); }, "status.availableReplicas"}}};
 }
 
-// ---- Pods ---------------------------------------------------------------------------------------------------------------------
+// ---- Pods ----
 
 std::string_view phase_word(event::Phase phase) {
   switch (phase) {
-    case event::Phase::Pending: return "Pending";
-    case event::Phase::Running: return "Running";
-    case event::Phase::Succeeded: return "Succeeded";
-    case event::Phase::Failed: return "Failed";
-  }
-  return "";
-}
-
-std::string_view waiting_word(event::WaitingReason reason) {
-  switch (reason) {
-    case event::WaitingReason::ContainerCreating: return "ContainerCreating";
-    case event::WaitingReason::PodInitializing: return "PodInitializing";
-    case event::WaitingReason::ErrImagePull: return "ErrImagePull";
-    case event::WaitingReason::ImagePullBackOff: return "ImagePullBackOff";
-    case event::WaitingReason::CrashLoopBackOff: return "CrashLoopBackOff";
+    case event::Phase::Pending:
+      return "Pending";
+    case event::Phase::Running:
+      return "Running";
+    case event::Phase::Succeeded:
+      return "Succeeded";
+    case event::Phase::Failed:
+      return "Failed";
   }
   return "";
 }
@@ -145,7 +153,7 @@ std::string_view waiting_word(event::WaitingReason reason) {
 std::string_view waiting_of(const ClusterView& view, PodId pod) {
   for (std::size_t i = 0; i < view.container_count(pod); ++i) {
     const state::ContainerStatus& status = view.container(pod, i);
-    if (status.state == state::ContainerState::Waiting) return waiting_word(status.waiting);
+    if (status.state == state::ContainerState::Waiting) return waiting_reason_word(status.waiting);
   }
   return "";
 }
@@ -161,24 +169,31 @@ std::string_view zone_name(const ClusterView& view, PodId pod) {
 }
 
 ObjectKind pods() {
-  return {model::Kind::Pod,
-          kPods,
-          {{"phase", ValueType::Word, [](const ClusterView& v, Ref r) { return word(phase_word(v.pod_phase(r.as<PodId>()))); },
-            "status.phase", {"Pending", "Running", "Succeeded", "Failed"}},
-           {"ready", ValueType::Flag, [](const ClusterView& v, Ref r) { return flag(v.pod_ready(r.as<PodId>())); },
-            "the condition Ready is True"},
-           {"terminating", ValueType::Flag, [](const ClusterView& v, Ref r) { return flag(v.pod_terminating(r.as<PodId>())); },
-            "its deletion has begun"},
-           {"scheduled", ValueType::Flag, [](const ClusterView& v, Ref r) { return flag(v.pod_node(r.as<PodId>()).valid()); },
-            "bound to a node"},
-           {"node", ValueType::Word, [](const ClusterView& v, Ref r) { return word(node_name(v, r.as<PodId>())); }, "spec.nodeName"},
-           {"zone", ValueType::Word, [](const ClusterView& v, Ref r) { return word(zone_name(v, r.as<PodId>())); },
-            "the zone of its node"},
-           {"restarts", ValueType::Number, [](const ClusterView& v, Ref r) { return number(v.restarts(r.as<PodId>())); },
-            "container restarts, added up"},
-           {"waiting", ValueType::Word, [](const ClusterView& v, Ref r) { return word(waiting_of(v, r.as<PodId>())); },
-            "why its first waiting container waits",
-            {"ContainerCreating", "PodInitializing", "ErrImagePull", "ImagePullBackOff", "CrashLoopBackOff"}}}};
+  return {
+      model::Kind::Pod,
+      kPods,
+      {{"phase",
+        ValueType::Word,
+        [](const ClusterView& v, Ref r) { return word(phase_word(v.pod_phase(r.as<PodId>()))); },
+        "status.phase",
+        {"Pending", "Running", "Succeeded", "Failed"}},
+       {"ready", ValueType::Flag, [](const ClusterView& v, Ref r) { return flag(v.pod_ready(r.as<PodId>())); },
+        "the condition Ready is True"},
+       {"terminating", ValueType::Flag,
+        [](const ClusterView& v, Ref r) { return flag(v.pod_terminating(r.as<PodId>())); }, "its deletion has begun"},
+       {"scheduled", ValueType::Flag,
+        [](const ClusterView& v, Ref r) { return flag(v.pod_node(r.as<PodId>()).valid()); }, "bound to a node"},
+       {"node", ValueType::Word, [](const ClusterView& v, Ref r) { return word(node_name(v, r.as<PodId>())); },
+        "spec.nodeName"},
+       {"zone", ValueType::Word, [](const ClusterView& v, Ref r) { return word(zone_name(v, r.as<PodId>())); },
+        "the zone of its node"},
+       {"restarts", ValueType::Number, [](const ClusterView& v, Ref r) { return number(v.restarts(r.as<PodId>())); },
+        "container restarts, added up"},
+       {"waiting",
+        ValueType::Word,
+        [](const ClusterView& v, Ref r) { return word(waiting_of(v, r.as<PodId>())); },
+        "why its first waiting container waits",
+        {"ContainerCreating", "PodInitializing", "ErrImagePull", "ImagePullBackOff", "CrashLoopBackOff"}}}};
 }
 
 // Calls f(PodId) for the pods not removed that the filter selects.
@@ -246,13 +261,20 @@ SetKind pod_sets() {
       kPods | kNodes,
       {{"count", [](const ClusterView& v, const SetFilter& f) { return count_pods(v, f, [](PodId) { return true; }); },
         "all that exist, terminating ones too"},
-       {"active", [](const ClusterView& v, const SetFilter& f) { return count_pods(v, f, [&v](PodId p) { return v.pod_active(p); }); },
+       {"active",
+        [](const ClusterView& v, const SetFilter& f) {
+          return count_pods(v, f, [&v](PodId p) { return v.pod_active(p); });
+        },
         "not terminating, not ended"},
-       {"ready", [](const ClusterView& v, const SetFilter& f) { return count_pods(v, f, [&v](PodId p) { return v.pod_ready(p); }); },
+       {"ready",
+        [](const ClusterView& v, const SetFilter& f) {
+          return count_pods(v, f, [&v](PodId p) { return v.pod_ready(p); });
+        },
         "condition Ready is True"},
        {"pending",
         [](const ClusterView& v, const SetFilter& f) {
-          return count_pods(v, f, [&v](PodId p) { return v.pod_phase(p) == event::Phase::Pending && !v.pod_terminating(p); });
+          return count_pods(v, f,
+                            [&v](PodId p) { return v.pod_phase(p) == event::Phase::Pending && !v.pod_terminating(p); });
         },
         "phase Pending, not terminating"},
        {"running",
@@ -266,7 +288,9 @@ SetKind pod_sets() {
         },
         "phase Failed"},
        {"scheduled",
-        [](const ClusterView& v, const SetFilter& f) { return count_pods(v, f, [&v](PodId p) { return v.pod_node(p).valid(); }); },
+        [](const ClusterView& v, const SetFilter& f) {
+          return count_pods(v, f, [&v](PodId p) { return v.pod_node(p).valid(); });
+        },
         "bound to a node"},
        {"unschedulable",
         [](const ClusterView& v, const SetFilter& f) {
@@ -274,7 +298,9 @@ SetKind pod_sets() {
         },
         "tried, and no node fits"},
        {"terminating",
-        [](const ClusterView& v, const SetFilter& f) { return count_pods(v, f, [&v](PodId p) { return v.pod_terminating(p); }); },
+        [](const ClusterView& v, const SetFilter& f) {
+          return count_pods(v, f, [&v](PodId p) { return v.pod_terminating(p); });
+        },
         "deletion has begun"},
        {"waiting",
         [](const ClusterView& v, const SetFilter& f) {
@@ -291,33 +317,36 @@ SetKind pod_sets() {
           return n;
         },
         "container restarts of those that exist, added up"},
-       {"nodes", [](const ClusterView& v, const SetFilter& f) { return distinct(nodes_of(v, f)); }, "on how many nodes the active ones are"},
-       {"zones", [](const ClusterView& v, const SetFilter& f) { return distinct(zones_of(v, f)); }, "in how many zones the active ones are"},
+       {"nodes", [](const ClusterView& v, const SetFilter& f) { return distinct(nodes_of(v, f)); },
+        "on how many nodes the active ones are"},
+       {"zones", [](const ClusterView& v, const SetFilter& f) { return distinct(zones_of(v, f)); },
+        "in how many zones the active ones are"},
        {"mostOnOneNode", [](const ClusterView& v, const SetFilter& f) { return longest_run(nodes_of(v, f)); },
         "active ones on the node that has most of them"},
        {"mostInOneZone", [](const ClusterView& v, const SetFilter& f) { return longest_run(zones_of(v, f)); },
         "active ones in the zone that has most of them"}}};
 }
 
-// ---- Nodes --------------------------------------------------------------------------------------------------------------------
+// ---- Nodes ----
 
 const state::NodeRow& node(const ClusterView& view, Ref ref) { return view.node(ref.as<NodeId>()); }
 
 ObjectKind nodes() {
-  return {model::Kind::Node,
-          kNodes,
-          {{"ready", ValueType::Flag, [](const ClusterView& v, Ref r) { return flag(v.node_ready(r.as<NodeId>())); },
-            "the condition Ready is True"},
-           {"cordoned", ValueType::Flag, [](const ClusterView& v, Ref r) { return flag(node(v, r).spec.unschedulable); },
-            "spec.unschedulable"},
-           {"pods", ValueType::Number,
-            [](const ClusterView& v, Ref r) { return number(static_cast<std::int64_t>(node(v, r).pods.size())); },
-            "pods bound to it"},
-           {"taints", ValueType::Number,
-            [](const ClusterView& v, Ref r) { return number(static_cast<std::int64_t>(node(v, r).spec.taints.size())); },
-            "how many taints it has"},
-           {"zone", ValueType::Word, [](const ClusterView& v, Ref r) { return word(v.text(node(v, r).zone)); },
-            "label topology.kubernetes.io/zone"}}};
+  return {
+      model::Kind::Node,
+      kNodes,
+      {{"ready", ValueType::Flag, [](const ClusterView& v, Ref r) { return flag(v.node_ready(r.as<NodeId>())); },
+        "the condition Ready is True"},
+       {"cordoned", ValueType::Flag, [](const ClusterView& v, Ref r) { return flag(node(v, r).spec.unschedulable); },
+        "spec.unschedulable"},
+       {"pods", ValueType::Number,
+        [](const ClusterView& v, Ref r) { return number(static_cast<std::int64_t>(node(v, r).pods.size())); },
+        "pods bound to it"},
+       {"taints", ValueType::Number,
+        [](const ClusterView& v, Ref r) { return number(static_cast<std::int64_t>(node(v, r).spec.taints.size())); },
+        "how many taints it has"},
+       {"zone", ValueType::Word, [](const ClusterView& v, Ref r) { return word(v.text(node(v, r).zone)); },
+        "label topology.kubernetes.io/zone"}}};
 }
 
 template <class P>
@@ -327,7 +356,8 @@ std::int64_t count_nodes(const ClusterView& view, const SetFilter& filter, P&& w
     const state::NodeRow& row = view->nodes[i];
     if (!row.header.alive || !filter.labels.matches(row.labels)) continue;
     if (!filter.own.empty()) {
-      const model::Labels own = {{"node", std::string(view.text(row.header.name))}, {"zone", std::string(view.text(row.zone))}};
+      const model::Labels own = {{"node", std::string(view.text(row.header.name))},
+                                 {"zone", std::string(view.text(row.zone))}};
       if (!filter.own.matches(own)) continue;
     }
     n += wanted(NodeId(i)) ? 1 : 0;
@@ -338,12 +368,18 @@ std::int64_t count_nodes(const ClusterView& view, const SetFilter& filter, P&& w
 SetKind node_sets() {
   return {"nodes",
           kNodes,
-          {{"count", [](const ClusterView& v, const SetFilter& f) { return count_nodes(v, f, [](NodeId) { return true; }); },
+          {{"count",
+            [](const ClusterView& v, const SetFilter& f) { return count_nodes(v, f, [](NodeId) { return true; }); },
             "all that exist"},
-           {"ready", [](const ClusterView& v, const SetFilter& f) { return count_nodes(v, f, [&v](NodeId n) { return v.node_ready(n); }); },
+           {"ready",
+            [](const ClusterView& v, const SetFilter& f) {
+              return count_nodes(v, f, [&v](NodeId n) { return v.node_ready(n); });
+            },
             "condition Ready is True"},
            {"notReady",
-            [](const ClusterView& v, const SetFilter& f) { return count_nodes(v, f, [&v](NodeId n) { return !v.node_ready(n); }); },
+            [](const ClusterView& v, const SetFilter& f) {
+              return count_nodes(v, f, [&v](NodeId n) { return !v.node_ready(n); });
+            },
             "condition Ready is not True"},
            {"cordoned",
             [](const ClusterView& v, const SetFilter& f) {
@@ -352,12 +388,13 @@ SetKind node_sets() {
             "spec.unschedulable"}}};
 }
 
-// ---- Services, budgets, sets of Deployments -------------------------------------------------------------------------------------
+// ---- Services, budgets, sets of Deployments ----
 
 std::int64_t endpoints(const ClusterView& view, Ref ref, bool ready) {
   std::int64_t n = 0;
   for (const event::EndpointSliceId slice : view.service(ref.as<ServiceId>()).slices) {
-    for (const state::Endpoint& e : view.endpoint_slice(slice).endpoints) n += ((e.flags & event::kReady) != 0) == ready ? 1 : 0;
+    for (const state::Endpoint& e : view.endpoint_slice(slice).endpoints)
+      n += ((e.flags & event::kReady) != 0) == ready ? 1 : 0;
   }
   return n;
 }
@@ -367,8 +404,8 @@ ObjectKind services() {
           kServices,
           {{"endpoints", ValueType::Number, [](const ClusterView& v, Ref r) { return number(endpoints(v, r, true)); },
             "ready endpoints in its slices"},
-           {"notReadyEndpoints", ValueType::Number, [](const ClusterView& v, Ref r) { return number(endpoints(v, r, false)); },
-            "endpoints that are not ready"},
+           {"notReadyEndpoints", ValueType::Number,
+            [](const ClusterView& v, Ref r) { return number(endpoints(v, r, false)); }, "endpoints that are not ready"},
            {"rps", ValueType::Number,
             [](const ClusterView& v, Ref r) {
               return number(static_cast<std::int64_t>(v.service(r.as<ServiceId>()).milli_rps / 1000));
@@ -377,17 +414,20 @@ ObjectKind services() {
 }
 
 ObjectKind budgets() {
-  static const auto get = [](const ClusterView& v, Ref r) -> const state::PdbRow& { return v.pdb(r.as<event::PdbId>()); };
-  return {model::Kind::PodDisruptionBudget,
-          kPdbs,
-          {{"disruptionsAllowed", ValueType::Number,
-            [](const ClusterView& v, Ref r) { return number(get(v, r).disruptions_allowed); }, "status.disruptionsAllowed"},
-           {"currentHealthy", ValueType::Number, [](const ClusterView& v, Ref r) { return number(get(v, r).current_healthy); },
-            "status.currentHealthy"},
-           {"desiredHealthy", ValueType::Number, [](const ClusterView& v, Ref r) { return number(get(v, r).desired_healthy); },
-            "status.desiredHealthy"},
-           {"expectedPods", ValueType::Number, [](const ClusterView& v, Ref r) { return number(get(v, r).expected_pods); },
-            "status.expectedPods"}}};
+  static const auto get = [](const ClusterView& v, Ref r) -> const state::PdbRow& {
+    return v.pdb(r.as<event::PdbId>());
+  };
+  return {
+      model::Kind::PodDisruptionBudget,
+      kPdbs,
+      {{"disruptionsAllowed", ValueType::Number,
+        [](const ClusterView& v, Ref r) { return number(get(v, r).disruptions_allowed); }, "status.disruptionsAllowed"},
+       {"currentHealthy", ValueType::Number,
+        [](const ClusterView& v, Ref r) { return number(get(v, r).current_healthy); }, "status.currentHealthy"},
+       {"desiredHealthy", ValueType::Number,
+        [](const ClusterView& v, Ref r) { return number(get(v, r).desired_healthy); }, "status.desiredHealthy"},
+       {"expectedPods", ValueType::Number, [](const ClusterView& v, Ref r) { return number(get(v, r).expected_pods); },
+        "status.expectedPods"}}};
 }
 
 template <class P>
@@ -403,27 +443,37 @@ std::int64_t sum_deployments(const ClusterView& view, const SetFilter& filter, P
 
 SetKind deployment_sets() {
   using Row = state::DeploymentRow;
-  return {"deployments",
-          kDeployments,
-          {{"count", [](const ClusterView& v, const SetFilter& f) { return sum_deployments(v, f, [](const Row&) { return 1; }); },
-            "all that exist"},
-           {"replicas",
-            [](const ClusterView& v, const SetFilter& f) { return sum_deployments(v, f, [](const Row& d) { return d.spec.replicas; }); },
-            "spec.replicas, added up"},
-           {"readyReplicas",
-            [](const ClusterView& v, const SetFilter& f) { return sum_deployments(v, f, [](const Row& d) { return d.ready; }); },
-            "status.readyReplicas, added up"},
-           {"availableReplicas",
-            [](const ClusterView& v, const SetFilter& f) { return sum_deployments(v, f, [](const Row& d) { return d.available; }); },
-            "status.availableReplicas, added up"},
-           {"updatedReplicas",
-            [](const ClusterView& v, const SetFilter& f) { return sum_deployments(v, f, [](const Row& d) { return d.updated; }); },
-            "status.updatedReplicas, added up"},
-           {"complete",
-            [](const ClusterView& v, const SetFilter& f) {
-              return sum_deployments(v, f, [](const Row& d) { return complete(d) ? 1 : 0; });
-            },
-            "those whose rollout is done"}}};
+  return {
+      "deployments",
+      kDeployments,
+      {{"count",
+        [](const ClusterView& v, const SetFilter& f) { return sum_deployments(v, f, [](const Row&) { return 1; }); },
+        "all that exist"},
+       {"replicas",
+        [](const ClusterView& v, const SetFilter& f) {
+          return sum_deployments(v, f, [](const Row& d) { return d.spec.replicas; });
+        },
+        "spec.replicas, added up"},
+       {"readyReplicas",
+        [](const ClusterView& v, const SetFilter& f) {
+          return sum_deployments(v, f, [](const Row& d) { return d.ready; });
+        },
+        "status.readyReplicas, added up"},
+       {"availableReplicas",
+        [](const ClusterView& v, const SetFilter& f) {
+          return sum_deployments(v, f, [](const Row& d) { return d.available; });
+        },
+        "status.availableReplicas, added up"},
+       {"updatedReplicas",
+        [](const ClusterView& v, const SetFilter& f) {
+          return sum_deployments(v, f, [](const Row& d) { return d.updated; });
+        },
+        "status.updatedReplicas, added up"},
+       {"complete",
+        [](const ClusterView& v, const SetFilter& f) {
+          return sum_deployments(v, f, [](const Row& d) { return complete(d) ? 1 : 0; });
+        },
+        "those whose rollout is done"}}};
 }
 
 SetKind service_sets() {
@@ -448,69 +498,6 @@ SetKind service_sets() {
             },
             "those with a selector and no ready endpoint (no selector)"}}};
 }
-
-// ---- Events -------------------------------------------------------------------------------------------------------------------
-
-std::string_view deletion_word(event::DeletionReason reason) {
-  switch (reason) {
-    case event::DeletionReason::Deleted: return "Deleted";
-    case event::DeletionReason::ScaledDown: return "ScaledDown";
-    case event::DeletionReason::Evicted: return "Evicted";
-    case event::DeletionReason::TaintEviction: return "TaintEviction";
-    case event::DeletionReason::Preempted: return "Preempted";
-    case event::DeletionReason::GarbageCollected: return "GarbageCollected";
-    case event::DeletionReason::PodGC: return "PodGC";
-  }
-  return "";
-}
-
-std::string_view exit_word(event::ExitReason reason) {
-  switch (reason) {
-    case event::ExitReason::Completed: return "Completed";
-    case event::ExitReason::Error: return "Error";
-    case event::ExitReason::OOMKilled: return "OOMKilled";
-    case event::ExitReason::ContainerStatusUnknown: return "ContainerStatusUnknown";
-  }
-  return "";
-}
-
-struct ReasonOf {
-  template <class T>
-  std::string operator()(const T& fact) const {
-    if constexpr (std::is_same_v<T, event::PodDeletionStarted>) {
-      return std::string(deletion_word(fact.reason));
-    } else if constexpr (std::is_same_v<T, event::ContainerWaiting>) {
-      return std::string(waiting_word(fact.reason));
-    } else if constexpr (std::is_same_v<T, event::ContainerExited>) {
-      return std::string(exit_word(fact.reason));
-    } else if constexpr (requires { std::string(fact.reason); }) {
-      return fact.reason;
-    } else {
-      return "";
-    }
-  }
-};
-
-struct SubjectOf {
-  template <class T>
-  Ref operator()(const T& fact) const {
-    if constexpr (requires { Ref(fact.pod); }) {
-      return Ref(fact.pod);
-    } else if constexpr (requires { Ref(fact.node); }) {
-      return Ref(fact.node);
-    } else if constexpr (requires { Ref(fact.deployment); }) {
-      return Ref(fact.deployment);
-    } else if constexpr (requires { Ref(fact.replica_set); }) {
-      return Ref(fact.replica_set);
-    } else if constexpr (requires { Ref(fact.service); }) {
-      return Ref(fact.service);
-    } else if constexpr (requires { Ref(fact.ref); }) {
-      return fact.ref;
-    } else {
-      return {};
-    }
-  }
-};
 
 }  // namespace
 
@@ -556,38 +543,6 @@ SetFilter make_filter(model::LabelSelector selector, std::string text) {
     (is_own(r.key) ? filter.own : filter.labels).match_expressions.push_back(std::move(r));
   }
   return filter;
-}
-
-bool event_matches(const event::Event& event, const model::LabelSelector& filter, const ClusterView& view) {
-  if (filter.empty()) return true;
-  const auto read = [&](auto visitor) {
-    return std::visit(
-        [&](const auto& fact) -> decltype(visitor(event::PodBound{})) {
-          if constexpr (std::is_same_v<std::decay_t<decltype(fact)>, std::monostate>) {
-            return {};
-          } else {
-            return visitor(fact);
-          }
-        },
-        event.payload);
-  };
-  const Ref subject = read(SubjectOf{});
-  model::Labels labels;
-  if (subject.valid()) {
-    labels = view.labels_of(subject);
-    model::set_label(labels, "name", view.bare_name(subject));
-    model::set_label(labels, "namespace", view.namespace_of(subject));
-    if (subject.kind == model::Kind::Pod) model::set_label(labels, "node", node_name(view, subject.as<PodId>()));
-  }
-  if (event.kind() == EventKind::PodCreated) {
-    // The event names the set; the pod it made is the newest.
-    const PodId made(view->pods.size() - 1);
-    labels = view.labels_of(made);
-    model::set_label(labels, "name", view.bare_name(made));
-    model::set_label(labels, "namespace", view.namespace_of(made));
-  }
-  model::set_label(labels, "reason", read(ReasonOf{}));
-  return filter.matches(labels);
 }
 
 }  // namespace wavetank::scenario

@@ -1,6 +1,7 @@
 #pragma once
-// What expectations can ask about the cluster: one table of fields for each kind of object and for each set of objects. A field
-// says what it reads, and events of which kinds can change it, so that expectations are looked at again only when they must be.
+// What expectations can ask about the cluster: one table of fields for each kind of object and for each set of objects.
+// A field says what it reads, and events of which kinds can change it, so that expectations are looked at again only
+// when they must be.
 
 #include <cstdint>
 #include <string>
@@ -21,6 +22,9 @@ enum class ValueType : std::uint8_t { Number, Flag, Word };
 /// "3", "true", "Running", "missing".
 std::string value_text(const Value& value);
 
+/// "CrashLoopBackOff"
+std::string_view waiting_reason_word(event::WaitingReason reason);
+
 /// A field of one object: `deployment/web availableReplicas`.
 struct ObjectField {
   std::string_view name;
@@ -39,8 +43,8 @@ struct ObjectKind {
 const std::vector<ObjectKind>& object_kinds();
 const ObjectKind* object_kind(model::Kind kind);
 
-/// Which members of a set are meant: a label selector, in which `namespace`, and for pods `node` and `zone`, stand for the
-/// object's own and not for labels.
+/// Which members of a set are meant: a label selector, in which `namespace`, and for pods `node` and `zone`, stand for
+/// the object's own and not for labels.
 struct SetFilter {
   model::LabelSelector labels;
   model::LabelSelector own;
@@ -63,8 +67,8 @@ struct SetKind {
 const std::vector<SetKind>& set_kinds();
 const SetKind* set_kind(std::string_view name);
 
-/// Whether `event` is one that `event Kind(filter) count` counts. Keys of the filter: labels of the pod that the event is about,
-/// and `name`, `namespace`, `node`, `reason` of the event.
+/// Whether `event` is one that `event Kind(filter) count` counts. Keys of the filter: labels of the pod that the event
+/// is about, and `name`, `namespace`, `node`, `reason` of the event.
 bool event_matches(const event::Event& event, const model::LabelSelector& filter, const ClusterView& view);
 
 }  // namespace wavetank::scenario

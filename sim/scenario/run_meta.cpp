@@ -69,8 +69,10 @@ base::Result<RunResult> re_execute(const log::Journal& journal, log::Journal& fr
   });
   if (!read.has_value()) return base::failure(read.error());
   if (rules != base::kRulesVersion) {
-    return base::failure(fmt::format("the run was made by version {} with rules {}, this is {} with rules {}: it can be replayed, but not "
-                                     "executed again", version, rules, base::kVersion, base::kRulesVersion));
+    return base::failure(fmt::format(
+        "the run was made by version {} with rules {}, this is {} with rules {}: it can be replayed, but not "
+        "executed again",
+        version, rules, base::kVersion, base::kRulesVersion));
   }
   const base::Result<Scenario> scenario = scenario_from_meta(journal);
   if (!scenario.has_value()) return base::failure(scenario.error());

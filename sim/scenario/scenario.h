@@ -1,6 +1,6 @@
 #pragma once
-// A scenario as plain values: what load_scenario() makes of a scenario file and Simulation runs. Everything read from files is in
-// it, and Inputs keeps the texts themselves, so that a run can be executed again from its journal alone.
+// A scenario as plain values: what load_scenario() makes of a scenario file and Simulation runs. Everything read from
+// files is in it, and Inputs keeps the texts themselves, so that a run can be executed again from its journal alone.
 
 #include <cstdint>
 #include <map>
@@ -21,9 +21,9 @@ namespace wavetank::scenario {
 
 /// One entry of the timeline: a step and when it is taken.
 struct TimelineEntry {
-  SimTime at;                       ///< The first time.
-  std::optional<Duration> every;    ///< Then again and again,
-  std::int64_t times = 1;           ///< so many times in all;
+  SimTime at;                     ///< The first time.
+  std::optional<Duration> every;  ///< Then again and again,
+  std::int64_t times = 1;         ///< so many times in all;
   std::shared_ptr<const Step> step;
   base::Position position;
 };
@@ -39,7 +39,7 @@ struct Scenario {
   std::string name, description;
   std::uint64_t seed = 1;
   std::optional<SimTime> until;
-  Duration quiet = base::minutes(15);  ///< Without `until`: the run ends when nothing has happened for so long.
+  Duration quiet = base::minutes(15);        ///< Without `until`: the run ends when nothing has happened for so long.
   SimTime limit{base::minutes(24 * 60).ns};  ///< Without `until`: the run ends here at the latest.
   std::vector<ManifestDoc> nodes;
   std::vector<ManifestGroup> manifests;
@@ -47,13 +47,14 @@ struct Scenario {
   world::WorldParams world;
   std::vector<TimelineEntry> timeline;  ///< By time.
   std::vector<Expectation> expectations;
-  std::vector<std::string> notices;     ///< What was read but will have no effect, in one sentence each.
+  std::vector<std::string> notices;  ///< What was read but will have no effect, in one sentence each.
   Inputs inputs;
 };
 
-/// Reads a scenario file and all that it names. `sets`: "cluster.nodes[0].count=20", applied to the document before it is read.
-/// Error: everything that is wrong, by place.
-base::Result<Scenario> load_scenario(const std::string& file, FileSource& files, const std::vector<std::string>& sets = {});
+/// Reads a scenario file and all that it names. `sets`: "cluster.nodes[0].count=20", applied to the document before it
+/// is read. Error: everything that is wrong, by place.
+base::Result<Scenario> load_scenario(const std::string& file, FileSource& files,
+                                     const std::vector<std::string>& sets = {});
 
 /// The JSON Schema of the scenario file, printed from the reader's own tables.
 std::string scenario_schema();

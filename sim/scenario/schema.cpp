@@ -54,25 +54,37 @@ Doc map_of(Doc value) {
 }
 
 Doc value_schema(const Field& field) {
-  const Doc quantity = either(typed("number"), pattern(R"(^\+?[0-9]*\.?[0-9]*([numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?$)"));
+  const Doc quantity =
+      either(typed("number"), pattern(R"(^\+?[0-9]*\.?[0-9]*([numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?$)"));
   switch (field.type) {
-    case Type::Text: return text_schema(field);
+    case Type::Text:
+      return text_schema(field);
     case Type::Whole: {
       Doc out = typed("integer");
       out["minimum"] = Doc::integer(field.least);
       if (field.most != std::numeric_limits<std::int64_t>::max()) out["maximum"] = Doc::integer(field.most);
       return out;
     }
-    case Type::Flag: return typed("boolean");
-    case Type::Span: return either(pattern(R"(^([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+$)"), pattern("^0$"));
-    case Type::Share: return either(typed("number"), pattern(R"(^[0-9]+(\.[0-9]+)?%?$)"));
-    case Type::Amount: return quantity;
-    case Type::Texts: return either(text_schema(field), list_of(text_schema(field)));
-    case Type::Map: return map_of(either(typed("string"), typed("number")));
-    case Type::Amounts: return map_of(quantity);
-    case Type::Object: return shape_schema(*field.shape);
-    case Type::Objects: return list_of(shape_schema(*field.shape));
-    case Type::Tree: break;
+    case Type::Flag:
+      return typed("boolean");
+    case Type::Span:
+      return either(pattern(R"(^([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+$)"), pattern("^0$"));
+    case Type::Share:
+      return either(typed("number"), pattern(R"(^[0-9]+(\.[0-9]+)?%?$)"));
+    case Type::Amount:
+      return quantity;
+    case Type::Texts:
+      return either(text_schema(field), list_of(text_schema(field)));
+    case Type::Map:
+      return map_of(either(typed("string"), typed("number")));
+    case Type::Amounts:
+      return map_of(quantity);
+    case Type::Object:
+      return shape_schema(*field.shape);
+    case Type::Objects:
+      return list_of(shape_schema(*field.shape));
+    case Type::Tree:
+      break;
   }
   return Doc::object();
 }

@@ -31,9 +31,11 @@ const Shape& cluster_shape() {
 const Shape& model_shape() {
   static const Shape kShape = {
       "model",
-      {{"control_plane", Type::Object, "Delays and limits of the control plane, flags of its controllers.", false, &control_plane_shape()},
+      {{"control_plane", Type::Object, "Delays and limits of the control plane, flags of its controllers.", false,
+        &control_plane_shape()},
        {"scheduler", Type::Object, "The scheduler's configuration.", false, &scheduler_shape()},
-       {"world", Type::Tree, "Parameters of the simulated machines, see sim/world/README.md: image.bandwidth: 50MB/s.", false}},
+       {"world", Type::Tree, "Parameters of the simulated machines, see sim/world/README.md: image.bandwidth: 50MB/s.",
+        false}},
       ""};
   return kShape;
 }
@@ -44,11 +46,14 @@ std::span<const ControlParameter> control_parameters() {
   static const std::vector<ControlParameter> kAll = {
       {{"api_latency", Type::Span, "From sending a request to its being applied. Default 10ms."},
        [](Settings& s, std::int64_t v) { s.api_latency = {v}; }},
-      {{"controller_burst", Type::Whole, "kube-controller-manager --kube-api-burst. Default 30.", false, nullptr, 1, kManyReplicas},
+      {{"controller_burst", Type::Whole, "kube-controller-manager --kube-api-burst. Default 30.", false, nullptr, 1,
+        kManyReplicas},
        [](Settings& s, std::int64_t v) { s.controller_client.burst = v; }},
-      {{"controller_qps", Type::Whole, "kube-controller-manager --kube-api-qps. Default 20.", false, nullptr, 1, kManyReplicas},
+      {{"controller_qps", Type::Whole, "kube-controller-manager --kube-api-qps. Default 20.", false, nullptr, 1,
+        kManyReplicas},
        [](Settings& s, std::int64_t v) { s.controller_client.qps = v; }},
-      {{"large_cluster_size_threshold", Type::Whole, "--large-cluster-size-threshold. Default 50.", false, nullptr, 0, kManyReplicas},
+      {{"large_cluster_size_threshold", Type::Whole, "--large-cluster-size-threshold. Default 50.", false, nullptr, 0,
+        kManyReplicas},
        [](Settings& s, std::int64_t v) { s.controllers.large_cluster_size_threshold = static_cast<std::int32_t>(v); }},
       {{"max_endpoints_per_slice", Type::Whole, "--max-endpoints-per-slice. Default 100.", false, nullptr, 1, 1000},
        [](Settings& s, std::int64_t v) { s.controllers.max_endpoints_per_slice = static_cast<std::int32_t>(v); }},
@@ -62,19 +67,23 @@ std::span<const ControlParameter> control_parameters() {
        [](Settings& s, std::int64_t v) { s.controllers.node_startup_grace_period = {v}; }},
       {{"pdb_disrupted_pod_timeout", Type::Span, "How long a granted eviction may take. Default 2m."},
        [](Settings& s, std::int64_t v) { s.controllers.pdb_disrupted_pod_timeout = {v}; }},
-      {{"pod_gc_period", Type::Span, "How often the pod garbage collector looks. Default 20s.", false, nullptr, kMillisecond},
+      {{"pod_gc_period", Type::Span, "How often the pod garbage collector looks. Default 20s.", false, nullptr,
+        kMillisecond},
        [](Settings& s, std::int64_t v) { s.controllers.pod_gc_period = {v}; }},
       {{"pod_gc_quarantine", Type::Span, "How long a node is gone before its pods are collected. Default 40s."},
        [](Settings& s, std::int64_t v) { s.controllers.pod_gc_quarantine = {v}; }},
-      {{"scheduler_burst", Type::Whole, "kube-scheduler clientConnection.burst. Default 100.", false, nullptr, 1, kManyReplicas},
+      {{"scheduler_burst", Type::Whole, "kube-scheduler clientConnection.burst. Default 100.", false, nullptr, 1,
+        kManyReplicas},
        [](Settings& s, std::int64_t v) { s.scheduler_client.burst = v; }},
-      {{"scheduler_qps", Type::Whole, "kube-scheduler clientConnection.qps. Default 50.", false, nullptr, 1, kManyReplicas},
+      {{"scheduler_qps", Type::Whole, "kube-scheduler clientConnection.qps. Default 50.", false, nullptr, 1,
+        kManyReplicas},
        [](Settings& s, std::int64_t v) { s.scheduler_client.qps = v; }},
       {{"scheduling_time", Type::Span, "Of one scheduling cycle. Default 1ms."},
        [](Settings& s, std::int64_t v) { s.scheduling_time = {v}; }},
       {{"secondary_node_eviction_rate", Type::Amount, "--secondary-node-eviction-rate. Default 0.01.", false},
        [](Settings& s, std::int64_t v) { s.controllers.secondary_node_eviction_rate_milli = v; }},
-      {{"terminated_pod_gc_threshold", Type::Whole, "--terminated-pod-gc-threshold. Default 12500.", false, nullptr, 0, kManyReplicas},
+      {{"terminated_pod_gc_threshold", Type::Whole, "--terminated-pod-gc-threshold. Default 12500.", false, nullptr, 0,
+        kManyReplicas},
        [](Settings& s, std::int64_t v) { s.controllers.terminated_pod_gc_threshold = static_cast<std::int32_t>(v); }},
       {{"unhealthy_zone_threshold", Type::Share, "--unhealthy-zone-threshold. Default 55%."},
        [](Settings& s, std::int64_t v) { s.controllers.unhealthy_zone_threshold_milli = v / 1000; }},
@@ -96,11 +105,18 @@ const Shape& control_plane_shape() {
 const Shape& scheduler_shape() {
   static const Shape kShape = {
       "scheduler",
-      {{"percentageOfNodesToScore", Type::Whole, "As in KubeSchedulerConfiguration; 0, the default: adaptive.", false, nullptr, 0, 100},
+      {{"percentageOfNodesToScore", Type::Whole, "As in KubeSchedulerConfiguration; 0, the default: adaptive.", false,
+        nullptr, 0, 100},
        {"podInitialBackoff", Type::Span, "podInitialBackoffSeconds. Default 1s.", false, nullptr, kMillisecond},
        {"podMaxBackoff", Type::Span, "podMaxBackoffSeconds. Default 10s.", false, nullptr, kMillisecond},
-       {"tieBreak", Type::Text, "Among nodes of the same score: random (by the seed, as kube-scheduler) or name. Default random.", false,
-        nullptr, 0, 0, {"random", "name"}}},
+       {"tieBreak",
+        Type::Text,
+        "Among nodes of the same score: random (by the seed, as kube-scheduler) or name. Default random.",
+        false,
+        nullptr,
+        0,
+        0,
+        {"random", "name"}}},
       ""};
   return kShape;
 }
@@ -124,7 +140,8 @@ const Shape& timeline_shape() {
                  {"times", Type::Whole, "With every: how many times in all.", false, nullptr, 1, 1'000'000},
                  {"until", Type::Span, "With every: the last time, from the start of the run."}},
                 ""};
-    for (const StepInfo& step : steps()) shape.fields.push_back({step.name, Type::Object, step.summary, false, &step.shape()});
+    for (const StepInfo& step : steps())
+      shape.fields.push_back({step.name, Type::Object, step.summary, false, &step.shape()});
     return shape;
   }();
   return kShape;
@@ -141,7 +158,8 @@ const Shape& expectation_shape() {
        {"expr", Type::Text, "With at: the expression.", false},
        {"from", Type::Span, "When looking begins, from the start of the run. Default 0s.", false},
        {"to", Type::Span, "With always and never: when looking ends. Default: the end of the run.", false},
-       {"within", Type::Span, "With eventually: how long after `from` it must hold at the latest. Default: by the end of the run.", false},
+       {"within", Type::Span,
+        "With eventually: how long after `from` it must hold at the latest. Default: by the end of the run.", false},
        {"for", Type::Span, "With eventually: how long it must then hold without a break. Default 0s.", false}},
       ""};
   return kShape;
@@ -154,8 +172,10 @@ const Shape& scenario_shape() {
        {"kind", Type::Text, "Scenario", true, nullptr, 0, 0, {"Scenario"}},
        {"metadata", Type::Object, "Name and description.", true, &metadata_shape()},
        {"seed", Type::Whole, "For everything drawn. Default 1."},
-       {"until", Type::Span, "When the run ends. Default: when the timeline is over and nothing has happened for `quiet`."},
-       {"quiet", Type::Span, "Without until: how long nothing may happen before the run ends. Default 15m.", false, nullptr, kMillisecond},
+       {"until", Type::Span,
+        "When the run ends. Default: when the timeline is over and nothing has happened for `quiet`."},
+       {"quiet", Type::Span, "Without until: how long nothing may happen before the run ends. Default 15m.", false,
+        nullptr, kMillisecond},
        {"cluster", Type::Object, "The nodes.", true, &cluster_shape()},
        {"manifests", Type::Objects, "What is applied at the start, in this order.", false, &manifest_shape()},
        {"model", Type::Object, "Parameters of the simulation.", false, &model_shape()},

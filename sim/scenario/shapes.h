@@ -5,8 +5,8 @@
 #include <span>
 #include <string_view>
 
-#include "sim/scenario/fields.h"
 #include "engine/loop/control_plane.h"
+#include "sim/scenario/fields.h"
 
 namespace wavetank::scenario {
 
@@ -15,8 +15,8 @@ const Shape& manifest_shape();
 const Shape& timeline_shape();
 const Shape& expectation_shape();
 
-/// One parameter of the control plane: a field of the model and where its value goes. Values: nanoseconds, whole numbers, thousandths
-/// (Amount), millionths (Share).
+/// One parameter of the control plane: a field of the model and where its value goes. Values: nanoseconds, whole
+/// numbers, thousandths (Amount), millionths (Share).
 struct ControlParameter {
   Field field;
   void (*set)(loop::Settings& settings, std::int64_t value);

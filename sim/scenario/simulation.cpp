@@ -81,7 +81,8 @@ SimTime Simulation::next_step() const {
 }
 
 SimTime Simulation::next_moment() const {
-  return std::min({control_plane_.next_wakeup(), next_step(), faults_.next_end(), drains_.next_due(), judge_.next_deadline()});
+  return std::min(
+      {control_plane_.next_wakeup(), next_step(), faults_.next_end(), drains_.next_due(), judge_.next_deadline()});
 }
 
 SimTime Simulation::end_of_run() const {
@@ -129,13 +130,14 @@ base::Result<RunResult> Simulation::run(const Progress& progress) {
     drains_.act(context());
     control_plane_.step(now);
     settle();
-    const bool stopped = progress && ++moments % kMomentsBetweenProgress == 0 && !progress(now, control_plane_.state().last_seq);
+    const bool stopped =
+        progress && ++moments % kMomentsBetweenProgress == 0 && !progress(now, control_plane_.state().last_seq);
     const SimTime end = end_of_run();
     if (stopped || now >= end) {
-      result_.end = stopped         ? RunResult::End::Stopped
-                    : has_until_    ? RunResult::End::Until
+      result_.end = stopped              ? RunResult::End::Stopped
+                    : has_until_         ? RunResult::End::Until
                     : now >= latest_end_ ? RunResult::End::Limit
-                                    : RunResult::End::Quiet;
+                                         : RunResult::End::Quiet;
       break;
     }
     const SimTime next = next_moment();

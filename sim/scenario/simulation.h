@@ -4,10 +4,10 @@
 //   1. faults whose time is up end           2. steps of the timeline, in their order     3. running drains act
 //   4. the control plane and the machines do all that is due                              5. expectations are looked at
 //
-// The run ends at `until`. Without one it ends when the timeline is over, no drain runs, no fault waits for its end, every
-// expectation with a time of its own is decided, and for `quiet` (15 minutes unless the scenario says otherwise) no fact came up;
-// after 24 hours at the latest. (15 minutes are longer than what Kubernetes waits for in silence: tolerations of 5 minutes, back-offs of 5
-// minutes, progress deadlines of 10 minutes.)
+// The run ends at `until`. Without one it ends when the timeline is over, no drain runs, no fault waits for its end,
+// every expectation with a time of its own is decided, and for `quiet` (15 minutes unless the scenario says otherwise)
+// no fact came up; after 24 hours at the latest. (15 minutes are longer than what Kubernetes waits for in silence:
+// tolerations of 5 minutes, back-offs of 5 minutes, progress deadlines of 10 minutes.)
 
 #include <cstdint>
 #include <functional>
@@ -40,12 +40,12 @@ inline constexpr std::int64_t kEpochSeconds = 1'767'225'600;
 
 struct ExpectationResult {
   Verdict::Outcome outcome = Verdict::Outcome::Undecided;
-  std::string name;    ///< As the author named it, or the text.
+  std::string name;  ///< As the author named it, or the text.
   std::string text;
   std::string detail;
   SimTime at;
-  base::Seq seq = 0;   ///< Of its ExpectationJudged.
-  base::Seq cause = 0; ///< What to ask `why` about: the last event before it broke; 0: none.
+  base::Seq seq = 0;    ///< Of its ExpectationJudged.
+  base::Seq cause = 0;  ///< What to ask `why` about: the last event before it broke; 0: none.
 };
 
 struct RunResult {
@@ -64,8 +64,8 @@ using Progress = std::function<bool(SimTime now, std::uint64_t events)>;
 
 class Simulation {
  public:
-  /// Writes what re-execution needs into the journal's meta values and prepares the run. `scenario` and `journal` must outlive it, and
-  /// the journal must be empty.
+  /// Writes what re-execution needs into the journal's meta values and prepares the run. `scenario` and `journal` must
+  /// outlive it, and the journal must be empty.
   Simulation(const Scenario& scenario, const Options& options, log::Journal& journal);
   ~Simulation();
   Simulation(const Simulation&) = delete;
@@ -118,12 +118,13 @@ class Simulation {
 /// The settings of a run's control plane: the scenario's with the seed put in.
 loop::Settings control_plane_settings(const Scenario& scenario, std::uint64_t seed);
 
-/// The scenario and options that a journal's run was started with. Error: the journal has none, or they cannot be read any more.
+/// The scenario and options that a journal's run was started with. Error: the journal has none, or they cannot be read
+/// any more.
 base::Result<Scenario> scenario_from_meta(const log::Journal& journal);
 base::Result<Options> options_from_meta(const log::Journal& journal);
 
-/// Runs a journal's scenario again, into `fresh`. Same program, same fingerprint. Error: no scenario in the journal, or it was made by
-/// a program with other rules.
+/// Runs a journal's scenario again, into `fresh`. Same program, same fingerprint. Error: no scenario in the journal, or
+/// it was made by a program with other rules.
 base::Result<RunResult> re_execute(const log::Journal& journal, log::Journal& fresh, const Progress& progress = {});
 
 }  // namespace wavetank::scenario

@@ -37,7 +37,8 @@ inline std::vector<std::string> scenario_files(const std::string& folder) {
   std::vector<std::string> out;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     const std::string path = entry.path().generic_string();
-    if (entry.is_regular_file() && path.ends_with(".yaml") && path.find("/manifests/") == std::string::npos) out.push_back(path);
+    if (entry.is_regular_file() && path.ends_with(".yaml") && path.find("/manifests/") == std::string::npos)
+      out.push_back(path);
   }
   std::sort(out.begin(), out.end());
   return out;

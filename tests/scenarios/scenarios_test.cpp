@@ -1,5 +1,5 @@
-// Every scenario is a test: its expectations hold, it gives the same journal as when it was last reviewed, and its journal can be
-// executed again.
+// Every scenario is a test: its expectations hold, it gives the same journal as when it was last reviewed, and its
+// journal can be executed again.
 #include <catch2/catch.hpp>
 
 #include <fmt/format.h>
@@ -113,7 +113,8 @@ TEST_CASE("applications of others run, too") {
   };
   const Row rows[] = {{"online-boutique.yaml", "frontend", 12}, {"example-voting-app.yaml", "vote", 5}};
   for (const Row& row : rows) {
-    const std::string manifest = std::filesystem::absolute(shared + "/data/manifests/" + row.file).lexically_normal().generic_string();
+    const std::string manifest =
+        std::filesystem::absolute(shared + "/data/manifests/" + row.file).lexically_normal().generic_string();
     if (!std::filesystem::exists(manifest)) {
       WARN("left out: there is no " << manifest << " (set WAVETANK_SHARED to the folder that holds data/manifests)");
       continue;
@@ -154,7 +155,8 @@ expectations:
   - eventually: deployment/{1} complete and deployment/{1} revision == 2
     from: 25m
     within: 3m
-)", manifest, row.rollout, row.deployments));
+)",
+                                    manifest, row.rollout, row.deployments));
     const auto scenario = load_scenario("s.yaml", files);
     INFO(row.file);
     INFO((scenario.has_value() ? "" : base::to_text(scenario.error())));

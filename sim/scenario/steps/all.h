@@ -5,8 +5,8 @@
 
 namespace wavetank::scenario {
 
-#define WT_STEP(step)                  \
-  const Shape& step##_shape();         \
+#define WT_STEP(step)          \
+  const Shape& step##_shape(); \
   std::unique_ptr<const Step> read_##step(const model::Doc& doc, const std::string& path, ReadContext& context)
 
 WT_STEP(apply);

@@ -37,7 +37,8 @@ std::unique_ptr<const Step> read_apply(const model::Doc& doc, const std::string&
   std::vector<ManifestGroup> groups;
   for (const std::string& file : texts(doc, "files")) groups.push_back(context.read_path(file, place(doc, "files")));
   if (const model::Doc* written = doc.find("inline")) groups.push_back(context.read_inline(*written, path + ".inline"));
-  if (groups.empty()) context.problems.add(doc.position, fmt::format("{}: names neither files nor inline manifests", path));
+  if (groups.empty())
+    context.problems.add(doc.position, fmt::format("{}: names neither files nor inline manifests", path));
   return std::make_unique<Apply>(std::move(groups));
 }
 

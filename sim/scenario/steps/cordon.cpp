@@ -24,7 +24,8 @@ class Cordon final : public Step {
 }  // namespace
 
 const Shape& cordon_shape() {
-  static const Shape kShape = {"cordon", {{"node", Type::Texts, "Names of nodes; * stands for any text.", true}}, "node"};
+  static const Shape kShape = {
+      "cordon", {{"node", Type::Texts, "Names of nodes; * stands for any text.", true}}, "node"};
   return kShape;
 }
 

@@ -33,7 +33,13 @@ const Shape& delete_shape() {
   static const Shape kShape = {
       "delete",
       {{"target", Type::Texts, "What to delete: deployment/web, node/n1, pod/*.", true},
-       {"cascade", Type::Text, "What becomes of what it owns. Default background.", false, nullptr, 0, 0,
+       {"cascade",
+        Type::Text,
+        "What becomes of what it owns. Default background.",
+        false,
+        nullptr,
+        0,
+        0,
         {"background", "foreground", "orphan"}},
        {"grace", Type::Span, "Grace period of pods, in whole seconds. Default: the pod's own.", false}},
       "target"};

@@ -1,4 +1,5 @@
-// drain: `kubectl drain --ignore-daemonsets --delete-emptydir-data --force`. The work is that of a process, see drain.h.
+// drain: `kubectl drain --ignore-daemonsets --delete-emptydir-data --force`. The work is that of a process, see
+// drain.h.
 #include <fmt/format.h>
 
 #include "sim/scenario/drains.h"
@@ -13,7 +14,8 @@ class Drain final : public Step {
   [[nodiscard]] std::string text() const override { return "drain " + join(nodes_); }
   void run(StepContext& context) const override {
     std::vector<event::NodeId> ids;
-    for_targets(nodes_, context, "drain", [&](event::Ref ref, const std::string&) { ids.push_back(ref.as<event::NodeId>()); });
+    for_targets(nodes_, context, "drain",
+                [&](event::Ref ref, const std::string&) { ids.push_back(ref.as<event::NodeId>()); });
     if (!ids.empty()) context.drains.start(std::move(ids), options_, context);
   }
 
@@ -25,11 +27,10 @@ class Drain final : public Step {
 }  // namespace
 
 const Shape& drain_shape() {
-  static const Shape kShape = {
-      "drain",
-      {{"node", Type::Texts, "Names of nodes; * stands for any text.", true},
-       {"timeout", Type::Span, "Give up after so long. Default: never.", false}},
-      "node"};
+  static const Shape kShape = {"drain",
+                               {{"node", Type::Texts, "Names of nodes; * stands for any text.", true},
+                                {"timeout", Type::Span, "Give up after so long. Default: never.", false}},
+                               "node"};
   return kShape;
 }
 

@@ -44,11 +44,15 @@ class Fail final : public Step {
 
 Type type_of(fault::FieldType type) {
   switch (type) {
-    case fault::FieldType::Text: return Type::Text;
+    case fault::FieldType::Text:
+      return Type::Text;
     case fault::FieldType::Count:
-    case fault::FieldType::Number: return Type::Whole;
-    case fault::FieldType::Duration: return Type::Span;
-    case fault::FieldType::Flag: return Type::Flag;
+    case fault::FieldType::Number:
+      return Type::Whole;
+    case fault::FieldType::Duration:
+      return Type::Span;
+    case fault::FieldType::Flag:
+      return Type::Flag;
   }
   return Type::Text;
 }
@@ -56,9 +60,11 @@ Type type_of(fault::FieldType type) {
 Shape make_shape() {
   Shape shape{"fail", {{"kind", Type::Text, "Which kind of fault.", true}}, ""};
   for (const fault::KindInfo& kind : fault::kinds()) shape.fields.front().words.push_back(kind.name);
-  for (const fault::FieldInfo& field : fault::fields()) shape.fields.push_back({field.name, type_of(field.type), field.meaning});
+  for (const fault::FieldInfo& field : fault::fields())
+    shape.fields.push_back({field.name, type_of(field.type), field.meaning});
   shape.fields.push_back({"name", Type::Text, "A name of the author's, for heal."});
-  shape.fields.push_back({"fraction", Type::Share, "Faults of nodes: so large a part of those meant, instead of count."});
+  shape.fields.push_back(
+      {"fraction", Type::Share, "Faults of nodes: so large a part of those meant, instead of count."});
   return shape;
 }
 
@@ -74,9 +80,10 @@ void check_names(const model::Doc& doc, const fault::FaultSpec& spec, const std:
       read_target(spec.workload, place(doc, "workload"), path + ".workload", {}, context);
     }
   }
-  if (!spec.zone.empty() && spec.zone.find_first_of("*?") == std::string::npos && !context.catalog.has_zone(spec.zone)) {
-    context.problems.add(place(doc, "zone"),
-                         fmt::format("{}.zone: no node is in zone \"{}\"{}", path, spec.zone, context.catalog.suggest_zone(spec.zone)));
+  if (!spec.zone.empty() && spec.zone.find_first_of("*?") == std::string::npos &&
+      !context.catalog.has_zone(spec.zone)) {
+    context.problems.add(place(doc, "zone"), fmt::format("{}.zone: no node is in zone \"{}\"{}", path, spec.zone,
+                                                         context.catalog.suggest_zone(spec.zone)));
   }
 }
 
@@ -96,14 +103,17 @@ std::unique_ptr<const Step> read_fail(const model::Doc& doc, const std::string& 
   if (kind == nullptr) return nullptr;
   base::Result<fault::FaultSpec> spec = fault::parse(rest, context.scenario_file);
   if (!spec.has_value()) {
-    for (const base::Diagnostic& d : spec.error()) context.problems.add(d.position, fmt::format("{}: {}", path, d.message));
+    for (const base::Diagnostic& d : spec.error())
+      context.problems.add(d.position, fmt::format("{}: {}", path, d.message));
     return nullptr;
   }
   check_names(doc, *spec, path, context);
   const std::optional<std::int64_t> fraction = share(doc, "fraction");
   if (fraction.has_value()) {
     const bool takes_nodes = fmt::format(" {} ", kind->fields).find(" node ") != std::string::npos;
-    if (!takes_nodes) context.problems.add(place(doc, "fraction"), fmt::format("{}.fraction: {} does not strike nodes", path, kind->name));
+    if (!takes_nodes)
+      context.problems.add(place(doc, "fraction"),
+                           fmt::format("{}.fraction: {} does not strike nodes", path, kind->name));
     if (spec->count.has_value()) {
       context.problems.add(place(doc, "fraction"), fmt::format("{}: has both count and fraction", path));
     }

@@ -43,8 +43,8 @@ std::unique_ptr<const Step> read_heal(const model::Doc& doc, const std::string& 
     for (const std::string& name : context.fault_names) known.push_back(name);
     for (const fault::KindInfo& kind : fault::kinds()) known.push_back(kind.name);
     context.problems.add(place(doc, "fault"),
-                         fmt::format("{}.fault: no step before this one begins a fault named \"{}\", and no kind is{}", path, fault,
-                                     suggestion(fault, known)));
+                         fmt::format("{}.fault: no step before this one begins a fault named \"{}\", and no kind is{}",
+                                     path, fault, suggestion(fault, known)));
   }
   return std::make_unique<Heal>(std::move(faults));
 }

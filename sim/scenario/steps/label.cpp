@@ -14,7 +14,8 @@ struct Change {
 
 class Label final : public Step {
  public:
-  Label(std::vector<Target> targets, std::vector<Change> changes) : targets_(std::move(targets)), changes_(std::move(changes)) {}
+  Label(std::vector<Target> targets, std::vector<Change> changes)
+      : targets_(std::move(targets)), changes_(std::move(changes)) {}
   [[nodiscard]] std::string text() const override {
     std::string out = "label " + join(targets_);
     for (const Change& change : changes_) out += " " + change.text();
@@ -23,7 +24,8 @@ class Label final : public Step {
   void run(StepContext& context) const override {
     for_targets(targets_, context, "label", [&](event::Ref ref, const std::string& name) {
       for (const Change& change : changes_) {
-        context.kubectl(fmt::format("label {} {} --overwrite", name, change.text()), command::SetLabel{ref, change.key, change.value});
+        context.kubectl(fmt::format("label {} {} --overwrite", name, change.text()),
+                        command::SetLabel{ref, change.key, change.value});
       }
     });
   }
@@ -36,12 +38,11 @@ class Label final : public Step {
 }  // namespace
 
 const Shape& label_shape() {
-  static const Shape kShape = {
-      "label",
-      {{"target", Type::Texts, "node/n1, deployment/web; * stands for any text.", true},
-       {"set", Type::Map, "Labels to add or replace.", false},
-       {"remove", Type::Texts, "Keys of labels to remove.", false}},
-      ""};
+  static const Shape kShape = {"label",
+                               {{"target", Type::Texts, "node/n1, deployment/web; * stands for any text.", true},
+                                {"set", Type::Map, "Labels to add or replace.", false},
+                                {"remove", Type::Texts, "Keys of labels to remove.", false}},
+                               ""};
   return kShape;
 }
 

@@ -12,7 +12,8 @@ class Load final : public Step {
   [[nodiscard]] std::string text() const override { return fmt::format("load of {} {}/s", join(services_), rate()); }
   void run(StepContext& context) const override {
     for_targets(services_, context, "load", [&](event::Ref ref, const std::string& name) {
-      context.control_plane.request(context.now, "scenario", fmt::format("load of {}: {} requests a second", name, rate()),
+      context.control_plane.request(context.now, "scenario",
+                                    fmt::format("load of {}: {} requests a second", name, rate()),
                                     command::SetLoad{{ref.as<event::ServiceId>(), milli_rps_}});
     });
   }

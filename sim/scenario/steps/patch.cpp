@@ -27,7 +27,8 @@ const Shape& patch_shape() {
   static const Shape kShape = {
       "patch",
       {{"target", Type::Texts, "deployment/web, poddisruptionbudget/web; * stands for any text.", true},
-       {"merge", Type::Tree, "The fields to change, as in the object (RFC 7386: null removes, lists are replaced).", true}},
+       {"merge", Type::Tree, "The fields to change, as in the object (RFC 7386: null removes, lists are replaced).",
+        true}},
       ""};
   return kShape;
 }

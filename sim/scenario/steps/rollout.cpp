@@ -27,10 +27,14 @@ class Rollout final : public Step {
   [[nodiscard]] std::string_view word() const { return kActions[static_cast<std::size_t>(action_)]; }
   [[nodiscard]] command::Payload payload(event::DeploymentId id) const {
     switch (action_) {
-      case Action::Undo: return command::UndoRollout{id, to_revision_};
-      case Action::Pause: return command::SetPaused{id, true};
-      case Action::Resume: return command::SetPaused{id, false};
-      case Action::Restart: break;
+      case Action::Undo:
+        return command::UndoRollout{id, to_revision_};
+      case Action::Pause:
+        return command::SetPaused{id, true};
+      case Action::Resume:
+        return command::SetPaused{id, false};
+      case Action::Restart:
+        break;
     }
     return command::RestartRollout{id};
   }
@@ -46,7 +50,8 @@ const Shape& rollout_shape() {
   static const Shape kShape = {
       "rollout",
       {{"undo", Type::Texts, "Deployments to roll back.", false},
-       {"toRevision", Type::Whole, "With undo: the revision to go back to. Default 0, the one before the current.", false},
+       {"toRevision", Type::Whole, "With undo: the revision to go back to. Default 0, the one before the current.",
+        false},
        {"pause", Type::Texts, "Deployments whose rollout is paused.", false},
        {"resume", Type::Texts, "Deployments whose rollout goes on.", false},
        {"restart", Type::Texts, "Deployments whose pods are all replaced.", false}},
@@ -60,7 +65,8 @@ std::unique_ptr<const Step> read_rollout(const model::Doc& doc, const std::strin
   for (std::size_t i = 0; i < std::size(kActions); ++i) {
     if (doc.find(kActions[i]) == nullptr) continue;
     if (!field.empty()) {
-      context.problems.add(doc.position, fmt::format("{}: has both {} and {}; write two steps", path, field, kActions[i]));
+      context.problems.add(doc.position,
+                           fmt::format("{}: has both {} and {}; write two steps", path, field, kActions[i]));
     }
     field = kActions[i];
     action = static_cast<Action>(i);

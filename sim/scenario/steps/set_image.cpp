@@ -12,10 +12,13 @@ class SetImage final : public Step {
  public:
   SetImage(std::vector<Target> targets, std::string container, std::string image, std::int64_t fraction)
       : targets_(std::move(targets)), container_(std::move(container)), image_(std::move(image)), fraction_(fraction) {}
-  [[nodiscard]] std::string text() const override { return fmt::format("set image of {} to {}", join(targets_), image_); }
+  [[nodiscard]] std::string text() const override {
+    return fmt::format("set image of {} to {}", join(targets_), image_);
+  }
   void run(StepContext& context) const override {
     const auto set = [&](event::Ref ref, const std::string& name) {
-      context.kubectl(fmt::format("set image {} {}={}", name, container_, image_), command::SetImage{ref, container_, image_});
+      context.kubectl(fmt::format("set image {} {}={}", name, container_, image_),
+                      command::SetImage{ref, container_, image_});
     };
     for_targets(targets_, context, "set image", set, fraction_);
   }
@@ -40,13 +43,15 @@ const Shape& set_image_shape() {
 }
 
 std::unique_ptr<const Step> read_set_image(const model::Doc& doc, const std::string& path, ReadContext& context) {
-  std::vector<Target> targets = read_targets(
-      doc, "target", path, {model::Kind::Deployment, model::Kind::ReplicaSet, model::Kind::Pod}, context);
+  std::vector<Target> targets =
+      read_targets(doc, "target", path, {model::Kind::Deployment, model::Kind::ReplicaSet, model::Kind::Pod}, context);
   if (doc.find("fraction") != nullptr) {
     for (const Target& target : targets) {
       if (target.is_pattern()) continue;
-      context.problems.add(place(doc, "fraction"), fmt::format("{}.fraction: {} is one object; a fraction needs a pattern such as "
-                                                               "deployment/*", path, target.text()));
+      context.problems.add(place(doc, "fraction"),
+                           fmt::format("{}.fraction: {} is one object; a fraction needs a pattern such as "
+                                       "deployment/*",
+                                       path, target.text()));
     }
   }
   return std::make_unique<SetImage>(std::move(targets), text(doc, "container", "*"), text(doc, "image"),

@@ -18,15 +18,15 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-constexpr Kind kAllKinds[] = {Kind::Namespace,           Kind::Node,           Kind::Pod,     Kind::ReplicaSet,
-                              Kind::Deployment,          Kind::Service,        Kind::EndpointSlice,
-                              Kind::PodDisruptionBudget, Kind::PriorityClass,  Kind::ServiceAccount,
-                              Kind::ConfigMap,           Kind::Secret};
+constexpr Kind kAllKinds[] = {Kind::Namespace,     Kind::Node,           Kind::Pod,           Kind::ReplicaSet,
+                              Kind::Deployment,    Kind::Service,        Kind::EndpointSlice, Kind::PodDisruptionBudget,
+                              Kind::PriorityClass, Kind::ServiceAccount, Kind::ConfigMap,     Kind::Secret};
 
 std::string suggest_kind(std::string_view word, const std::vector<Kind>& kinds) {
   std::vector<std::string> names;
   for (const Kind kind : kAllKinds) {
-    if (kinds.empty() || std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) names.push_back(lower(model::kind_info(kind).name));
+    if (kinds.empty() || std::find(kinds.begin(), kinds.end(), kind) != kinds.end())
+      names.push_back(lower(model::kind_info(kind).name));
   }
   return suggestion(word, {names.begin(), names.end()});
 }
@@ -42,17 +42,23 @@ void for_alive(const Rows& rows, F&& f) {
 template <class F>
 void for_alive_of_kind(Kind kind, const state::ClusterView& view, F&& f) {
   switch (kind) {
-    case Kind::Node: return for_alive<event::NodeId>(view->nodes, f);
-    case Kind::Deployment: return for_alive<event::DeploymentId>(view->deployments, f);
-    case Kind::ReplicaSet: return for_alive<event::ReplicaSetId>(view->replica_sets, f);
-    case Kind::Service: return for_alive<event::ServiceId>(view->services, f);
-    case Kind::PodDisruptionBudget: return for_alive<event::PdbId>(view->pdbs, f);
+    case Kind::Node:
+      return for_alive<event::NodeId>(view->nodes, f);
+    case Kind::Deployment:
+      return for_alive<event::DeploymentId>(view->deployments, f);
+    case Kind::ReplicaSet:
+      return for_alive<event::ReplicaSetId>(view->replica_sets, f);
+    case Kind::Service:
+      return for_alive<event::ServiceId>(view->services, f);
+    case Kind::PodDisruptionBudget:
+      return for_alive<event::PdbId>(view->pdbs, f);
     case Kind::Pod:
       for (std::size_t i = 0; i < view->pods.size(); ++i) {
         if (view.pod_alive(event::PodId(i))) f(Ref(event::PodId(i)));
       }
       return;
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -73,8 +79,8 @@ std::optional<Target> read_target(const std::string& text, base::Position at, co
   Target target;
   target.kind_word = text.substr(0, slash);
   target.kind = model::kind_from_word(target.kind_word);
-  const bool allowed = kinds.empty() ? target.kind != Kind::Other
-                                     : std::find(kinds.begin(), kinds.end(), target.kind) != kinds.end();
+  const bool allowed =
+      kinds.empty() ? target.kind != Kind::Other : std::find(kinds.begin(), kinds.end(), target.kind) != kinds.end();
   if (!allowed) {
     context.problems.add(at, fmt::format("{}: the kind \"{}\" is not one that can stand here{}", path, target.kind_word,
                                          suggest_kind(target.kind_word, kinds)));
@@ -107,13 +113,15 @@ std::vector<Target> read_targets(const model::Doc& doc, std::string_view field, 
                                  const std::vector<Kind>& kinds, ReadContext& context) {
   std::vector<Target> out;
   for (const std::string& value : texts(doc, field)) {
-    std::optional<Target> target = read_target(value, place(doc, field), fmt::format("{}.{}", path, field), kinds, context);
+    std::optional<Target> target =
+        read_target(value, place(doc, field), fmt::format("{}.{}", path, field), kinds, context);
     if (target.has_value()) out.push_back(std::move(*target));
   }
   return out;
 }
 
-std::vector<Target> read_nodes(const model::Doc& doc, std::string_view field, const std::string& path, ReadContext& context) {
+std::vector<Target> read_nodes(const model::Doc& doc, std::string_view field, const std::string& path,
+                               ReadContext& context) {
   std::vector<Target> out;
   for (const std::string& value : texts(doc, field)) {
     const std::string full = value.starts_with("node/") || value.starts_with("no/") ? value : "node/" + value;
@@ -174,7 +182,8 @@ void StepContext::apply(const std::string& text, const std::vector<ManifestDoc>&
     }
     const loop::Outcome outcome = control_plane.submit(now, {cause, payload});
     // A refusal of submit() leaves no trace: ask again in the open.
-    if (!outcome.ok()) control_plane.request(now, "kubectl", fmt::format("kubectl {}: {}", text, doc.text()), std::move(payload), cause);
+    if (!outcome.ok())
+      control_plane.request(now, "kubectl", fmt::format("kubectl {}: {}", text, doc.text()), std::move(payload), cause);
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// A step of the timeline: something that a person, a client or the world outside does to the cluster at a moment. A step is read
-// once, is constant from then on, and may be run many times and by many runs.
+// A step of the timeline: something that a person, a client or the world outside does to the cluster at a moment. A
+// step is read once, is constant from then on, and may be run many times and by many runs.
 
 #include <cstdint>
 #include <map>
@@ -52,15 +52,16 @@ struct StepContext {
 
 /// One line of the registry.
 struct StepInfo {
-  std::string_view name;                ///< As in the file: "set-image".
-  std::string_view summary;             ///< One line, also for the schema.
+  std::string_view name;     ///< As in the file: "set-image".
+  std::string_view summary;  ///< One line, also for the schema.
   const Shape& (*shape)();
-  /// `doc` has been checked against the shape; `path` is "timeline[3].scale". What is wrong goes to the context's problems; the
-  /// result is then not used.
+  /// `doc` has been checked against the shape; `path` is "timeline[3].scale". What is wrong goes to the context's
+  /// problems; the result is then not used.
   std::unique_ptr<const Step> (*read)(const model::Doc& doc, const std::string& path, ReadContext& context);
 };
 
-// ---- What several steps share --------------------------------------------------------------------------------------------------
+// ---- What several steps share
+// --------------------------------------------------------------------------------------------------
 
 /// Objects that a step names: "deployment/web", "deployment/shop/web" (in namespace shop), "deployment/*".
 struct Target {
@@ -70,18 +71,21 @@ struct Target {
   [[nodiscard]] std::string text() const;
 };
 
-/// Reads a target of one of `kinds` (empty: any typed kind). Names that cannot be meant are problems, with the nearest that can.
+/// Reads a target of one of `kinds` (empty: any typed kind). Names that cannot be meant are problems, with the nearest
+/// that can.
 std::optional<Target> read_target(const std::string& text, base::Position at, const std::string& path,
                                   const std::vector<model::Kind>& kinds, ReadContext& context);
 /// The targets of a field with one or several.
 std::vector<Target> read_targets(const model::Doc& doc, std::string_view field, const std::string& path,
                                  const std::vector<model::Kind>& kinds, ReadContext& context);
 /// Names or patterns of nodes.
-std::vector<Target> read_nodes(const model::Doc& doc, std::string_view field, const std::string& path, ReadContext& context);
+std::vector<Target> read_nodes(const model::Doc& doc, std::string_view field, const std::string& path,
+                               ReadContext& context);
 
-/// The alive objects that are meant, in the order of their making; of a pattern only the first `millionths` of them (rounded up).
-/// Empty if there is none.
-std::vector<event::Ref> resolve(const Target& target, const state::ClusterView& view, std::int64_t millionths = 1'000'000);
+/// The alive objects that are meant, in the order of their making; of a pattern only the first `millionths` of them
+/// (rounded up). Empty if there is none.
+std::vector<event::Ref> resolve(const Target& target, const state::ClusterView& view,
+                                std::int64_t millionths = 1'000'000);
 
 /// Calls f(Ref, "deployment/web") for each object meant; a name that is not there becomes a refused request.
 template <class F>

@@ -14,7 +14,8 @@ struct Change {
 
 class Taint final : public Step {
  public:
-  Taint(std::vector<Target> nodes, std::vector<Change> changes) : nodes_(std::move(nodes)), changes_(std::move(changes)) {}
+  Taint(std::vector<Target> nodes, std::vector<Change> changes)
+      : nodes_(std::move(nodes)), changes_(std::move(changes)) {}
   [[nodiscard]] std::string text() const override {
     std::string out = "taint " + join(nodes_);
     for (const Change& change : changes_) out += " " + change.text;
@@ -70,7 +71,8 @@ const Shape& taint_shape() {
   static const Shape kShape = {
       "taint",
       {{"node", Type::Texts, "Names of nodes; * stands for any text.", true},
-       {"taint", Type::Texts, "key=value:NoSchedule as kubectl writes it; with a minus at the end it is removed.", true}},
+       {"taint", Type::Texts, "key=value:NoSchedule as kubectl writes it; with a minus at the end it is removed.",
+        true}},
       ""};
   return kShape;
 }
@@ -81,9 +83,10 @@ std::unique_ptr<const Step> read_taint(const model::Doc& doc, const std::string&
     if (std::optional<Change> change = read_change(text)) {
       changes.push_back(std::move(*change));
     } else {
-      context.problems.add(place(doc, "taint"), fmt::format("{}.taint: \"{}\" is not a taint; write key=value:NoSchedule (or "
-                                                            "PreferNoSchedule, NoExecute), with a minus at the end to remove it",
-                                                            path, text));
+      context.problems.add(place(doc, "taint"),
+                           fmt::format("{}.taint: \"{}\" is not a taint; write key=value:NoSchedule (or "
+                                       "PreferNoSchedule, NoExecute), with a minus at the end to remove it",
+                                       path, text));
     }
   }
   return std::make_unique<Taint>(read_nodes(doc, "node", path, context), std::move(changes));

@@ -1,4 +1,5 @@
-// What the words of time mean, on hand-made rows of events: "+2 -5" is a node that is cordoned at 2 s and uncordoned at 5 s.
+// What the words of time mean, on hand-made rows of events: "+2 -5" is a node that is cordoned at 2 s and uncordoned at
+// 5 s.
 #include <catch2/catch.hpp>
 
 #include <charconv>
@@ -47,7 +48,8 @@ std::string judge(const Expectation& e, std::string_view events, int end_s, bool
   std::size_t next = 0;
   base::SimTime now;
   for (;;) {
-    while (next < row.size() && row[next].at == now) happen(now, event::NodeCordoned{event::NodeId(0U), row[next++].cordoned});
+    while (next < row.size() && row[next].at == now)
+      happen(now, event::NodeCordoned{event::NodeId(0U), row[next++].cordoned});
     judge.settle({state, now}, verdicts);
     if (now >= end) break;
     now = std::min({next < row.size() ? row[next].at : end, judge.next_deadline(), end});
@@ -55,7 +57,8 @@ std::string judge(const Expectation& e, std::string_view events, int end_s, bool
   judge.finish({state, now}, cut, verdicts);
   REQUIRE(verdicts.size() == 1);
   const char* const words[] = {"kept", "broken", "undecided"};
-  return std::string(words[static_cast<int>(verdicts[0].outcome)]) + " at " + base::format_duration(verdicts[0].at - base::SimTime{});
+  return std::string(words[static_cast<int>(verdicts[0].outcome)]) + " at " +
+         base::format_duration(verdicts[0].at - base::SimTime{});
 }
 
 }  // namespace
@@ -64,7 +67,7 @@ TEST_CASE("always, never, eventually, at") {
   struct Row {
     Expectation::Mode mode;
     int from;
-    int to;       ///< -1: the end of the run.
+    int to;  ///< -1: the end of the run.
     int lasting;
     const char* events;
     const char* verdict;  ///< Of a run of 10 s.
@@ -73,6 +76,7 @@ TEST_CASE("always, never, eventually, at") {
   constexpr auto kNever = Expectation::Mode::Never;
   constexpr auto kEventually = Expectation::Mode::Eventually;
   constexpr auto kAt = Expectation::Mode::At;
+  // clang-format off
   const Row rows[] = {
       // mode       from to  for  events           verdict
       {kAlways,      0, -1, 0, "+0",             "kept at 10s"},
@@ -105,6 +109,7 @@ TEST_CASE("always, never, eventually, at") {
       {kAt,          5,  5, 0, "+6",             "broken at 5s"},
       {kAt,         12, 12, 0, "+1",             "broken at 10s"},
   };
+  // clang-format on
   std::vector<ExpressionProblem> problems;
   const Expression cordoned = parse_expression("node/n1 cordoned", problems);
   REQUIRE(problems.empty());

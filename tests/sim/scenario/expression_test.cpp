@@ -48,10 +48,12 @@ TEST_CASE("these are not") {
   const Row rows[] = {
       {"", 0, "expected an object such as deployment/web, a set such as pods(app=web), or event; found the end"},
       {"deployment/web", 14,
-       "expected a field of deployment (replicas, statusReplicas, readyReplicas, availableReplicas, updatedReplicas, unavailableReplicas, "
+       "expected a field of deployment (replicas, statusReplicas, readyReplicas, availableReplicas, updatedReplicas, "
+       "unavailableReplicas, "
        "revision, paused, complete, available, progressing, progressingReason, image, exists), found the end"},
       {"deployment/web replcas == 3", 15, R"(deployment has no field "replcas"; did you mean "replicas"?)"},
-      {"deplyment/web replicas == 3", 0, R"(nothing can be asked about the kind "deplyment"; did you mean "deployment"?)"},
+      {"deplyment/web replicas == 3", 0,
+       R"(nothing can be asked about the kind "deplyment"; did you mean "deployment"?)"},
       {"configmap/web replicas == 3", 0,
        R"(nothing can be asked about the kind "configmap"; known are deployment, node, pod, poddisruptionbudget, replicaset, service)"},
       {"podz ready == 3", 0, R"("podz" is neither a set of objects nor kind/name; did you mean "pods"?)"},
@@ -65,7 +67,8 @@ TEST_CASE("these are not") {
       {"pod/x phase > Running", 0, R"("pod/x phase" is a word: only == and != apply)"},
       {"pods ready == 3 nodes ready == 3", 16, R"(expected the end, "and" or "or", found "nodes")"},
       {"(pods ready == 3", 16, "expected \")\", found the end"},
-      {"event PodUnschedulabel count > 0", 6, R"(there is no kind of event "PodUnschedulabel"; did you mean "PodUnschedulable"?)"},
+      {"event PodUnschedulabel count > 0", 6,
+       R"(there is no kind of event "PodUnschedulabel"; did you mean "PodUnschedulable"?)"},
       {"event PodBound > 0", 15, R"(expected "count" after the kind of event, found ">")"},
       {"node/default/n1 ready", 0, "Node has no namespace: write node/n1"},
   };

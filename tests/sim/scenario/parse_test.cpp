@@ -59,40 +59,57 @@ TEST_CASE("what is wrong with a file is said with its place") {
       {"sed: 1", R"(10:1: unknown field "sed" in the scenario; did you mean "seed"?)"},
       {"seed: -1", "10:7: seed: -1 is too small, the least is 0"},
       {"seed: x", R"(10:7: seed: want a whole number, found "x")"},
-      {"quiet: 30", R"(10:8: quiet: invalid duration "30": want numbers with a unit of ns, us, ms, s, m, h, such as "90s", "1m30s", "1.5h"; at most 292 years)"},
+      {"quiet: 30",
+       R"(10:8: quiet: invalid duration "30": want numbers with a unit of ns, us, ms, s, m, h, such as "90s", "1m30s", "1.5h"; at most 292 years)"},
       {"timeline: 5", "10:11: timeline: want a list, found the number 5"},
       {"model: {control_plan: {}}", R"(10:9: unknown field "control_plan" in model; did you mean "control_plane"?)"},
-      {"model: {control_plane: {controler_qps: 5}}", R"(10:25: unknown field "controler_qps" in model.control_plane; did you mean "controller_qps"?)"},
-      {"model: {control_plane: {controller_qps: 0}}", "10:41: model.control_plane.controller_qps: 0 is too small, the least is 1"},
-      {"model: {control_plane: {node_monitor_period: 0s}}", "10:46: model.control_plane.node_monitor_period: 0s is too short, the least is 1ms"},
-      {"model: {scheduler: {tieBreak: nam}}", R"(10:31: model.scheduler.tieBreak: "nam" is not known; did you mean "name"?)"},
-      {"model: {scheduler: {percentageOfNodesToScore: 101}}", "10:47: model.scheduler.percentageOfNodesToScore: 101 is too large, the most is 100"},
+      {"model: {control_plane: {controler_qps: 5}}",
+       R"(10:25: unknown field "controler_qps" in model.control_plane; did you mean "controller_qps"?)"},
+      {"model: {control_plane: {controller_qps: 0}}",
+       "10:41: model.control_plane.controller_qps: 0 is too small, the least is 1"},
+      {"model: {control_plane: {node_monitor_period: 0s}}",
+       "10:46: model.control_plane.node_monitor_period: 0s is too short, the least is 1ms"},
+      {"model: {scheduler: {tieBreak: nam}}",
+       R"(10:31: model.scheduler.tieBreak: "nam" is not known; did you mean "name"?)"},
+      {"model: {scheduler: {percentageOfNodesToScore: 101}}",
+       "10:47: model.scheduler.percentageOfNodesToScore: 101 is too large, the most is 100"},
       // Time
       {"timeline: [{note: x}]", R"(10:12: timeline[0]: does not say when; write "at: 5m" or "after: 30s")"},
       {"timeline: [{at: 1m}]",
-       "10:12: timeline[0]: does not say what happens; want one of add-nodes, apply, cordon, delete, drain, fail, heal, label, load, note, "
+       "10:12: timeline[0]: does not say what happens; want one of add-nodes, apply, cordon, delete, drain, fail, "
+       "heal, label, load, note, "
        "patch, rollout, scale, set-image, taint, uncordon"},
       {"timeline: [{at: 1m, after: 1s, note: x}]", "10:12: timeline[0]: has both at and after"},
       {"timeline: [{at: -1m, note: x}]", "10:17: timeline[0].at: -1m is negative"},
       {"timeline: [{at: 2m, note: x}, {at: 1m, note: z}]",
-       "10:36: timeline[1].at: 1m is before 2m, the time of the entry above; entries stand in the order of their times"},
+       "10:36: timeline[1].at: 1m is before 2m, the time of the entry above; entries stand in the order of their "
+       "times"},
       {"timeline: [{at: 11m, note: x}]", "10:17: timeline[0]: 11m is beyond the end of the run, until: 10m"},
       {"timeline: [{at: 1m, note: x, drain: n1}]", "10:30: timeline[0]: has both note and drain; write two entries"},
       {"timeline: [{at: 1m, times: 2, note: x}]", "10:28: timeline[0].times: goes with every"},
-      {"timeline: [{at: 2m, every: 1m, until: 1m, note: x}]", "10:39: timeline[0].until: 1m is before the first time, 2m"},
+      {"timeline: [{at: 2m, every: 1m, until: 1m, note: x}]",
+       "10:39: timeline[0].until: 1m is before the first time, 2m"},
       {"timeline: [{at: 1m, every: 0s, note: x}]", "10:28: timeline[0].every: 0s is too short, the least is 1ms"},
       {"timeline: [{at: 1m, scael: {}}]", R"(10:21: unknown field "scael" in timeline[0]; did you mean "scale"?)"},
       // Expectations
-      {"expectations: [{expr: pods ready == 1}]", "10:16: expectations[0]: does not say when it holds; want one of always, never, eventually, at"},
+      {"expectations: [{expr: pods ready == 1}]",
+       "10:16: expectations[0]: does not say when it holds; want one of always, never, eventually, at"},
       {"expectations: [{at: 1m}]", R"(10:16: expectations[0]: the field "expr" is missing (with at: the expression))"},
-      {"expectations: [{always: pods ready == 1, never: pods ready == 2}]", "10:16: expectations[0]: has both always and never; write two entries"},
-      {"expectations: [{always: pods ready == 1, from: 2m, to: 1m}]", "10:56: expectations[0].to: 1m is before from, 2m"},
+      {"expectations: [{always: pods ready == 1, never: pods ready == 2}]",
+       "10:16: expectations[0]: has both always and never; write two entries"},
+      {"expectations: [{always: pods ready == 1, from: 2m, to: 1m}]",
+       "10:56: expectations[0].to: 1m is before from, 2m"},
       {"expectations: [{always: pods ready == 1, within: 1m}]", "10:50: expectations[0].within: goes with eventually"},
-      {"expectations: [{eventually: pods ready == 1, to: 1m}]", "10:50: expectations[0].to: goes with always and never"},
-      {"expectations: [{at: 11m, expr: pods ready == 1}]", "10:21: expectations[0].at: 11m is beyond the end of the run, until: 10m"},
-      {"expectations: [{eventually: pods ready == 1, from: 9m, within: 2m}]", "10:64: expectations[0].within: 11m is beyond the end of the run, until: 10m"},
-      {"expectations: [{always: pods raedy == 1}]", R"(10:30: expectations[0].always: pods has no field "raedy"; did you mean "ready"?)"},
-      {"expectations: [{always: \"pods raedy == 1\"}]", R"(10:31: expectations[0].always: pods has no field "raedy"; did you mean "ready"?)"},
+      {"expectations: [{eventually: pods ready == 1, to: 1m}]",
+       "10:50: expectations[0].to: goes with always and never"},
+      {"expectations: [{at: 11m, expr: pods ready == 1}]",
+       "10:21: expectations[0].at: 11m is beyond the end of the run, until: 10m"},
+      {"expectations: [{eventually: pods ready == 1, from: 9m, within: 2m}]",
+       "10:64: expectations[0].within: 11m is beyond the end of the run, until: 10m"},
+      {"expectations: [{always: pods raedy == 1}]",
+       R"(10:30: expectations[0].always: pods has no field "raedy"; did you mean "ready"?)"},
+      {"expectations: [{always: \"pods raedy == 1\"}]",
+       R"(10:31: expectations[0].always: pods has no field "raedy"; did you mean "ready"?)"},
       {"expectations: [{always: deployment/wbe replicas == 1}]",
        R"(10:25: expectations[0].always: there is no Deployment "wbe" in namespace default; did you mean "web"?)"},
       // Syntax
@@ -125,15 +142,21 @@ TEST_CASE("nodes and manifests that cannot be") {
   const Row rows[] = {
       {"cluster: {}", "4:10: cluster: has no nodes"},
       {"cluster: {nodes: [{count: -1}]}", "4:27: cluster.nodes[0].count: -1 is too small, the least is 0"},
-      {"cluster: {nodes: [{name: one, count: 2}]}", R"(4:26: cluster.nodes[0].name: "one" gives several the same name; put {n} in it)"},
-      {"cluster: {nodes: [{name: 'n{x}'}]}", R"(4:26: cluster.nodes[0].name: "n{x}" has a brace that is neither {n} nor {zone})"},
-      {"cluster: {nodes: [{name: n}]}", "4:26: cluster.nodes[0].name: want text, found the boolean false (put it in quotes if it is meant as text)"},
-      {"cluster: {nodes: [{name: one}, {name: one}]}", R"(4:39: cluster.nodes[1].name: there are two nodes named "one")"},
+      {"cluster: {nodes: [{name: one, count: 2}]}",
+       R"(4:26: cluster.nodes[0].name: "one" gives several the same name; put {n} in it)"},
+      {"cluster: {nodes: [{name: 'n{x}'}]}",
+       R"(4:26: cluster.nodes[0].name: "n{x}" has a brace that is neither {n} nor {zone})"},
+      {"cluster: {nodes: [{name: n}]}",
+       "4:26: cluster.nodes[0].name: want text, found the boolean false (put it in quotes if it is meant as text)"},
+      {"cluster: {nodes: [{name: one}, {name: one}]}",
+       R"(4:39: cluster.nodes[1].name: there are two nodes named "one")"},
       {"cluster: {nodes: [{capacity: {cpu: -4}}]}", "4:36: cluster.nodes[0].capacity.cpu: -4 is negative"},
-      {"cluster: {nodes: [{capacity: {cpu: four}}]}", R"(4:36: cluster.nodes[0].capacity.cpu: "four" is not a quantity (such as 500m or 2Gi))"},
+      {"cluster: {nodes: [{capacity: {cpu: four}}]}",
+       R"(4:36: cluster.nodes[0].capacity.cpu: "four" is not a quantity (such as 500m or 2Gi))"},
       {"cluster: {nodes: [{taints: 'gpu:Never'}]}",
        R"(4:28: cluster.nodes[0].taints: "gpu:Never" is not a taint; write key=value:NoSchedule (or PreferNoSchedule, NoExecute))"},
-      {"cluster: {nodes: [{labels: {gpu: yes}}]}", "4:34: cluster.nodes[0].labels.gpu: want text, found the boolean true (put it in quotes)"},
+      {"cluster: {nodes: [{labels: {gpu: yes}}]}",
+       "4:34: cluster.nodes[0].labels.gpu: want text, found the boolean true (put it in quotes)"},
       {"cluster: {nodes: [{}]}\nmanifests: [missing.yaml]", "5:13: cannot read dir/missing.yaml: no such file"},
       {"cluster: {nodes: [{}]}\nmanifests: [{path: web.yaml, generate: {deployments: 1, replicas: 1}}]",
        "5:13: manifests[0]: wants one of path, inline, generate"},
@@ -143,7 +166,8 @@ TEST_CASE("nodes and manifests that cannot be") {
   for (const Row& row : rows) {
     CAPTURE(row.text);
     MemoryFiles files;
-    add_files(files, std::string("apiVersion: wavetank/v1\nkind: Scenario\nmetadata: {name: test}\n") + row.text + "\n");
+    add_files(files,
+              std::string("apiVersion: wavetank/v1\nkind: Scenario\nmetadata: {name: test}\n") + row.text + "\n");
     CHECK(errors_of(load_scenario("dir/s.yaml", files)) == row.error);
   }
 }
@@ -167,11 +191,17 @@ TEST_CASE("what is no scenario at all") {
   const Row rows[] = {
       {"", "the file is empty; a scenario begins with \"apiVersion: wavetank/v1\" and \"kind: Scenario\""},
       {"# nothing\n", "the file is empty; a scenario begins with \"apiVersion: wavetank/v1\" and \"kind: Scenario\""},
-      {"hello", "1:1: this is not a scenario: it begins with \"apiVersion: wavetank/v1\" and \"kind: Scenario\", found \"hello\""},
-      {std::string(kWeb), "1:13: this is not a scenario: it begins with \"apiVersion: wavetank/v1\" and \"kind: Scenario\", found apiVersion: apps/v1"},
-      {std::string(kHead) + "---\na: 1\n", "11:1: a second document; a scenario file holds one (manifests go under \"manifests\")"},
+      {"hello",
+       "1:1: this is not a scenario: it begins with \"apiVersion: wavetank/v1\" and \"kind: Scenario\", found "
+       "\"hello\""},
+      {std::string(kWeb),
+       "1:13: this is not a scenario: it begins with \"apiVersion: wavetank/v1\" and \"kind: Scenario\", found "
+       "apiVersion: apps/v1"},
+      {std::string(kHead) + "---\na: 1\n",
+       "11:1: a second document; a scenario file holds one (manifests go under \"manifests\")"},
       {"apiVersion: wavetank/v2\nkind: Scenari\nmetadata: {name: x}\ncluster: {nodes: [{}]}\n",
-       "1:13: apiVersion: \"wavetank/v2\" is not known; did you mean \"wavetank/v1\"?\n2:7: kind: \"Scenari\" is not known; did you mean \"Scenario\"?"},
+       "1:13: apiVersion: \"wavetank/v2\" is not known; did you mean \"wavetank/v1\"?\n2:7: kind: \"Scenari\" is not "
+       "known; did you mean \"Scenario\"?"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);
@@ -217,8 +247,10 @@ TEST_CASE("--set changes the document before it is read") {
       {"cluster.nodes[0].count", "--set cluster.nodes[0].count: want path=value, such as cluster.nodes[0].count=20"},
       {"cluster.nodes[1].count=2", "--set cluster.nodes[1].count=2: cluster.nodes has 1 entries, the first is [0]"},
       {"kind.x=2", "--set kind.x=2: kind is not a mapping, so it has no x"},
-      {"cluster.nodes[0].cuont=2", R"(--set cluster.nodes[0].cuont=2: unknown field "cuont" in cluster.nodes[0]; did you mean "count"?)"},
-      {"cluster.nodes[0].count=-2", "--set cluster.nodes[0].count=-2: cluster.nodes[0].count: -2 is too small, the least is 0"},
+      {"cluster.nodes[0].cuont=2",
+       R"(--set cluster.nodes[0].cuont=2: unknown field "cuont" in cluster.nodes[0]; did you mean "count"?)"},
+      {"cluster.nodes[0].count=-2",
+       "--set cluster.nodes[0].count=-2: cluster.nodes[0].count: -2 is too small, the least is 0"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.set);

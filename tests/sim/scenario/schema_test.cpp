@@ -5,8 +5,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "sim/scenario/shapes.h"
 #include "sim/scenario/scenario.h"
+#include "sim/scenario/shapes.h"
 
 using namespace wavetank;
 

@@ -76,7 +76,8 @@ TEST_CASE("a run ends at until, or when it has become quiet") {
 }
 
 TEST_CASE("a run can be made shorter, with another seed, or stopped") {
-  const Scenario s = loaded(head("until: 30m\nexpectations: [{always: nodes count == 3}, {at: 20m, expr: pods ready == 3}]\n"));
+  const Scenario s =
+      loaded(head("until: 30m\nexpectations: [{always: nodes count == 3}, {at: 20m, expr: pods ready == 3}]\n"));
   log::MemoryJournal journal;
   Options options;
   options.until = base::minutes(2);

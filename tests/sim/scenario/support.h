@@ -66,6 +66,8 @@ inline std::string errors_of(const base::Result<Scenario>& loaded) {
   }
   return out;
 }
-inline std::string errors(std::string_view rest, const std::vector<std::string>& sets = {}) { return errors_of(load(rest, sets)); }
+inline std::string errors(std::string_view rest, const std::vector<std::string>& sets = {}) {
+  return errors_of(load(rest, sets));
+}
 
 }  // namespace wavetank::scenario::test
