@@ -109,7 +109,8 @@ void Counters::add(GroupId id, NodeId node, std::int32_t delta) {
   g.total += static_cast<std::uint64_t>(std::int64_t{delta});
   for (const CounterId cid : g.counters) {
     Counter& c = counters_[cid.index()];
-    if (!is_fresh(c) || eligibles_[c.eligible.index()].mask[node.index()] == 0) continue;
+    const auto& mask = eligibles_[c.eligible.index()].mask;
+    if (!is_fresh(c) || node.index() >= mask.size() || mask[node.index()] == 0) continue;
     const std::uint32_t d = domain(c.topology, node);
     if (d == kNoDomain) continue;
     c.pods[d] += delta;

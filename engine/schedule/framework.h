@@ -60,6 +60,21 @@ class Reasons {
   std::unordered_map<std::string, std::uint32_t> index_;  // lookup only
 };
 
+/// A fixed reason, its number looked up once. Held by a plugin, which knows one Reasons only.
+class Reason {
+ public:
+  explicit Reason(const char* text) : text_(text) {}
+  [[nodiscard]] std::uint32_t in(Reasons& reasons) const {
+    if (id_ == kUnknown) id_ = reasons.id(text_);
+    return id_;
+  }
+
+ private:
+  static constexpr std::uint32_t kUnknown = 0xffffffffU;
+  const char* text_;
+  mutable std::uint32_t id_ = kUnknown;
+};
+
 /// What a plugin works out once for a class of pods.
 struct PluginData {
   PluginData() = default;

@@ -13,10 +13,6 @@
 namespace wavetank::schedule {
 namespace {
 
-constexpr const char* kReasonAffinity = "node(s) didn't match pod affinity rules";
-constexpr const char* kReasonAnti = "node(s) didn't match pod anti-affinity rules";
-constexpr const char* kReasonExisting = "node(s) didn't satisfy existing pods anti-affinity rules";
-
 struct Count {
   TopologyId topology;
   CounterId counter;
@@ -68,8 +64,8 @@ class InterPodAffinity final : public Plugin {
   void filter(const Cycle& c, Nodes nodes, Verdict* verdicts) override {
     const Data& d = data<Data>(c);
     filter_affinity(c, d, nodes, verdicts);
-    reject_where_any(c, d.anti, kReasonAnti, nodes, verdicts);
-    reject_where_any(c, d.existing_anti, kReasonExisting, nodes, verdicts);
+    reject_where_any(c, d.anti, anti_, nodes, verdicts);
+    reject_where_any(c, d.existing_anti, existing_anti_, nodes, verdicts);
   }
 
   bool pre_score(const Cycle& c, Nodes) override {
@@ -194,19 +190,19 @@ class InterPodAffinity final : public Plugin {
       const auto& pods = c.cache.counters.fresh(k.counter, c.view).pods;
       for (std::size_t i = 0; i < nodes.size(); ++i) {
         const std::uint32_t at = domain[nodes[i].index()];
-        if (at == kNoDomain || (!first && pods[at] <= 0)) fail(verdicts[i], c.reasons.id(kReasonAffinity), true);
+        if (at == kNoDomain || (!first && pods[at] <= 0)) fail(verdicts[i], affinity_.in(c.reasons), true);
       }
     }
   }
 
-  void reject_where_any(const Cycle& c, const std::vector<Count>& counts, const char* reason, Nodes nodes, Verdict* verdicts) const {
+  void reject_where_any(const Cycle& c, const std::vector<Count>& counts, const Reason& reason, Nodes nodes, Verdict* verdicts) const {
     for (const Count& k : counts) {
       const Counters::Counter& counter = c.cache.counters.fresh(k.counter, c.view);
       if (counter.total == 0) continue;
       const auto& domain = c.cache.counters.topology(k.topology).domain;
       for (std::size_t i = 0; i < nodes.size(); ++i) {
         const std::uint32_t at = domain[nodes[i].index()];
-        if (at != kNoDomain && counter.pods[at] > 0) fail(verdicts[i], c.reasons.id(reason), false);
+        if (at != kNoDomain && counter.pods[at] > 0) fail(verdicts[i], reason.in(c.reasons), false);
       }
     }
   }
@@ -229,6 +225,9 @@ class InterPodAffinity final : public Plugin {
   }
 
   InterPodAffinityArgs args_;
+  Reason affinity_{"node(s) didn't match pod affinity rules"};
+  Reason anti_{"node(s) didn't match pod anti-affinity rules"};
+  Reason existing_anti_{"node(s) didn't satisfy existing pods anti-affinity rules"};
 };
 
 }  // namespace

@@ -8,8 +8,6 @@
 namespace wavetank::schedule {
 namespace {
 
-constexpr const char* kReasonPod = "node(s) didn't match Pod's node affinity/selector";
-constexpr const char* kReasonAdded = "node(s) didn't match scheduler-enforced node affinity";
 constexpr const char* kReasonConflict = "pod affinity terms conflict";
 
 /// The node names a term's metadata.name fields leave, or nothing when it has none.
@@ -66,9 +64,9 @@ class NodeAffinity final : public Plugin {
       const state::NodeRow& row = c.view.node(nodes[i]);
       const std::string_view name = c.view.text(row.header.name);
       if (added_required() && !any_matches(*added_->required, row.labels, name)) {
-        fail(verdicts[i], c.reasons.id(kReasonAdded), true);
+        fail(verdicts[i], added_mismatch_.in(c.reasons), true);
       } else if (!required_node_affinity_matches(c.pod_class.spec(), row.labels, name)) {
-        fail(verdicts[i], c.reasons.id(kReasonPod), true);
+        fail(verdicts[i], pod_mismatch_.in(c.reasons), true);
       }
     }
   }
@@ -135,6 +133,8 @@ class NodeAffinity final : public Plugin {
   }
 
   std::optional<model::NodeAffinity> added_;
+  Reason pod_mismatch_{"node(s) didn't match Pod's node affinity/selector"};
+  Reason added_mismatch_{"node(s) didn't match scheduler-enforced node affinity"};
 };
 
 }  // namespace

@@ -14,10 +14,13 @@ class NodeName final : public Plugin {
     if (wanted.empty()) return;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       if (c.view.text(c.view.node(nodes[i]).header.name) == wanted) continue;
-      fail(verdicts[i], c.reasons.id("node(s) didn't match the requested node name"), true);
+      fail(verdicts[i], mismatch_.in(c.reasons), true);
     }
   }
   bool helps(const ClusterEvent& e, const Cycle&) const override { return e.what == What::NodeAdded; }
+
+ private:
+  Reason mismatch_{"node(s) didn't match the requested node name"};
 };
 
 }  // namespace

@@ -45,7 +45,7 @@ class NodePorts final : public Plugin {
     if (wanted.empty()) return;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       if (!conflict(wanted, c.cache.ports_on[nodes[i].index()])) continue;
-      fail(verdicts[i], c.reasons.id("node(s) didn't have free ports for the requested pod ports"), false);
+      fail(verdicts[i], taken_.in(c.reasons), false);
     }
   }
   bool helps(const ClusterEvent& e, const Cycle& c) const override {
@@ -54,6 +54,8 @@ class NodePorts final : public Plugin {
   }
 
  private:
+  Reason taken_{"node(s) didn't have free ports for the requested pod ports"};
+
   static bool conflict(const std::vector<HostPort>& wanted, const std::vector<HostPort>& taken) {
     return std::any_of(wanted.begin(), wanted.end(), [&](const HostPort& w) {
       return std::any_of(taken.begin(), taken.end(), [&](const HostPort& t) { return w.conflicts_with(t); });

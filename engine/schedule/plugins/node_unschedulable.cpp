@@ -31,7 +31,7 @@ class NodeUnschedulable final : public Plugin {
   void filter(const Cycle& c, Nodes nodes, Verdict* verdicts) override {
     if (data<Data>(c).tolerates) return;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (c.view.node(nodes[i]).spec.unschedulable) fail(verdicts[i], c.reasons.id("node(s) were unschedulable"), true);
+      if (c.view.node(nodes[i]).spec.unschedulable) fail(verdicts[i], cordoned_.in(c.reasons), true);
     }
   }
   bool helps(const ClusterEvent& e, const Cycle& c) const override {
@@ -45,6 +45,8 @@ class NodeUnschedulable final : public Plugin {
   }
 
  private:
+  Reason cordoned_{"node(s) were unschedulable"};
+
   static bool tolerates(const model::PodSpec& spec) {
     return std::any_of(spec.tolerations.begin(), spec.tolerations.end(),
                        [](const model::Toleration& t) { return t.tolerates(cordon_taint()); });

@@ -12,9 +12,6 @@
 namespace wavetank::schedule {
 namespace {
 
-constexpr const char* kReasonSkew = "node(s) didn't match pod topology spread constraints";
-constexpr const char* kReasonLabel = "node(s) didn't match pod topology spread constraints (missing required label)";
-
 struct Constraint {
   TopologyId topology;
   GroupId group;      ///< Not valid: a selector that counts no pod (empty or missing).
@@ -76,9 +73,9 @@ class PodTopologySpread final : public Plugin {
         if (verdicts[j].plugin <= filter_order) continue;
         const std::uint32_t at = domain[nodes[j].index()];
         if (at == kNoDomain) {
-          fail(verdicts[j], c.reasons.id(kReasonLabel), true);
+          fail(verdicts[j], missing_label_.in(c.reasons), true);
         } else if (k.group.valid() ? pods[at] > most : most < 0) {
-          fail(verdicts[j], c.reasons.id(kReasonSkew), false);
+          fail(verdicts[j], skew_.in(c.reasons), false);
         }
       }
     }
@@ -246,6 +243,8 @@ class PodTopologySpread final : public Plugin {
   }
 
   PodTopologySpreadArgs args_;
+  Reason skew_{"node(s) didn't match pod topology spread constraints"};
+  Reason missing_label_{"node(s) didn't match pod topology spread constraints (missing required label)"};
   // of one cycle
   std::vector<std::int64_t> minimum_;
   std::vector<double> weight_, sum_;
