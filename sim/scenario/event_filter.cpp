@@ -48,6 +48,7 @@ std::string_view exit_word(event::ExitReason reason) {
   return "";
 }
 
+// Payloads without such a field, std::monostate among them, have no reason and no subject.
 struct ReasonOf {
   template <class T>
   std::string operator()(const T& fact) const {
@@ -106,18 +107,7 @@ std::string_view waiting_reason_word(event::WaitingReason reason) {
 
 bool event_matches(const event::Event& event, const model::LabelSelector& filter, const ClusterView& view) {
   if (filter.empty()) return true;
-  const auto read = [&](auto visitor) {
-    return std::visit(
-        [&](const auto& fact) -> decltype(visitor(event::PodBound{})) {
-          if constexpr (std::is_same_v<std::decay_t<decltype(fact)>, std::monostate>) {
-            return {};
-          } else {
-            return visitor(fact);
-          }
-        },
-        event.payload);
-  };
-  const Ref subject = read(SubjectOf{});
+  const Ref subject = std::visit(SubjectOf{}, event.payload);
   model::Labels labels;
   if (subject.valid()) {
     labels = view.labels_of(subject);
@@ -132,7 +122,7 @@ bool event_matches(const event::Event& event, const model::LabelSelector& filter
     model::set_label(labels, "name", view.bare_name(made));
     model::set_label(labels, "namespace", view.namespace_of(made));
   }
-  model::set_label(labels, "reason", read(ReasonOf{}));
+  model::set_label(labels, "reason", std::visit(ReasonOf{}, event.payload));
   return filter.matches(labels);
 }
 
