@@ -25,7 +25,8 @@ std::vector<HostPort> host_ports(const model::PodSpec& spec) {
 }
 
 bool has_inter_pod_terms(const model::Affinity& a) {
-  return !a.pod.required.empty() || !a.pod.preferred.empty() || !a.pod_anti.required.empty() || !a.pod_anti.preferred.empty();
+  return !a.pod.required.empty() || !a.pod.preferred.empty() || !a.pod_anti.required.empty() ||
+         !a.pod_anti.preferred.empty();
 }
 
 }  // namespace
@@ -147,7 +148,8 @@ std::uint32_t Cache::scalar_column(std::string_view name) {
   for (std::size_t i = 0; i < scalars.size(); ++i) {
     if (scalars[i].name == name) return static_cast<std::uint32_t>(i);
   }
-  scalars.push_back({std::string(name), std::vector<std::int64_t>(columns(), 0), std::vector<std::int64_t>(columns(), 0)});
+  scalars.push_back(
+      {std::string(name), std::vector<std::int64_t>(columns(), 0), std::vector<std::int64_t>(columns(), 0)});
   return static_cast<std::uint32_t>(scalars.size() - 1);
 }
 
@@ -168,7 +170,8 @@ const TemplateInfo& Cache::info(TemplateId tmpl, const ClusterView& view) {
   met_.push_back(tmpl);
   for (std::size_t g = 0; g < counters.group_count(); ++g) {
     const PodPredicate& p = counters.group(GroupId(g)).predicate;
-    if (p.matches(tmpl, view.text(row.ns), row.value->labels)) (p.live_only ? t.live_groups : t.groups).push_back(GroupId(g));
+    if (p.matches(tmpl, view.text(row.ns), row.value->labels))
+      (p.live_only ? t.live_groups : t.groups).push_back(GroupId(g));
   }
   if (t.has_affinity) {
     PodPredicate own;

@@ -1,6 +1,6 @@
 #pragma once
-// The scheduler's own picture of nodes and the pods on them, in columns by NodeId, with the pods it assumed but whose binding is
-// not yet a fact. Placing or removing a pod is O(1) amortised plus the groups that count it.
+// The scheduler's own picture of nodes and the pods on them, in columns by NodeId, with the pods it assumed but whose
+// binding is not yet a fact. Placing or removing a pod is O(1) amortised plus the groups that count it.
 
 #include <cstdint>
 #include <memory>
@@ -30,9 +30,9 @@ struct TemplateInfo {
   PodRequests requests;
   std::vector<std::pair<std::uint32_t, std::int64_t>> scalars;  ///< Extended resources by column, amount > 0.
   std::vector<HostPort> ports;
-  bool has_affinity = false;       ///< Inter-pod affinity or anti-affinity, required or preferred.
-  GroupId own_group;               ///< Valid when has_affinity: the pods of this template.
-  std::vector<GroupId> groups;     ///< Counting all placed pods.
+  bool has_affinity = false;         ///< Inter-pod affinity or anti-affinity, required or preferred.
+  GroupId own_group;                 ///< Valid when has_affinity: the pods of this template.
+  std::vector<GroupId> groups;       ///< Counting all placed pods.
   std::vector<GroupId> live_groups;  ///< Counting only those not terminating.
   std::uint32_t placed = 0;
 };
@@ -112,12 +112,12 @@ class Cache {
   std::uint32_t image_index(std::string_view name);
 
   NodeOrder order_;
-  std::vector<Placed> placed_;            // by PodId
-  std::vector<TemplateInfo> templates_;   // by TemplateId
-  std::vector<TemplateId> met_;           // templates in the order they were met
+  std::vector<Placed> placed_;           // by PodId
+  std::vector<TemplateInfo> templates_;  // by TemplateId
+  std::vector<TemplateId> met_;          // templates in the order they were met
   std::vector<TemplateId> affinity_templates_;
   std::vector<Image> images_;
-  std::vector<std::vector<std::uint32_t>> images_of_;      // by node
+  std::vector<std::vector<std::uint32_t>> images_of_;           // by node
   std::unordered_map<std::string, std::uint32_t> image_index_;  // lookup only
 };
 

@@ -38,7 +38,9 @@ PluginSet::PluginSet(const Profile& profile) {
     const std::uint16_t points = find_plugin(name)->points;
     if ((points & kReserve) != 0) reservers.push_back(p);
     if ((points & kPermit) != 0) permitters.push_back(p);
-    auto& list = p->depends() == Depends::NodeObject ? object_filters : p->depends() == Depends::NodeLoad ? load_filters : cluster_filters;
+    auto& list = p->depends() == Depends::NodeObject ? object_filters
+                 : p->depends() == Depends::NodeLoad ? load_filters
+                                                     : cluster_filters;
     list.push_back(p);
   }
   for (const std::string& name : profile.pre_filter) {
@@ -48,7 +50,8 @@ PluginSet::PluginSet(const Profile& profile) {
     Plugin* p = get(w.name);
     if (p == nullptr) continue;
     const bool local = p->depends() != Depends::Cluster;
-    scorers.push_back({p, w.weight, (find_plugin(w.name)->points & kPreScore) != 0, local ? slots++ : -1, p->depends()});
+    scorers.push_back(
+        {p, w.weight, (find_plugin(w.name)->points & kPreScore) != 0, local ? slots++ : -1, p->depends()});
   }
 }
 
@@ -96,7 +99,8 @@ std::uint32_t Classes::find_local(const std::string& key) {
   if (slot < std::max<std::size_t>(16, kLocalBytes / bytes_each)) {
     locals_.push_back(nullptr);
   } else {
-    const auto oldest = std::min_element(locals_.begin(), locals_.end(), [](const auto& a, const auto& b) { return a->last_used < b->last_used; });
+    const auto oldest = std::min_element(locals_.begin(), locals_.end(),
+                                         [](const auto& a, const auto& b) { return a->last_used < b->last_used; });
     slot = static_cast<std::size_t>(oldest - locals_.begin());
     local_index_.erase((*oldest)->key);
   }

@@ -32,9 +32,9 @@ struct Scorer {
 /// The plugins of one profile, made and put in order.
 struct PluginSet {
   explicit PluginSet(const Profile& profile);
-  std::vector<std::unique_ptr<Plugin>> all;        ///< By Plugin::index.
-  std::vector<Plugin*> pre_enqueue, pre_filters;   ///< In order.
-  std::vector<Plugin*> filters;                    ///< By filter_order.
+  std::vector<std::unique_ptr<Plugin>> all;       ///< By Plugin::index.
+  std::vector<Plugin*> pre_enqueue, pre_filters;  ///< In order.
+  std::vector<Plugin*> filters;                   ///< By filter_order.
   std::vector<Plugin*> object_filters, load_filters, cluster_filters;
   std::vector<Plugin*> reservers, permitters;
   std::vector<Scorer> scorers;

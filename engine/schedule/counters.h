@@ -1,14 +1,14 @@
 #pragma once
-// How many pods of a kind stand on each node and in each topology domain, kept up to date pod by pod: what PodTopologySpread and
-// InterPodAffinity ask for. Counting all pods again for each pod would cost pods × pods.
+// How many pods of a kind stand on each node and in each topology domain, kept up to date pod by pod: what
+// PodTopologySpread and InterPodAffinity ask for. Counting all pods again for each pod would cost pods × pods.
 //
 //   group     pods chosen by their template (a selector in namespaces, or the template itself): a count a node
 //   topology  one label key: a domain number a node
 //   eligible  the nodes that count for a class of pods (node affinity, taints, keys that must be there)
 //   counter   group × topology × eligible: a count a domain
 //
-// A pod event costs O(groups that match its template). A change of a node's labels or taints makes counters stale; a stale counter
-// is rebuilt in O(nodes) when next asked for.
+// A pod event costs O(groups that match its template). A change of a node's labels or taints makes counters stale; a
+// stale counter is rebuilt in O(nodes) when next asked for.
 
 #include <cstdint>
 #include <memory>
@@ -45,9 +45,9 @@ struct PodTerm {
 
 /// Which pods a group counts.
 struct PodPredicate {
-  std::vector<PodTerm> all;     ///< Each must match …
-  TemplateId only;              ///< … or, where valid, the pods of this template.
-  bool live_only = false;       ///< Terminating pods do not count.
+  std::vector<PodTerm> all;  ///< Each must match …
+  TemplateId only;           ///< … or, where valid, the pods of this template.
+  bool live_only = false;    ///< Terminating pods do not count.
   [[nodiscard]] std::string key() const;
   [[nodiscard]] bool matches(TemplateId id, std::string_view ns, const model::Labels& labels) const;
 };
@@ -84,10 +84,10 @@ class Counters {
     GroupId group;
     TopologyId topology;
     EligibleId eligible;
-    std::vector<std::int64_t> pods;       ///< By domain.
-    std::vector<std::uint32_t> nodes;     ///< By domain: eligible nodes in it.
-    std::uint32_t domains = 0;            ///< With at least one eligible node.
-    std::int64_t total = 0;               ///< Pods in all domains.
+    std::vector<std::int64_t> pods;    ///< By domain.
+    std::vector<std::uint32_t> nodes;  ///< By domain: eligible nodes in it.
+    std::uint32_t domains = 0;         ///< With at least one eligible node.
+    std::int64_t total = 0;            ///< Pods in all domains.
     std::uint64_t label_epoch = 0, taint_epoch = 0;
   };
 
@@ -111,7 +111,9 @@ class Counters {
   }
 
   [[nodiscard]] const Topology& topology(TopologyId id) const { return topologies_[id.index()]; }
-  [[nodiscard]] std::uint32_t domain(TopologyId id, NodeId node) const { return topologies_[id.index()].domain[node.index()]; }
+  [[nodiscard]] std::uint32_t domain(TopologyId id, NodeId node) const {
+    return topologies_[id.index()].domain[node.index()];
+  }
   /// Brought up to date. O(nodes) if stale, O(1) else.
   const Counter& fresh(CounterId id, const ClusterView& view);
   const Eligible& fresh(EligibleId id, const ClusterView& view);

@@ -7,7 +7,8 @@
 
 namespace wavetank::schedule {
 
-// ---- Nominations ----------------------------------------------------------------------------------------------------------------
+// ---- Nominations
+// ----------------------------------------------------------------------------------------------------------------
 
 void Nominations::set(const Entry& entry) {
   remove(entry.pod);
@@ -35,7 +36,8 @@ const std::vector<Nominations::Entry>& Nominations::on(NodeId node) const {
   return node.index() < by_node_.size() ? by_node_[node.index()] : none;
 }
 
-// ---- Evaluator ------------------------------------------------------------------------------------------------------------------
+// ---- Evaluator
+// ------------------------------------------------------------------------------------------------------------------
 
 std::size_t nodes_to_find(std::size_t nodes, std::int32_t percentage) {
   constexpr std::size_t kFewest = 100;
@@ -97,7 +99,10 @@ bool Evaluator::pre_filter(const Cycle& c, const ClusterView&) {
     if (p->depends() == Depends::Cluster && p->filter_order != Plugin::kNoFilter) active_.push_back(p);
     if (!s.nodes) continue;
     a.narrowed_by.push_back(p);
-    if (a.narrowed) std::erase_if(*s.nodes, [&](const std::string& n) { return std::find(a.narrowed_to.begin(), a.narrowed_to.end(), n) == a.narrowed_to.end(); });
+    if (a.narrowed)
+      std::erase_if(*s.nodes, [&](const std::string& n) {
+        return std::find(a.narrowed_to.begin(), a.narrowed_to.end(), n) == a.narrowed_to.end();
+      });
     a.narrowed = true;
     a.narrowed_to = std::move(*s.nodes);
     if (!a.narrowed_to.empty()) continue;
@@ -105,8 +110,9 @@ bool Evaluator::pre_filter(const Cycle& c, const ClusterView&) {
     for (const Plugin* by : a.narrowed_by) names.emplace_back(by->plugin_name);
     std::sort(names.begin(), names.end());
     a.pre_filter = PreFilterStatus::Code::Unresolvable;
-    a.pre_filter_message = names.size() == 1 ? "node(s) didn't satisfy plugin " + names.front()
-                                             : fmt::format("node(s) didn't satisfy plugin(s) [{}] simultaneously", fmt::join(names, " "));
+    a.pre_filter_message =
+        names.size() == 1 ? "node(s) didn't satisfy plugin " + names.front()
+                          : fmt::format("node(s) didn't satisfy plugin(s) [{}] simultaneously", fmt::join(names, " "));
     return false;
   }
   return a.pre_filter == PreFilterStatus::Code::Success;
@@ -190,7 +196,8 @@ void Evaluator::find_feasible(const Cycle& c, Nodes list, std::size_t want) {
   const std::size_t start = list.empty() ? 0 : start_ % list.size();
   std::size_t done = 0;
   while (done < list.size()) {
-    const std::size_t size = std::min(list.size() - done, std::max<std::size_t>(64, want + 1 - attempt_.feasible.size()));
+    const std::size_t size =
+        std::min(list.size() - done, std::max<std::size_t>(64, want + 1 - attempt_.feasible.size()));
     block_.clear();
     for (std::size_t i = 0; i < size; ++i) {
       const std::size_t at = start + done + i;

@@ -1,7 +1,7 @@
 #pragma once
-// One scheduling cycle: PreFilter, Filter over the list of nodes, PreScore, Score, choice. Pure with respect to the cluster; the
-// scheduler assumes the chosen node, explain() only reads.
-// Source: pkg/scheduler/schedule_one.go (findNodesThatFitPod, prioritizeNodes, selectHost).
+// One scheduling cycle: PreFilter, Filter over the list of nodes, PreScore, Score, choice. Pure with respect to the
+// cluster; the scheduler assumes the chosen node, explain() only reads. Source: pkg/scheduler/schedule_one.go
+// (findNodesThatFitPod, prioritizeNodes, selectHost).
 
 #include <string>
 #include <vector>
@@ -42,21 +42,21 @@ struct ScoreColumn {
 struct Attempt {
   PreFilterStatus::Code pre_filter = PreFilterStatus::Code::Success;
   std::string pre_filter_message;
-  const Plugin* pre_filter_plugin = nullptr;        ///< The one that failed the pod; null when narrowing left nothing.
-  std::vector<const Plugin*> pre_filter_ran;        ///< Success, not Skip.
+  const Plugin* pre_filter_plugin = nullptr;  ///< The one that failed the pod; null when narrowing left nothing.
+  std::vector<const Plugin*> pre_filter_ran;  ///< Success, not Skip.
   bool narrowed = false;
-  std::vector<std::string> narrowed_to;             ///< Node names.
+  std::vector<std::string> narrowed_to;  ///< Node names.
   std::vector<const Plugin*> narrowed_by;
   bool nominated_node_used = false;
-  std::vector<NodeId> feasible;                     ///< In the order found.
-  std::vector<NodeId> failed;                       ///< In the order found; verdict(n) says why.
-  std::size_t evaluated = 0;                        ///< Feasible and failed.
-  std::uint64_t rejected_by = 0;                    ///< Plugins that rejected some node, as bits by Plugin::index.
-  std::vector<std::int64_t> totals;                 ///< Parallel to feasible; empty when at most one is feasible.
-  std::vector<ScoreColumn> columns;                 ///< With details only.
-  std::vector<const Plugin*> skipped;               ///< With details only.
+  std::vector<NodeId> feasible;        ///< In the order found.
+  std::vector<NodeId> failed;          ///< In the order found; verdict(n) says why.
+  std::size_t evaluated = 0;           ///< Feasible and failed.
+  std::uint64_t rejected_by = 0;       ///< Plugins that rejected some node, as bits by Plugin::index.
+  std::vector<std::int64_t> totals;    ///< Parallel to feasible; empty when at most one is feasible.
+  std::vector<ScoreColumn> columns;    ///< With details only.
+  std::vector<const Plugin*> skipped;  ///< With details only.
   std::int64_t best_total = 0;
-  std::vector<NodeId> ties;                         ///< All with the best total, in the order found.
+  std::vector<NodeId> ties;  ///< All with the best total, in the order found.
 };
 
 class Evaluator {
@@ -71,7 +71,11 @@ class Evaluator {
   };
 
   Evaluator(const Profile& profile, Cache& cache, Nominations& nominations)
-      : profile_(profile), plugins_(profile_), cache_(cache), nominations_(nominations), classes_(plugins_, cache_, reasons_) {}
+      : profile_(profile),
+        plugins_(profile_),
+        cache_(cache),
+        nominations_(nominations),
+        classes_(plugins_, cache_, reasons_) {}
 
   /// Runs one cycle; advances the start of the walk as the real scheduler does.
   const Attempt& run(const Request& request, const ClusterView& view);
@@ -82,13 +86,15 @@ class Evaluator {
   [[nodiscard]] std::size_t reason_count() const { return reasons_.size(); }
   [[nodiscard]] const std::vector<std::string>& reason_list(std::uint32_t id) const { return reasons_.list(id); }
 
-  /// Filters one node again for the last request, with what has since been taken from or put on it, and with the pods nominated
-  /// there. For preemption's dry runs.
+  /// Filters one node again for the last request, with what has since been taken from or put on it, and with the pods
+  /// nominated there. For preemption's dry runs.
   Verdict filter_again(NodeId node, const ClusterView& view);
 
   [[nodiscard]] std::string pre_enqueue(const model::PodSpec& spec) const;
   bool reserve_and_permit(NodeId node, const ClusterView& view);
-  PodClass& class_of(TemplateId tmpl, event::Ref owner, const ClusterView& view) { return classes_.class_of(tmpl, owner, view); }
+  PodClass& class_of(TemplateId tmpl, event::Ref owner, const ClusterView& view) {
+    return classes_.class_of(tmpl, owner, view);
+  }
   [[nodiscard]] Cycle cycle(const PodClass& pod_class, const ClusterView& view);
   void outdate_classes() { classes_.outdate(); }
   [[nodiscard]] const PluginSet& plugins() const { return plugins_; }
@@ -117,7 +123,7 @@ class Evaluator {
   Attempt attempt_;
   std::vector<Verdict> verdicts_;  // by NodeId, of the nodes evaluated last
   // scratch
-  std::vector<Plugin*> active_;    // cluster filters that do not skip
+  std::vector<Plugin*> active_;  // cluster filters that do not skip
   std::vector<NodeId> block_, narrowed_;
   std::vector<Verdict> block_verdicts_;
   std::vector<std::int64_t> scores_;

@@ -25,7 +25,8 @@ Explanation explain(PodId pod, const ClusterView& view) {
   Evaluator evaluator(default_profile(), cache, nominations);
   cache.load(view, pod);
   const std::size_t i = pod.index();
-  const Attempt& a = evaluator.run({pod, view->pods.tmpl[i], view->pods.owner[i], view->pods.priority[i], 100, true}, view);
+  const Attempt& a =
+      evaluator.run({pod, view->pods.tmpl[i], view->pods.owner[i], view->pods.priority[i], 100, true}, view);
   Explanation out;
   take_scores(a, out);
   std::vector<NodeVerdict> by_node(view->nodes.size());
@@ -49,7 +50,9 @@ Explanation explain(PodId pod, const ClusterView& view) {
     v.node = n;
     if (!v.feasible && v.reasons.empty()) {
       v.unresolvable = true;
-      v.plugin = a.pre_filter_plugin != nullptr ? a.pre_filter_plugin->plugin_name : a.narrowed_by.empty() ? "" : a.narrowed_by.front()->plugin_name;
+      v.plugin = a.pre_filter_plugin != nullptr ? a.pre_filter_plugin->plugin_name
+                 : a.narrowed_by.empty()        ? ""
+                                                : a.narrowed_by.front()->plugin_name;
       v.reasons = {a.pre_filter != PreFilterStatus::Code::Success ? a.pre_filter_message : absent_reason(a)};
     }
     out.nodes.push_back(std::move(v));

@@ -1,6 +1,6 @@
 #pragma once
-// What a plugin is. Each call of a plugin covers one pod and a column of nodes: never one node. A plugin says what its answers
-// depend on, so that the framework can keep them between cycles:
+// What a plugin is. Each call of a plugin covers one pod and a column of nodes: never one node. A plugin says what its
+// answers depend on, so that the framework can keep them between cycles:
 //
 //   NodeObject  the pod's class and one node's object (labels, taints, spec): kept until the node object changes
 //   NodeLoad    also the pods on that one node: kept until a pod comes or goes there
@@ -89,10 +89,10 @@ struct PodClass {
   event::Ref owner;
   std::shared_ptr<const model::PodTemplate> pod;
   std::string ns;
-  std::uint64_t epoch = 0;     ///< Of services and namespaces, as compiled.
-  std::string local_key;       ///< What node-local plugins can tell of it: classes with equal keys share their answers.
-  std::uint32_t local_slot = 0;  ///< Where those were last found …
-  std::uint64_t local_made = 0;  ///< … and of which making; 0: nowhere yet.
+  std::uint64_t epoch = 0;  ///< Of services and namespaces, as compiled.
+  std::string local_key;    ///< What node-local plugins can tell of it: classes with equal keys share their answers.
+  std::uint32_t local_slot = 0;                   ///< Where those were last found …
+  std::uint64_t local_made = 0;                   ///< … and of which making; 0: nowhere yet.
   std::vector<std::unique_ptr<PluginData>> data;  ///< By Plugin::index.
 
   [[nodiscard]] const model::PodSpec& spec() const { return pod->spec; }
@@ -119,9 +119,9 @@ struct PreFilterStatus {
 /// What may make a waiting pod schedulable. Source: pkg/scheduler/framework/types.go ClusterEvent.
 struct ClusterEvent {
   enum class What : std::uint8_t {
-    PodAdded,           ///< A bound pod appeared.
-    PodUpdated,         ///< A bound pod's labels changed.
-    PodDeleted,         ///< A bound pod went away.
+    PodAdded,    ///< A bound pod appeared.
+    PodUpdated,  ///< A bound pod's labels changed.
+    PodDeleted,  ///< A bound pod went away.
     NodeAdded,
     NodeRemoved,
     NodeAllocatable,
@@ -133,7 +133,7 @@ struct ClusterEvent {
   What what = What::NodeAdded;
   NodeId node;
   PodId pod;
-  TemplateId tmpl;      ///< Of the pod; for PodUpdated and PendingPodUpdated the new one.
+  TemplateId tmpl;  ///< Of the pod; for PodUpdated and PendingPodUpdated the new one.
   TemplateId old_tmpl;
   const state::NodeRow* old_node = nullptr;  ///< May be null: then the change counts as helpful.
   base::Seq seq = 0;

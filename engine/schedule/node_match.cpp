@@ -8,7 +8,8 @@ namespace {
 bool fields_match(const model::NodeSelectorTerm& term, std::string_view node_name) {
   for (const model::Requirement& r : term.match_fields) {
     if (r.key != "metadata.name") return false;
-    const bool named = std::any_of(r.values.begin(), r.values.end(), [&](const std::string& v) { return v == node_name; });
+    const bool named =
+        std::any_of(r.values.begin(), r.values.end(), [&](const std::string& v) { return v == node_name; });
     if (r.op == model::SelectorOp::In ? !named : r.op != model::SelectorOp::NotIn || named) return false;
   }
   return true;
@@ -42,7 +43,8 @@ bool term_matches(const model::NodeSelectorTerm& term, const model::Labels& labe
   return fields_match(term, node_name);
 }
 
-bool required_node_affinity_matches(const model::PodSpec& spec, const model::Labels& labels, std::string_view node_name) {
+bool required_node_affinity_matches(const model::PodSpec& spec, const model::Labels& labels,
+                                    std::string_view node_name) {
   for (const auto& [key, value] : spec.node_selector) {
     const std::string* have = model::find_label(labels, key);
     if (have == nullptr || *have != value) return false;
@@ -52,11 +54,12 @@ bool required_node_affinity_matches(const model::PodSpec& spec, const model::Lab
   return std::any_of(terms.begin(), terms.end(), [&](const auto& t) { return term_matches(t, labels, node_name); });
 }
 
-const model::Taint* untolerated_taint(const std::vector<model::Taint>& taints, const std::vector<model::Toleration>& tolerations) {
+const model::Taint* untolerated_taint(const std::vector<model::Taint>& taints,
+                                      const std::vector<model::Toleration>& tolerations) {
   for (const model::Taint& taint : taints) {
     if (taint.effect == model::TaintEffect::PreferNoSchedule) continue;
-    const bool tolerated =
-        std::any_of(tolerations.begin(), tolerations.end(), [&](const model::Toleration& t) { return t.tolerates(taint); });
+    const bool tolerated = std::any_of(tolerations.begin(), tolerations.end(),
+                                       [&](const model::Toleration& t) { return t.tolerates(taint); });
     if (!tolerated) return &taint;
   }
   return nullptr;

@@ -13,9 +13,11 @@ namespace wavetank::schedule {
 /// A term with neither expressions nor fields matches nothing.
 bool term_matches(const model::NodeSelectorTerm& term, const model::Labels& labels, std::string_view node_name);
 /// spec.nodeSelector and required node affinity together.
-bool required_node_affinity_matches(const model::PodSpec& spec, const model::Labels& labels, std::string_view node_name);
+bool required_node_affinity_matches(const model::PodSpec& spec, const model::Labels& labels,
+                                    std::string_view node_name);
 /// The first NoSchedule or NoExecute taint without a matching toleration; null when there is none.
-const model::Taint* untolerated_taint(const std::vector<model::Taint>& taints, const std::vector<model::Toleration>& tolerations);
+const model::Taint* untolerated_taint(const std::vector<model::Taint>& taints,
+                                      const std::vector<model::Toleration>& tolerations);
 
 /// What a class of pods shares, as bytes: equal keys, equal answers.
 void append_key(std::string& key, std::string_view text);

@@ -1,6 +1,7 @@
 #pragma once
-// The list of nodes as the scheduler walks it: groups of one (region, zone) in order of first appearance, taken in turn, so that any
-// stretch of the list touches all zones. Source: k8s.io/kubernetes pkg/scheduler/backend/cache/node_tree.go.
+// The list of nodes as the scheduler walks it: groups of one (region, zone) in order of first appearance, taken in
+// turn, so that any stretch of the list touches all zones. Source: k8s.io/kubernetes
+// pkg/scheduler/backend/cache/node_tree.go.
 
 #include <string>
 #include <vector>

@@ -48,7 +48,8 @@ void Preempter::split_by_budgets(const std::vector<PodId>& pods, const ClusterVi
   std::vector<std::int64_t> allowed;
   for (const state::PdbRow& pdb : view->pdbs) allowed.push_back(pdb.disruptions_allowed);
   for (const PodId p : pods) {
-    const TemplateInfo& t = cache_.known_info(cache_.placed(p) != nullptr ? cache_.placed(p)->tmpl : view->pods.tmpl[p.index()]);
+    const TemplateInfo& t =
+        cache_.known_info(cache_.placed(p) != nullptr ? cache_.placed(p)->tmpl : view->pods.tmpl[p.index()]);
     bool violated = false;
     for (std::size_t i = 0; i < allowed.size() && !t.pod->labels.empty(); ++i) {
       const state::PdbRow& pdb = view->pdbs[i];
@@ -111,7 +112,8 @@ void Preempter::fail_message(Preemption& out) const {
     for (const std::string& reason : evaluator_.reasons(verdict)) counts.add(reason, 1);
   }
   counts.add(kNoHelp, nodes - out.without_victims.size() - out.rejected.size());
-  out.message = fmt::format("no new claims to deallocate, preemption: 0/{} nodes are available: {}.", nodes, counts.text());
+  out.message =
+      fmt::format("no new claims to deallocate, preemption: 0/{} nodes are available: {}.", nodes, counts.text());
 }
 
 Preemption Preempter::run(const Request& request, const ClusterView& view) {
@@ -134,7 +136,8 @@ Preemption Preempter::run(const Request& request, const ClusterView& view) {
   std::sort(potential.begin(), potential.end());
   const PreemptionArgs& args = evaluator_.profile().preemption;
   const auto count = static_cast<std::int64_t>(potential.size());
-  std::int64_t wanted = std::min(count, std::max(count * args.min_candidate_nodes_percentage / 100, args.min_candidate_nodes_absolute));
+  std::int64_t wanted =
+      std::min(count, std::max(count * args.min_candidate_nodes_percentage / 100, args.min_candidate_nodes_absolute));
   if (request.all_nodes) wanted = count;
   const std::size_t offset = potential.empty() ? 0 : request.draw % potential.size();
   std::size_t without_violations = 0;

@@ -16,12 +16,13 @@ struct Candidate {
 };
 
 struct Preemption {
-  bool error = false;          ///< PreFilter was cut short: the chain of PostFilter plugins ended before preemption.
+  bool error = false;  ///< PreFilter was cut short: the chain of PostFilter plugins ended before preemption.
   bool clears_nomination = false;  ///< Nothing found: the pod's own nomination is dropped.
-  std::string message;         ///< Of the PostFilter status; empty on success.
+  std::string message;             ///< Of the PostFilter status; empty on success.
   std::vector<Candidate> candidates;
-  std::vector<std::size_t> ties;   ///< Indexes of candidates equal under all criteria.
-  std::vector<std::pair<NodeId, Verdict>> rejected;  ///< Dry runs that failed; a Verdict without reasons: no victims there.
+  std::vector<std::size_t> ties;  ///< Indexes of candidates equal under all criteria.
+  std::vector<std::pair<NodeId, Verdict>>
+      rejected;  ///< Dry runs that failed; a Verdict without reasons: no victims there.
   std::vector<NodeId> without_victims;
 };
 
@@ -36,7 +37,8 @@ class Preempter {
   Preempter(Evaluator& evaluator, Cache& cache, Nominations& nominations)
       : evaluator_(evaluator), cache_(cache), nominations_(nominations) {}
 
-  /// After a failed attempt of the evaluator. Pods are taken off and put back node by node; at the end the cache is as it was.
+  /// After a failed attempt of the evaluator. Pods are taken off and put back node by node; at the end the cache is as
+  /// it was.
   Preemption run(const Request& request, const ClusterView& view);
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
-// A scheduler profile: which plugins run at which point, with what weight and arguments. Plain values; the names and meanings are
-// those of kubescheduler.config.k8s.io/v1. Source: https://kubernetes.io/docs/reference/scheduling/config/
+// A scheduler profile: which plugins run at which point, with what weight and arguments. Plain values; the names and
+// meanings are those of kubescheduler.config.k8s.io/v1. Source: https://kubernetes.io/docs/reference/scheduling/config/
 
 #include <cstdint>
 #include <optional>
@@ -55,7 +55,7 @@ struct WeightedPlugin {
 struct Profile {
   std::string scheduler_name = "default-scheduler";
   std::vector<std::string> pre_enqueue, pre_filter, filter, post_filter;  ///< In order of execution.
-  std::vector<WeightedPlugin> score;                          ///< In order of execution.
+  std::vector<WeightedPlugin> score;                                      ///< In order of execution.
   FitArgs fit;
   BalancedArgs balanced;
   NodeAffinityArgs node_affinity;

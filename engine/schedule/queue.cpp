@@ -27,7 +27,9 @@ void Queue::clear() {
   *this = Queue(kept);
 }
 
-std::uint32_t Queue::slot_of(PodId pod) const { return pod.index() < slot_by_pod_.size() ? slot_by_pod_[pod.index()] : kNoSlot; }
+std::uint32_t Queue::slot_of(PodId pod) const {
+  return pod.index() < slot_by_pod_.size() ? slot_by_pod_[pod.index()] : kNoSlot;
+}
 
 const Queue::Pod* Queue::find(PodId pod) const {
   const std::uint32_t slot = slot_of(pod);
@@ -73,9 +75,15 @@ void Queue::put(Pod pod, Place place) {
   slots_[slot] = pod;
   ++counts_[static_cast<std::size_t>(place)];
   switch (place) {
-    case Place::Active: push(active_, slot, false); break;
-    case Place::Backoff: push(backoff_, slot, true); break;
-    case Place::ErrorBackoff: push(error_backoff_, slot, true); break;
+    case Place::Active:
+      push(active_, slot, false);
+      break;
+    case Place::Backoff:
+      push(backoff_, slot, true);
+      break;
+    case Place::ErrorBackoff:
+      push(error_backoff_, slot, true);
+      break;
     case Place::Unschedulable: {
       Group& g = group_for(pod);
       g.members.emplace_back(slot, pod.version);
@@ -84,7 +92,8 @@ void Queue::put(Pod pod, Place place) {
       break;
     }
     case Place::Gated:
-    case Place::None: break;
+    case Place::None:
+      break;
   }
 }
 
@@ -164,14 +173,16 @@ void Queue::to_active_or_backoff(std::uint32_t slot, SimTime now, base::Seq caus
 void Queue::release(PodId pod, SimTime now, base::Seq cause) {
   const std::uint32_t slot = slot_of(pod);
   if (slot == kNoSlot) return;
-  if (slots_[slot].place == Place::Unschedulable || slots_[slot].place == Place::Gated) to_active_or_backoff(slot, now, cause);
+  if (slots_[slot].place == Place::Unschedulable || slots_[slot].place == Place::Gated)
+    to_active_or_backoff(slot, now, cause);
 }
 
 void Queue::move_group(Group& group, SimTime now, base::Seq cause) {
   const auto members = std::move(group.members);
   group.members.clear();
   for (const auto& [slot, version] : members) {
-    if (slots_[slot].place == Place::Unschedulable && slots_[slot].version == version) to_active_or_backoff(slot, now, cause);
+    if (slots_[slot].place == Place::Unschedulable && slots_[slot].version == version)
+      to_active_or_backoff(slot, now, cause);
   }
 }
 
@@ -199,7 +210,8 @@ bool Queue::has_work(SimTime now) {
 
 SimTime Queue::next_wakeup() const {
   SimTime next = SimTime::never();
-  if (count(Place::ErrorBackoff) > 0 && !error_backoff_.empty()) next = error_backoff_.front().expiry + base::seconds(1);
+  if (count(Place::ErrorBackoff) > 0 && !error_backoff_.empty())
+    next = error_backoff_.front().expiry + base::seconds(1);
   for (const auto& [slot, version] : leftovers_) {
     const Pod& p = slots_[slot];
     if (p.place != Place::Unschedulable || p.version != version) continue;

@@ -1,10 +1,10 @@
 #pragma once
 // The scheduling queue: active, back-off, error back-off, unschedulable, gated. Source: pkg/scheduler/backend/queue.
 //
-// Rules worth knowing: a pod's timestamp is its creation, then its last return from an attempt. Back-off ends at timestamp + 1 s·2^n
-// (at most 10 s) cut to the whole second, and equality still backs off. When active is empty the head of back-off is popped early
-// (SchedulerPopFromBackoffQ, on in 1.34); the error back-off never is. Left-over unschedulable pods are flushed after more than
-// 5 min, looked for every 30 s.
+// Rules worth knowing: a pod's timestamp is its creation, then its last return from an attempt. Back-off ends at
+// timestamp + 1 s·2^n (at most 10 s) cut to the whole second, and equality still backs off. When active is empty the
+// head of back-off is popped early (SchedulerPopFromBackoffQ, on in 1.34); the error back-off never is. Left-over
+// unschedulable pods are flushed after more than 5 min, looked for every 30 s.
 
 #include <cstdint>
 #include <deque>
@@ -29,7 +29,7 @@ class Queue {
     std::uint64_t rejected_by = 0;  ///< Plugins of the last rejection, by Plugin::index.
     base::Seq cause = 0;            ///< The event that put it where it can be tried.
     Place place = Place::None;
-    std::uint32_t version = 0;      ///< Entries of the heaps with another one are dead.
+    std::uint32_t version = 0;  ///< Entries of the heaps with another one are dead.
   };
 
   /// Unschedulable pods that hints cannot tell apart.

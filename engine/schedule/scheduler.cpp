@@ -25,8 +25,12 @@ bool ended(event::Phase phase) { return phase == event::Phase::Succeeded || phas
 
 struct Scheduler::Impl {
   explicit Impl(const Settings& s)
-      : settings(s), evaluator(default_profile(), cache, nominations), preempter(evaluator, cache, nominations), queue(s),
-        tie_break(s.seed, "tie-break"), offset(s.seed, "preemption-offset") {}
+      : settings(s),
+        evaluator(default_profile(), cache, nominations),
+        preempter(evaluator, cache, nominations),
+        queue(s),
+        tie_break(s.seed, "tie-break"),
+        offset(s.seed, "preemption-offset") {}
 
   void observe(const event::Event& event, const ClusterView& view);
   void on(const event::ObjectCreated& e);
@@ -77,7 +81,8 @@ struct Scheduler::Impl {
   base::Seq seq = 0;
 };
 
-// ---- Facts ----------------------------------------------------------------------------------------------------------------------
+// ---- Facts
+// ----------------------------------------------------------------------------------------------------------------------
 
 void Scheduler::Impl::observe(const event::Event& event, const ClusterView& v) {
   if (event.seq <= seen_seq) return;
@@ -99,13 +104,20 @@ void Scheduler::Impl::on(const event::ObjectCreated& e) {
 
 void Scheduler::Impl::on(const event::ObjectUpdated& e) {
   switch (e.ref.kind) {
-    case model::Kind::Pod: pod_updated(e.ref.as<PodId>()); break;
-    case model::Kind::Node: node_changed(e.ref.as<NodeId>(), true); break;
+    case model::Kind::Pod:
+      pod_updated(e.ref.as<PodId>());
+      break;
+    case model::Kind::Node:
+      node_changed(e.ref.as<NodeId>(), true);
+      break;
     case model::Kind::Service:
     case model::Kind::Namespace:
     case model::Kind::ReplicaSet:
-    case model::Kind::Other: evaluator.outdate_classes(); break;
-    default: break;
+    case model::Kind::Other:
+      evaluator.outdate_classes();
+      break;
+    default:
+      break;
   }
 }
 
@@ -123,8 +135,11 @@ void Scheduler::Impl::on(const event::ObjectRemoved& e) {
     case model::Kind::Service:
     case model::Kind::Namespace:
     case model::Kind::ReplicaSet:
-    case model::Kind::Other: evaluator.outdate_classes(); break;
-    default: break;
+    case model::Kind::Other:
+      evaluator.outdate_classes();
+      break;
+    default:
+      break;
   }
 }
 
@@ -140,7 +155,8 @@ void Scheduler::Impl::on(const event::PodBound& e) {
       cache.take(e.pod);
     }
   }
-  if (cache.placed(e.pod) == nullptr) cache.place(e.pod, view->state().pods.tmpl[e.pod.index()], e.node, false, false, *view);
+  if (cache.placed(e.pod) == nullptr)
+    cache.place(e.pod, view->state().pods.tmpl[e.pod.index()], e.node, false, false, *view);
   ClusterEvent helped;
   helped.what = What::PodAdded;
   helped.pod = e.pod;
@@ -157,7 +173,8 @@ void Scheduler::Impl::on(const event::ImagePulled& e) {
   const model::PodSpec& spec = cache.known_info(placed->tmpl).pod->spec;
   const std::size_t inits = spec.init_containers.size();
   if (e.container >= inits + spec.containers.size()) return;
-  const model::Container& c = e.container < inits ? spec.init_containers[e.container] : spec.containers[e.container - inits];
+  const model::Container& c =
+      e.container < inits ? spec.init_containers[e.container] : spec.containers[e.container - inits];
   cache.add_image(placed->node, c.image, e.size_bytes);
 }
 
@@ -180,7 +197,8 @@ void Scheduler::Impl::pod_made(PodId pod) {
   if (ended(view->pod_phase(pod))) return;
   // Written with spec.nodeName: never ours to schedule. (A later binding arrives as PodBound.)
   if (!spec.node_name.empty()) {
-    if (view->pod_node(pod).valid()) cache.place(pod, view->state().pods.tmpl[pod.index()], view->pod_node(pod), false, false, *view);
+    if (view->pod_node(pod).valid())
+      cache.place(pod, view->state().pods.tmpl[pod.index()], view->pod_node(pod), false, false, *view);
     return;
   }
   enqueue(pod, *view, view->state().pods.created[pod.index()], seq);
@@ -253,7 +271,8 @@ void Scheduler::Impl::node_changed(NodeId node, bool whole_object) {
     const model::ResourceList& a = row.spec.allocatable;
     const std::size_t n = node.index();
     more_room = a.milli_cpu != cache.allocatable_cpu[n] || a.memory != cache.allocatable_memory[n] ||
-                a.ephemeral_storage != cache.allocatable_ephemeral[n] || a.pods != cache.allocatable_pods[n] || !a.scalar.empty();
+                a.ephemeral_storage != cache.allocatable_ephemeral[n] || a.pods != cache.allocatable_pods[n] ||
+                !a.scalar.empty();
   }
   std::string labels;
   if (whole_object) {
@@ -303,7 +322,8 @@ void Scheduler::Impl::set_nomination(PodId pod, NodeId node, const ClusterView& 
   if (node.valid() && cache.placed(pod) == nullptr) nominations.set({pod, node, v->pods.tmpl[i], v->pods.priority[i]});
 }
 
-// ---- Decisions ------------------------------------------------------------------------------------------------------------------
+// ---- Decisions
+// ------------------------------------------------------------------------------------------------------------------
 
 std::optional<Decision> Scheduler::Impl::schedule_one(const ClusterView& v) {
   while (true) {
@@ -317,7 +337,8 @@ std::optional<Decision> Scheduler::Impl::schedule_one(const ClusterView& v) {
 
 NodeId Scheduler::Impl::choose(const std::vector<NodeId>& ties, const Queue::Pod& pod, const ClusterView& v) const {
   if (ties.size() == 1) return ties.front();
-  if (settings.tie_break == TieBreak::Random) return ties[tie_break.of(v.pod_name(pod.pod)).below(ties.size(), pod.attempts)];
+  if (settings.tie_break == TieBreak::Random)
+    return ties[tie_break.of(v.pod_name(pod.pod)).below(ties.size(), pod.attempts)];
   return *std::min_element(ties.begin(), ties.end(), [&](NodeId a, NodeId b) {
     return v.text(v.node(a).header.name) < v.text(v.node(b).header.name);
   });
@@ -329,7 +350,8 @@ Decision Scheduler::Impl::schedule(Queue::Pod pod, const ClusterView& v) {
   out.cause = pod.cause;
   pod.tmpl = v->pods.tmpl[pod.pod.index()];
   pod.owner = v->pods.owner[pod.pod.index()];
-  const Evaluator::Request request{pod.pod, pod.tmpl, pod.owner, pod.priority, settings.percentage_of_nodes_to_score, false};
+  const Evaluator::Request request{pod.pod, pod.tmpl, pod.owner, pod.priority, settings.percentage_of_nodes_to_score,
+                                   false};
   if (cache.order().empty()) {
     out.message = fit_error(evaluator, 0);
     queue.failed(pod, v.now());
@@ -353,7 +375,8 @@ Decision Scheduler::Impl::schedule(Queue::Pod pod, const ClusterView& v) {
   return out;
 }
 
-void Scheduler::Impl::preempt(const Evaluator::Request& request, const Queue::Pod& pod, const ClusterView& v, Decision& out) {
+void Scheduler::Impl::preempt(const Evaluator::Request& request, const Queue::Pod& pod, const ClusterView& v,
+                              Decision& out) {
   if (evaluator.profile().post_filter.empty()) return;
   Preempter::Request preempt_for{request, offset.of(v.pod_name(pod.pod)).bits(pod.attempts), false};
   const Preemption found = preempter.run(preempt_for, v);
@@ -383,7 +406,8 @@ void Scheduler::Impl::nominate(const Preemption& found, const Queue::Pod& pod, c
   set_nomination(pod.pod, out.nominated, v);
 }
 
-// ---- The scheduler as others see it ---------------------------------------------------------------------------------------------
+// ---- The scheduler as others see it
+// ---------------------------------------------------------------------------------------------
 
 Scheduler::Scheduler(Settings settings) : impl_(std::make_unique<Impl>(settings)) {}
 Scheduler::~Scheduler() = default;

@@ -1,6 +1,7 @@
 #pragma once
-// The cluster scheduler as the loop sees it: told of facts, asked for one decision at a time. It owns its cache of nodes (with the
-// pods it assumed but whose binding is not yet a fact) and its queue; both can be derived anew from a view.
+// The cluster scheduler as the loop sees it: told of facts, asked for one decision at a time. It owns its cache of
+// nodes (with the pods it assumed but whose binding is not yet a fact) and its queue; both can be derived anew from a
+// view.
 
 #include <cstdint>
 #include <memory>
@@ -23,13 +24,13 @@ struct Decision {
   enum class Outcome : std::uint8_t { Bind, Unschedulable };
   PodId pod;
   Outcome outcome = Outcome::Unschedulable;
-  NodeId node;               ///< Bind: where to.
-  std::string message;       ///< Unschedulable: the FitError text ("0/12 nodes are available: …").
-  NodeId nominated;          ///< Unschedulable, after preemption: where room is being made.
+  NodeId node;          ///< Bind: where to.
+  std::string message;  ///< Unschedulable: the FitError text ("0/12 nodes are available: …").
+  NodeId nominated;     ///< Unschedulable, after preemption: where room is being made.
   bool nomination_changed = false;
   std::vector<PodId> victims;
   std::vector<PodId> cleared;  ///< Pods of lower priority whose nomination to the same node is dropped.
-  base::Seq cause = 0;       ///< The event that made this attempt worth while: the pod's creation, or what changed since.
+  base::Seq cause = 0;  ///< The event that made this attempt worth while: the pod's creation, or what changed since.
 };
 
 enum class TieBreak : std::uint8_t { Random, Name };
@@ -50,7 +51,8 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  /// Follows the journal, a watch delay behind: updates the cache, moves pods between the queues. Amortised O(1) for pod events.
+  /// Follows the journal, a watch delay behind: updates the cache, moves pods between the queues. Amortised O(1) for
+  /// pod events.
   void observe(const event::Event& event, const ClusterView& view);
   /// Forgets everything and derives cache and queue from the view (after a restart).
   void rebuild(const ClusterView& view);
@@ -58,8 +60,8 @@ class Scheduler {
   bool has_work(SimTime now);
   /// When has_work() may become true by time alone.
   [[nodiscard]] SimTime next_wakeup() const;
-  /// Takes the first pod of the active queue through a scheduling cycle and, on success, assumes it on its node. Skips pods that
-  /// are gone; nullopt when the queue is empty.
+  /// Takes the first pod of the active queue through a scheduling cycle and, on success, assumes it on its node. Skips
+  /// pods that are gone; nullopt when the queue is empty.
   std::optional<Decision> schedule_one(const ClusterView& view);
   /// The binding of an assumed pod was refused: forget it and retry after back-off.
   void binding_failed(PodId pod, const ClusterView& view);

@@ -1,5 +1,6 @@
-// The scheduler alone: 30 pods a node, of ReplicaSets of 500, onto 100 … 5,000 nodes in three zones. Time is CPU time of
-// schedule_one(), folding the bind and observe() of it, not of making the cluster. `us_per_pod` is the figure to look at.
+// The scheduler alone: 30 pods a node, of ReplicaSets of 500, onto 100 … 5,000 nodes in three zones. Time is CPU time
+// of schedule_one(), folding the bind and observe() of it, not of making the cluster. `us_per_pod` is the figure to
+// look at.
 
 #include <benchmark/benchmark.h>
 
@@ -24,10 +25,11 @@ class Bench {
     fact(event::RunStarted{"bench", "bench", 1, 1, 1'735'689'600});
     create("{apiVersion: v1, kind: Namespace, metadata: {name: default}}");
     for (std::size_t n = 0; n < nodes; ++n) {
-      create(fmt::format(
-          "{{apiVersion: v1, kind: Node, metadata: {{name: n{0}, labels: {{kubernetes.io/hostname: n{0}, topology.kubernetes.io/zone: z{1}}}}}, "
-          "status: {{allocatable: {{cpu: '32', memory: 64Gi, pods: '110'}}}}}}",
-          n, n % 3));
+      create(
+          fmt::format("{{apiVersion: v1, kind: Node, metadata: {{name: n{0}, labels: {{kubernetes.io/hostname: n{0}, "
+                      "topology.kubernetes.io/zone: z{1}}}}}, "
+                      "status: {{allocatable: {{cpu: '32', memory: 64Gi, pods: '110'}}}}}}",
+                      n, n % 3));
     }
     const std::size_t pods = nodes * 30;
     for (std::size_t made = 0; made < pods; made += kSet) make_set(made / kSet, std::min(kSet, pods - made));
@@ -66,24 +68,30 @@ class Bench {
   void create(const std::string& yaml) {
     auto doc = model::parse_yaml(yaml, "bench")->front();
     model::apply_defaults(doc);
-    fact(event::ObjectCreated{model::kind_from_gvk(doc.string_or("apiVersion"), doc.string_or("kind")), model::to_canonical_json(doc)});
+    fact(event::ObjectCreated{model::kind_from_gvk(doc.string_or("apiVersion"), doc.string_or("kind")),
+                              model::to_canonical_json(doc)});
   }
 
   void make_set(std::size_t index, std::size_t replicas) {
     std::string more;
     if (load_ == Load::ZoneSpreadAntiAffinity) {
       more = fmt::format(
-          ", topologySpreadConstraints: [{{maxSkew: 5, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: "
-          "{{matchLabels: {{app: a{0}}}}}}}], affinity: {{podAntiAffinity: {{preferredDuringSchedulingIgnoredDuringExecution: [{{weight: 100, "
-          "podAffinityTerm: {{topologyKey: kubernetes.io/hostname, labelSelector: {{matchLabels: {{app: a{0}}}}}}}}}]}}}}",
+          ", topologySpreadConstraints: [{{maxSkew: 5, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: "
+          "DoNotSchedule, labelSelector: "
+          "{{matchLabels: {{app: a{0}}}}}}}], affinity: {{podAntiAffinity: "
+          "{{preferredDuringSchedulingIgnoredDuringExecution: [{{weight: 100, "
+          "podAffinityTerm: {{topologyKey: kubernetes.io/hostname, labelSelector: {{matchLabels: {{app: "
+          "a{0}}}}}}}}}]}}}}",
           index);
     }
     const std::size_t shape = load_ == Load::ManyShapes ? index : 0;
-    create(fmt::format(
-        "{{apiVersion: apps/v1, kind: ReplicaSet, metadata: {{name: a{0}, namespace: default}}, spec: {{replicas: {1}, selector: {{matchLabels: "
-        "{{app: a{0}}}}}, template: {{metadata: {{labels: {{app: a{0}}}}}, spec: {{containers: [{{name: c, image: 'a{0}:1', resources: {{requests: "
-        "{{cpu: {2}m, memory: {3}Mi}}}}}}]{4}}}}}}}}}",
-        index, replicas, 500 + shape % 17 * 10, 512 + shape % 23 * 16, more));
+    create(
+        fmt::format("{{apiVersion: apps/v1, kind: ReplicaSet, metadata: {{name: a{0}, namespace: default}}, spec: "
+                    "{{replicas: {1}, selector: {{matchLabels: "
+                    "{{app: a{0}}}}}, template: {{metadata: {{labels: {{app: a{0}}}}}, spec: {{containers: [{{name: c, "
+                    "image: 'a{0}:1', resources: {{requests: "
+                    "{{cpu: {2}m, memory: {3}Mi}}}}}}]{4}}}}}}}}}",
+                    index, replicas, 500 + shape % 17 * 10, 512 + shape % 23 * 16, more));
     for (std::size_t i = 0; i < replicas; ++i) {
       now_ = now_ + base::microseconds(1);
       fact(event::PodCreated{event::ReplicaSetId(index), fmt::format("{:05}", i), 0});
@@ -110,7 +118,8 @@ void schedule_all(benchmark::State& run) {
   }
   run.SetItemsProcessed(static_cast<std::int64_t>(bound));
   run.counters["us_per_pod"] = static_cast<double>(spent) / 1000.0 / static_cast<double>(bound);
-  run.SetLabel(fmt::format("{}, {}", kLoads[run.range(0)], run.range(2) == 0 ? "adaptive" : fmt::format("{} % of nodes", run.range(2))));
+  run.SetLabel(fmt::format("{}, {}", kLoads[run.range(0)],
+                           run.range(2) == 0 ? "adaptive" : fmt::format("{} % of nodes", run.range(2))));
 }
 
 BENCHMARK(schedule_all)

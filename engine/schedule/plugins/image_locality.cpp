@@ -1,4 +1,5 @@
-// Nodes that already have the pod's images, spread-weighted so that they do not draw everything. Source: plugins/imagelocality.
+// Nodes that already have the pod's images, spread-weighted so that they do not draw everything. Source:
+// plugins/imagelocality.
 
 #include <algorithm>
 
@@ -21,7 +22,8 @@ class ImageLocality final : public Plugin {
 
   std::unique_ptr<PluginData> compile(const Cycle& c) override {
     auto out = std::make_unique<Data>();
-    for (const model::Container& x : c.pod_class.spec().init_containers) out->images.push_back(normalized_image(x.image));
+    for (const model::Container& x : c.pod_class.spec().init_containers)
+      out->images.push_back(normalized_image(x.image));
     for (const model::Container& x : c.pod_class.spec().containers) out->images.push_back(normalized_image(x.image));
     return out;
   }

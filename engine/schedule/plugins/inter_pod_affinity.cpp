@@ -1,8 +1,8 @@
 // Pods that want to be, or not to be, where other pods are; and what pods already placed demand of newcomers.
 // Source: pkg/scheduler/framework/plugins/interpodaffinity/{filtering,scoring}.go.
 //
-// Everything is a sum over counters (counters.h): pods matching the incoming pod's terms, and pods of each template that has terms
-// of its own which the incoming pod matches.
+// Everything is a sum over counters (counters.h): pods matching the incoming pod's terms, and pods of each template
+// that has terms of its own which the incoming pod matches.
 
 #include <algorithm>
 #include <limits>
@@ -41,11 +41,13 @@ class InterPodAffinity final : public Plugin {
     for (const model::PodAffinityTerm& t : a.pod_anti.required) out->required_anti.push_back(own_term(c, t));
     const auto matches_pod = [&](const PodTerm& t) { return t.matches(c.pod_class.ns, c.pod_class.pod->labels); };
     out->matches_itself = std::all_of(out->required.begin(), out->required.end(), matches_pod);
-    for (const model::PodAffinityTerm& t : a.pod.required) out->affinity.push_back(count(c, out->required, t.topology_key, 0));
+    for (const model::PodAffinityTerm& t : a.pod.required)
+      out->affinity.push_back(count(c, out->required, t.topology_key, 0));
     for (std::size_t i = 0; i < a.pod_anti.required.size(); ++i) {
       out->anti.push_back(count(c, {out->required_anti[i]}, a.pod_anti.required[i].topology_key, 0));
     }
-    for (const auto& w : a.pod.preferred) out->preferred.push_back(count(c, {own_term(c, w.term)}, w.term.topology_key, w.weight));
+    for (const auto& w : a.pod.preferred)
+      out->preferred.push_back(count(c, {own_term(c, w.term)}, w.term.topology_key, w.weight));
     for (const auto& w : a.pod_anti.preferred) {
       out->preferred.push_back(count(c, {own_term(c, w.term)}, w.term.topology_key, -w.weight));
     }
@@ -56,7 +58,8 @@ class InterPodAffinity final : public Plugin {
     Data& d = changing_data<Data>(c);
     meet_templates(c, d);
     PreFilterStatus out;
-    const bool silent = std::all_of(d.existing_anti.begin(), d.existing_anti.end(), [&](const Count& k) { return total(c, k) == 0; });
+    const bool silent =
+        std::all_of(d.existing_anti.begin(), d.existing_anti.end(), [&](const Count& k) { return total(c, k) == 0; });
     if (silent && d.affinity.empty() && d.anti.empty()) out.code = PreFilterStatus::Code::Skip;
     return out;
   }
@@ -72,7 +75,8 @@ class InterPodAffinity final : public Plugin {
     Data& d = changing_data<Data>(c);
     meet_templates(c, d);
     const model::Affinity& a = c.pod_class.spec().affinity;
-    if (args_.ignore_preferred_terms_of_existing_pods && a.pod.preferred.empty() && a.pod_anti.preferred.empty()) return false;
+    if (args_.ignore_preferred_terms_of_existing_pods && a.pod.preferred.empty() && a.pod_anti.preferred.empty())
+      return false;
     const auto touched = [&](const Count& k) { return total(c, k) != 0; };
     return std::any_of(d.preferred.begin(), d.preferred.end(), touched) ||
            std::any_of(d.existing_preferred.begin(), d.existing_preferred.end(), touched);
@@ -103,29 +107,35 @@ class InterPodAffinity final : public Plugin {
   bool helps(const ClusterEvent& e, const Cycle& c) const override {
     const Data& d = data<Data>(c);
     switch (e.what) {
-      case What::PodAdded: return matches_all(d.required, c, e.tmpl);
-      case What::PodDeleted: return matches_all(d.required_anti, c, e.tmpl);
+      case What::PodAdded:
+        return matches_all(d.required, c, e.tmpl);
+      case What::PodDeleted:
+        return matches_all(d.required_anti, c, e.tmpl);
       case What::PodUpdated:
         return (matches_all(d.required, c, e.tmpl) && !matches_all(d.required, c, e.old_tmpl)) ||
                (!matches_all(d.required_anti, c, e.tmpl) && matches_all(d.required_anti, c, e.old_tmpl));
       case What::NodeAdded:
       case What::NodeLabels:
       case What::NodeTaints:
-      case What::NodeUncordoned: return true;
-      default: return false;
+      case What::NodeUncordoned:
+        return true;
+      default:
+        return false;
     }
   }
 
  private:
-  /// A term of the incoming pod. Namespaces chosen by selector are listed; yet the selector itself is then held against no labels
-  /// at all, so that one which holds for "nothing set" means every namespace. Source: mergeAffinityTermNamespacesIfNotEmpty.
+  /// A term of the incoming pod. Namespaces chosen by selector are listed; yet the selector itself is then held against
+  /// no labels at all, so that one which holds for "nothing set" means every namespace. Source:
+  /// mergeAffinityTermNamespacesIfNotEmpty.
   static PodTerm own_term(const Cycle& c, const model::PodAffinityTerm& t) {
     PodTerm out = bare_term(c.pod_class.ns, t);
     if (!t.namespace_selector) return out;
     out.any_namespace = t.namespace_selector->matches({});
     if (t.namespace_selector->empty()) return out;
     for (const state::NamespaceRow& ns : c.view->namespaces) {
-      if (ns.header.alive && t.namespace_selector->matches(ns.labels)) out.namespaces.emplace_back(c.view.text(ns.header.name));
+      if (ns.header.alive && t.namespace_selector->matches(ns.labels))
+        out.namespaces.emplace_back(c.view.text(ns.header.name));
     }
     return out;
   }
@@ -159,8 +169,9 @@ class InterPodAffinity final : public Plugin {
       const std::string other_ns(c.view.text(other.ns));
       const auto take = [&](const model::PodAffinityTerm& t, std::int64_t weight, std::vector<Count>& to) {
         const PodTerm term = bare_term(other_ns, t);
-        const bool in_ns = std::find(term.namespaces.begin(), term.namespaces.end(), c.pod_class.ns) != term.namespaces.end() ||
-                           (t.namespace_selector && t.namespace_selector->matches(ns_labels));
+        const bool in_ns =
+            std::find(term.namespaces.begin(), term.namespaces.end(), c.pod_class.ns) != term.namespaces.end() ||
+            (t.namespace_selector && t.namespace_selector->matches(ns_labels));
         if (!in_ns || term.nothing || !term.selector.matches(c.pod_class.pod->labels)) return;
         to.push_back(count_of(c, other.own_group, t.topology_key, weight));
       };
@@ -184,7 +195,8 @@ class InterPodAffinity final : public Plugin {
   void filter_affinity(const Cycle& c, const Data& d, Nodes nodes, Verdict* verdicts) const {
     if (d.affinity.empty()) return;
     // The first pod of a group that wants to be together may go anywhere.
-    const bool first = d.matches_itself && std::all_of(d.affinity.begin(), d.affinity.end(), [&](const Count& k) { return total(c, k) == 0; });
+    const bool first = d.matches_itself && std::all_of(d.affinity.begin(), d.affinity.end(),
+                                                       [&](const Count& k) { return total(c, k) == 0; });
     for (const Count& k : d.affinity) {
       const auto& domain = c.cache.counters.topology(k.topology).domain;
       const auto& pods = c.cache.counters.fresh(k.counter, c.view).pods;
@@ -195,7 +207,8 @@ class InterPodAffinity final : public Plugin {
     }
   }
 
-  void reject_where_any(const Cycle& c, const std::vector<Count>& counts, const Reason& reason, Nodes nodes, Verdict* verdicts) const {
+  void reject_where_any(const Cycle& c, const std::vector<Count>& counts, const Reason& reason, Nodes nodes,
+                        Verdict* verdicts) const {
     for (const Count& k : counts) {
       const Counters::Counter& counter = c.cache.counters.fresh(k.counter, c.view);
       if (counter.total == 0) continue;

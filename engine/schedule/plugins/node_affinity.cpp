@@ -1,4 +1,5 @@
-// spec.nodeSelector and node affinity, with the profile's addedAffinity. Source: pkg/scheduler/framework/plugins/nodeaffinity.
+// spec.nodeSelector and node affinity, with the profile's addedAffinity. Source:
+// pkg/scheduler/framework/plugins/nodeaffinity.
 
 #include <algorithm>
 
@@ -48,10 +49,12 @@ class NodeAffinity final : public Plugin {
     auto out = std::make_unique<Data>();
     const model::PodSpec& spec = c.pod_class.spec();
     const bool required = spec.affinity.node && spec.affinity.node->required;
-    if (!required && !added_required() && spec.node_selector.empty()) out->pre_filter.code = PreFilterStatus::Code::Skip;
+    if (!required && !added_required() && spec.node_selector.empty())
+      out->pre_filter.code = PreFilterStatus::Code::Skip;
     if (required) narrow(*spec.affinity.node->required, out->pre_filter);
     if (spec.affinity.node) collect(spec.affinity.node->preferred, out->preferred);
-    out->skip = !(spec.affinity.node && !spec.affinity.node->preferred.empty()) && !(added_ && !added_->preferred.empty());
+    out->skip =
+        !(spec.affinity.node && !spec.affinity.node->preferred.empty()) && !(added_ && !added_->preferred.empty());
     if (added_) collect(added_->preferred, out->preferred);
     return out;
   }
@@ -83,32 +86,38 @@ class NodeAffinity final : public Plugin {
       }
     }
   }
-  void normalize(const Cycle&, Nodes nodes, std::int64_t* scores) override { default_normalize({scores, nodes.size()}, false); }
+  void normalize(const Cycle&, Nodes nodes, std::int64_t* scores) override {
+    default_normalize({scores, nodes.size()}, false);
+  }
 
   bool helps(const ClusterEvent& e, const Cycle& c) const override {
     switch (e.what) {
       case What::NodeTaints:
-      case What::NodeUncordoned: return true;  // Kubernetes queues on any taint update for plugins that only registered Node/Add
+      case What::NodeUncordoned:
+        return true;  // Kubernetes queues on any taint update for plugins that only registered Node/Add
       case What::NodeAdded:
       case What::NodeLabels: {
         const state::NodeRow& row = c.view.node(e.node);
         return matches(c, row.labels, c.view.text(row.header.name)) &&
                (e.old_node == nullptr || !matches(c, e.old_node->labels, c.view.text(row.header.name)));
       }
-      default: return false;
+      default:
+        return false;
     }
   }
 
  private:
   [[nodiscard]] bool added_required() const { return added_ && added_->required; }
-  static bool any_matches(const std::vector<model::NodeSelectorTerm>& terms, const model::Labels& labels, std::string_view name) {
+  static bool any_matches(const std::vector<model::NodeSelectorTerm>& terms, const model::Labels& labels,
+                          std::string_view name) {
     return std::any_of(terms.begin(), terms.end(), [&](const auto& t) { return term_matches(t, labels, name); });
   }
   [[nodiscard]] bool matches(const Cycle& c, const model::Labels& labels, std::string_view name) const {
     return (!added_required() || any_matches(*added_->required, labels, name)) &&
            required_node_affinity_matches(c.pod_class.spec(), labels, name);
   }
-  static void collect(const std::vector<model::PreferredNodeTerm>& from, std::vector<const model::PreferredNodeTerm*>& to) {
+  static void collect(const std::vector<model::PreferredNodeTerm>& from,
+                      std::vector<const model::PreferredNodeTerm*>& to) {
     for (const model::PreferredNodeTerm& t : from) {
       if (t.weight != 0) to.push_back(&t);
     }
@@ -139,6 +148,8 @@ class NodeAffinity final : public Plugin {
 
 }  // namespace
 
-std::unique_ptr<Plugin> make_node_affinity(const Profile& profile) { return std::make_unique<NodeAffinity>(profile.node_affinity); }
+std::unique_ptr<Plugin> make_node_affinity(const Profile& profile) {
+  return std::make_unique<NodeAffinity>(profile.node_affinity);
+}
 
 }  // namespace wavetank::schedule

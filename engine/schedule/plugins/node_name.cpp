@@ -8,7 +8,9 @@ namespace {
 
 class NodeName final : public Plugin {
  public:
-  void append_class_key(const model::PodSpec& spec, std::string& key) const override { append_key(key, spec.node_name); }
+  void append_class_key(const model::PodSpec& spec, std::string& key) const override {
+    append_key(key, spec.node_name);
+  }
   void filter(const Cycle& c, Nodes nodes, Verdict* verdicts) override {
     const std::string& wanted = c.pod_class.spec().node_name;
     if (wanted.empty()) return;

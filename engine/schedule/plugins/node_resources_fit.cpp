@@ -1,5 +1,5 @@
-// Room for the pod's requests, and how a node's load is judged (scoringStrategy). Source: plugins/noderesources/{fit,least_allocated,
-// most_allocated,requested_to_capacity_ratio}.go.
+// Room for the pod's requests, and how a node's load is judged (scoringStrategy). Source:
+// plugins/noderesources/{fit,least_allocated, most_allocated,requested_to_capacity_ratio}.go.
 
 #include <algorithm>
 #include <cmath>
@@ -50,7 +50,8 @@ class NodeResourcesFit final : public Plugin {
       bool short_of = static_cast<std::int64_t>(k.pods_on[n].size()) + 1 > k.allocatable_pods[n];
       short_of |= r.milli_cpu > 0 && r.milli_cpu > k.allocatable_cpu[n] - k.requested_cpu[n];
       short_of |= r.memory > 0 && r.memory > k.allocatable_memory[n] - k.requested_memory[n];
-      short_of |= r.ephemeral_storage > 0 && r.ephemeral_storage > k.allocatable_ephemeral[n] - k.requested_ephemeral[n];
+      short_of |=
+          r.ephemeral_storage > 0 && r.ephemeral_storage > k.allocatable_ephemeral[n] - k.requested_ephemeral[n];
       for (const auto& [column, amount] : d.scalars) {
         short_of |= amount > k.scalars[column].allocatable[n] - k.scalars[column].requested[n];
       }
@@ -68,14 +69,20 @@ class NodeResourcesFit final : public Plugin {
 
   bool helps(const ClusterEvent& e, const Cycle& c) const override {
     switch (e.what) {
-      case What::PodDeleted: return true;
-      case What::PodUpdated: return false;
-      case What::PendingPodUpdated: return true;
+      case What::PodDeleted:
+        return true;
+      case What::PodUpdated:
+        return false;
+      case What::PendingPodUpdated:
+        return true;
       case What::NodeTaints:
-      case What::NodeUncordoned: return true;  // see NodeAffinity
+      case What::NodeUncordoned:
+        return true;  // see NodeAffinity
       case What::NodeAdded:
-      case What::NodeAllocatable: return fits_when_empty(c, e.node);
-      default: return false;
+      case What::NodeAllocatable:
+        return fits_when_empty(c, e.node);
+      default:
+        return false;
     }
   }
 
@@ -132,8 +139,12 @@ class NodeResourcesFit final : public Plugin {
       const std::int64_t used = (*column.requested)[n] + column.pod;
       std::int64_t score = 0;
       switch (args_.strategy) {
-        case ScoringStrategy::LeastAllocated: score = used > capacity ? 0 : (capacity - used) * 100 / capacity; break;
-        case ScoringStrategy::MostAllocated: score = std::min(used, capacity) * 100 / capacity; break;
+        case ScoringStrategy::LeastAllocated:
+          score = used > capacity ? 0 : (capacity - used) * 100 / capacity;
+          break;
+        case ScoringStrategy::MostAllocated:
+          score = std::min(used, capacity) * 100 / capacity;
+          break;
         case ScoringStrategy::RequestedToCapacityRatio:
           score = used > capacity ? shape_at(100) : shape_at(used * 100 / capacity);
           if (score == 0) continue;  // a resource that scores nothing drops out of the weights, too
@@ -167,6 +178,8 @@ class NodeResourcesFit final : public Plugin {
 
 }  // namespace
 
-std::unique_ptr<Plugin> make_node_resources_fit(const Profile& profile) { return std::make_unique<NodeResourcesFit>(profile.fit); }
+std::unique_ptr<Plugin> make_node_resources_fit(const Profile& profile) {
+  return std::make_unique<NodeResourcesFit>(profile.fit);
+}
 
 }  // namespace wavetank::schedule

@@ -38,9 +38,12 @@ class NodeUnschedulable final : public Plugin {
     switch (e.what) {
       case What::NodeAdded:
       case What::NodeTaints:
-      case What::NodeUncordoned: return data<Data>(c).tolerates || !c.view.node(e.node).spec.unschedulable;
-      case What::PendingPodUpdated: return data<Data>(c).tolerates;
-      default: return false;
+      case What::NodeUncordoned:
+        return data<Data>(c).tolerates || !c.view.node(e.node).spec.unschedulable;
+      case What::PendingPodUpdated:
+        return data<Data>(c).tolerates;
+      default:
+        return false;
     }
   }
 

@@ -1,5 +1,6 @@
 // Pods of one selector spread over the domains of a topology key: hard constraints filter, soft ones score.
-// Source: pkg/scheduler/framework/plugins/podtopologyspread/{common,filtering,scoring}.go, KEP-895, KEP-3022, KEP-3094, KEP-3243.
+// Source: pkg/scheduler/framework/plugins/podtopologyspread/{common,filtering,scoring}.go, KEP-895, KEP-3022, KEP-3094,
+// KEP-3243.
 
 #include <algorithm>
 #include <cmath>
@@ -130,18 +131,23 @@ class PodTopologySpread final : public Plugin {
     const Data& d = data<Data>(c);
     switch (e.what) {
       case What::PodAdded:
-      case What::PodDeleted: return selects_any(d, c, e.tmpl);
-      case What::PodUpdated: return selects_any(d, c, e.tmpl) != selects_any(d, c, e.old_tmpl);
+      case What::PodDeleted:
+        return selects_any(d, c, e.tmpl);
+      case What::PodUpdated:
+        return selects_any(d, c, e.tmpl) != selects_any(d, c, e.old_tmpl);
       case What::PendingPodUpdated:
       case What::NodeLabels:
-      case What::NodeRemoved: return true;
+      case What::NodeRemoved:
+        return true;
       case What::NodeAdded:
-        return std::all_of(d.hard.begin(), d.hard.end(),
-                           [&](const Constraint& k) { return c.cache.counters.domain(k.topology, e.node) != kNoDomain; });
+        return std::all_of(d.hard.begin(), d.hard.end(), [&](const Constraint& k) {
+          return c.cache.counters.domain(k.topology, e.node) != kNoDomain;
+        });
       case What::NodeTaints:
       case What::NodeUncordoned:
         return std::any_of(d.hard.begin(), d.hard.end(), [](const Constraint& k) { return k.honor_taints; });
-      default: return false;
+      default:
+        return false;
     }
   }
 
@@ -177,7 +183,8 @@ class PodTopologySpread final : public Plugin {
       rule.honor_taints = w.honor_taints;
       if (!counts) predicate.all[0].nothing = true;
       if (hard || (counts && !k.hostname)) {
-        k.counter = counters.counter(counts ? k.group : c.cache.group(predicate, c.view), k.topology, counters.eligible(rule));
+        k.counter =
+            counters.counter(counts ? k.group : c.cache.group(predicate, c.view), k.topology, counters.eligible(rule));
       }
       out.push_back(std::move(k));
     }
@@ -194,7 +201,8 @@ class PodTopologySpread final : public Plugin {
     return least;
   }
 
-  /// Domains that the feasible nodes lie in; nodes without the key make one more where they still score (system defaults).
+  /// Domains that the feasible nodes lie in; nodes without the key make one more where they still score (system
+  /// defaults).
   std::size_t topology_size(const Cycle& c, const Constraint& k, Nodes feasible) {
     const Counters::Topology& t = c.cache.counters.topology(k.topology);
     if (++stamp_ == 0) {
@@ -221,7 +229,8 @@ class PodTopologySpread final : public Plugin {
     const auto& domain = c.cache.counters.topology(k.topology).domain;
     const auto base = static_cast<double>(k.max_skew - 1);
     if (!k.group.valid()) {
-      for (std::size_t j = 0; j < nodes.size(); ++j) sum_[j] += domain[nodes[j].index()] == kNoDomain ? 0.0 : 0.0 * weight + base;
+      for (std::size_t j = 0; j < nodes.size(); ++j)
+        sum_[j] += domain[nodes[j].index()] == kNoDomain ? 0.0 : 0.0 * weight + base;
     } else if (k.hostname) {
       for (std::size_t j = 0; j < nodes.size(); ++j) {
         if (domain[nodes[j].index()] == kNoDomain) continue;

@@ -6,8 +6,8 @@
 namespace wavetank::schedule {
 namespace {
 
-// PrioritySort is the queue's comparison (queue.cpp), DefaultPreemption works on the whole framework (preemption.cpp), DefaultBinder
-// is the Decision itself: they are named here so that a profile can name them.
+// PrioritySort is the queue's comparison (queue.cpp), DefaultPreemption works on the whole framework (preemption.cpp),
+// DefaultBinder is the Decision itself: they are named here so that a profile can name them.
 constexpr std::array kPlugins{
     PluginEntry{"DefaultBinder", kBind, 0, 130, nullptr},
     PluginEntry{"DefaultPreemption", kPostFilter, 0, 100, nullptr},
@@ -46,7 +46,8 @@ const PluginEntry* find_plugin(std::string_view name) {
 Profile default_profile() {
   std::vector<const PluginEntry*> by_order;
   for (const PluginEntry& e : kPlugins) by_order.push_back(&e);
-  std::sort(by_order.begin(), by_order.end(), [](const PluginEntry* a, const PluginEntry* b) { return a->order < b->order; });
+  std::sort(by_order.begin(), by_order.end(),
+            [](const PluginEntry* a, const PluginEntry* b) { return a->order < b->order; });
   Profile profile;
   for (const PluginEntry* e : by_order) {
     if ((e->points & kPreEnqueue) != 0) profile.pre_enqueue.emplace_back(e->name);

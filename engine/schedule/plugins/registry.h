@@ -11,9 +11,9 @@ namespace wavetank::schedule {
 
 struct PluginEntry {
   std::string_view name;
-  std::uint16_t points;  ///< Points bits.
-  std::int64_t weight;   ///< Default weight at Score; 0: does not score.
-  int order;             ///< Place in Kubernetes' default multiPoint list.
+  std::uint16_t points;                             ///< Points bits.
+  std::int64_t weight;                              ///< Default weight at Score; 0: does not score.
+  int order;                                        ///< Place in Kubernetes' default multiPoint list.
   std::unique_ptr<Plugin> (*make)(const Profile&);  ///< Null: built into the framework itself.
 };
 

@@ -17,7 +17,8 @@ std::vector<ScoredResource> scored_resources(const std::vector<ResourceWeight>& 
   return out;
 }
 
-std::size_t scored_columns(const Cache& cache, const std::vector<ScoredResource>& resources, const model::ResourceList& pod, bool nonzero,
+std::size_t scored_columns(const Cache& cache, const std::vector<ScoredResource>& resources,
+                           const model::ResourceList& pod, bool nonzero,
                            std::array<ScoredColumn, kMaxScoredResources>& out) {
   std::size_t count = 0;
   for (const ScoredResource& r : resources) {
@@ -27,7 +28,8 @@ std::size_t scored_columns(const Cache& cache, const std::vector<ScoredResource>
         column = {&cache.allocatable_cpu, nonzero ? &cache.nonzero_cpu : &cache.requested_cpu, pod.milli_cpu, r.weight};
         break;
       case ScoredResource::Kind::Memory:
-        column = {&cache.allocatable_memory, nonzero ? &cache.nonzero_memory : &cache.requested_memory, pod.memory, r.weight};
+        column = {&cache.allocatable_memory, nonzero ? &cache.nonzero_memory : &cache.requested_memory, pod.memory,
+                  r.weight};
         break;
       case ScoredResource::Kind::Ephemeral:
         column = {&cache.allocatable_ephemeral, &cache.requested_ephemeral, pod.ephemeral_storage, r.weight};

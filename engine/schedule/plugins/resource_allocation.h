@@ -1,6 +1,6 @@
 #pragma once
-// What NodeResourcesFit and NodeResourcesBalancedAllocation share: a node's allocatable and its load with the pod on it, for each
-// resource that takes part in the score. Source: plugins/noderesources/resource_allocation.go.
+// What NodeResourcesFit and NodeResourcesBalancedAllocation share: a node's allocatable and its load with the pod on
+// it, for each resource that takes part in the score. Source: plugins/noderesources/resource_allocation.go.
 
 #include <array>
 #include <utility>
@@ -28,7 +28,8 @@ struct ScoredColumn {
   std::int64_t weight = 1;
 };
 /// `nonzero`: a node's load counts with the defaults for missing requests. Returns how many columns take part.
-std::size_t scored_columns(const Cache& cache, const std::vector<ScoredResource>& resources, const model::ResourceList& pod, bool nonzero,
+std::size_t scored_columns(const Cache& cache, const std::vector<ScoredResource>& resources,
+                           const model::ResourceList& pod, bool nonzero,
                            std::array<ScoredColumn, kMaxScoredResources>& out);
 
 /// Appends all amounts of a list to a class key.

@@ -27,7 +27,8 @@ void merge(model::LabelSelector& into, const model::LabelSelector& other) {
       into.match_expressions.push_back({key, model::SelectorOp::In, {value}});
     }
   }
-  into.match_expressions.insert(into.match_expressions.end(), other.match_expressions.begin(), other.match_expressions.end());
+  into.match_expressions.insert(into.match_expressions.end(), other.match_expressions.begin(),
+                                other.match_expressions.end());
 }
 
 /// The selector of a controller without a typed row: StatefulSet and ReplicationController, from their documents.
@@ -86,7 +87,8 @@ model::LabelSelector default_selector(const Cycle& c) {
 }
 
 /// The plugin merges matchLabelKeys itself, whether or not the API server already did.
-std::optional<model::LabelSelector> own_selector(const model::TopologySpreadConstraint& k, const model::Labels& labels) {
+std::optional<model::LabelSelector> own_selector(const model::TopologySpreadConstraint& k,
+                                                 const model::Labels& labels) {
   model::LabelSelector keys;
   for (const std::string& key : k.match_label_keys) {
     if (const std::string* value = model::find_label(labels, key)) model::set_label(keys.match_labels, key, *value);

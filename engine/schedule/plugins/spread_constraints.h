@@ -1,6 +1,6 @@
 #pragma once
-// Which spread constraints hold for a pod: its own, or the profile's defaults with the selector of its services and owner.
-// Source: podtopologyspread/common.go, plugins/helper/spread.go DefaultSelector.
+// Which spread constraints hold for a pod: its own, or the profile's defaults with the selector of its services and
+// owner. Source: podtopologyspread/common.go, plugins/helper/spread.go DefaultSelector.
 
 #include "engine/schedule/framework.h"
 

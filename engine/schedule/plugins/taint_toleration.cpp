@@ -1,4 +1,5 @@
-// Taints: NoSchedule and NoExecute filter, PreferNoSchedule scores. Source: pkg/scheduler/framework/plugins/tainttoleration.
+// Taints: NoSchedule and NoExecute filter, PreferNoSchedule scores. Source:
+// pkg/scheduler/framework/plugins/tainttoleration.
 
 #include <algorithm>
 
@@ -17,7 +18,9 @@ bool prefers_against(const model::PodSpec& spec, const model::Taint& taint) {
 
 class TaintToleration final : public Plugin {
  public:
-  void append_class_key(const model::PodSpec& spec, std::string& key) const override { append_key(key, spec.tolerations); }
+  void append_class_key(const model::PodSpec& spec, std::string& key) const override {
+    append_key(key, spec.tolerations);
+  }
 
   void filter(const Cycle& c, Nodes nodes, Verdict* verdicts) override {
     const auto& tolerations = c.pod_class.spec().tolerations;
@@ -37,7 +40,9 @@ class TaintToleration final : public Plugin {
       }
     }
   }
-  void normalize(const Cycle&, Nodes nodes, std::int64_t* scores) override { default_normalize({scores, nodes.size()}, true); }
+  void normalize(const Cycle&, Nodes nodes, std::int64_t* scores) override {
+    default_normalize({scores, nodes.size()}, true);
+  }
 
   bool helps(const ClusterEvent& e, const Cycle& c) const override {
     const auto& tolerations = c.pod_class.spec().tolerations;
@@ -49,8 +54,10 @@ class TaintToleration final : public Plugin {
         const bool before = e.old_node != nullptr && untolerated_taint(e.old_node->spec.taints, tolerations) == nullptr;
         return now && !before;
       }
-      case What::PendingPodUpdated: return true;
-      default: return false;
+      case What::PendingPodUpdated:
+        return true;
+      default:
+        return false;
     }
   }
 };

@@ -31,7 +31,9 @@ bool uses_claims(const Doc& pod) {
 
 /// Seconds from 2025-01-01T00:00:00Z of a time within a year before or after; days are counted, not months.
 std::int64_t seconds_from_2025(std::string_view text) {
-  const auto number = [&](std::size_t at, std::size_t length) { return std::stoll(std::string(text.substr(at, length))); };
+  const auto number = [&](std::size_t at, std::size_t length) {
+    return std::stoll(std::string(text.substr(at, length)));
+  };
   static constexpr std::int64_t kBefore[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
   const std::int64_t year = number(0, 4);
   const std::int64_t month = number(5, 2);
@@ -48,7 +50,9 @@ std::string joined(std::vector<std::string> words) {
 class Run {
  public:
   explicit Run(const Doc& test_case)
-      : case_(test_case), evaluator_(read_profile(*test_case.find("config")), cache_, nominations_), preempter_(evaluator_, cache_, nominations_) {
+      : case_(test_case),
+        evaluator_(read_profile(*test_case.find("config")), cache_, nominations_),
+        preempter_(evaluator_, cache_, nominations_) {
     fact(event::RunStarted{"golden", "", 1, 1, 1'735'689'600});
     load();
   }
@@ -95,10 +99,12 @@ class Run {
 
   void fact(event::Payload payload) { state::evolve(state_, {state_.last_seq + 1, now_, 0, std::move(payload)}); }
   void create(const Doc& object) {
-    fact(event::ObjectCreated{model::kind_from_gvk(object.string_or("apiVersion"), object.string_or("kind")), model::to_canonical_json(object)});
+    fact(event::ObjectCreated{model::kind_from_gvk(object.string_or("apiVersion"), object.string_or("kind")),
+                              model::to_canonical_json(object)});
   }
 
-  /// Limits are dropped: the scheduler does not read them, and reading a pod turns them into requests, as the API server would have.
+  /// Limits are dropped: the scheduler does not read them, and reading a pod turns them into requests, as the API
+  /// server would have.
   PodId make_pod(Doc doc) {
     if (Doc* containers = doc["spec"].find("containers")) {
       for (Doc& c : containers->items) {
@@ -136,35 +142,45 @@ class Run {
 
   void load_pod(const Doc& doc) {
     const PodId pod = make_pod(doc);
-    fact(event::PodBound{pod, view().find(model::Kind::Node, "", doc.find("spec")->string_or("nodeName")).as<NodeId>()});
-    state_.pods.scheduled[pod.index()] = {seconds_from_2025(doc.find("status")->string_or("startTime")) * 1'000'000'000};
+    fact(
+        event::PodBound{pod, view().find(model::Kind::Node, "", doc.find("spec")->string_or("nodeName")).as<NodeId>()});
+    state_.pods.scheduled[pod.index()] = {seconds_from_2025(doc.find("status")->string_or("startTime")) *
+                                          1'000'000'000};
     if (doc.find("metadata")->find("deletionTimestamp") != nullptr) {
       fact(event::PodDeletionStarted{pod, 30, event::DeletionReason::Deleted});
     }
   }
 
   void load_budget(const Doc& doc) {
-    const auto ref = view().find(model::Kind::PodDisruptionBudget, doc.find("metadata")->string_or("namespace", "default"),
-                                 doc.find("metadata")->string_or("name"));
+    const auto ref =
+        view().find(model::Kind::PodDisruptionBudget, doc.find("metadata")->string_or("namespace", "default"),
+                    doc.find("metadata")->string_or("name"));
     state::PdbRow& row = state_.pdbs[ref.row];
     row.disruptions_allowed = static_cast<std::int32_t>(doc.find("status")->int_or("disruptionsAllowed", 0));
     if (const Doc* disrupted = doc.at({"status", "disruptedPods"})) {
       for (const auto& m : disrupted->members) {
-        const auto pod = by_key_.find(std::string(doc.find("metadata")->string_or("namespace", "default")) + "/" + m.key);
+        const auto pod =
+            by_key_.find(std::string(doc.find("metadata")->string_or("namespace", "default")) + "/" + m.key);
         if (pod != by_key_.end()) row.disrupted.push_back({pod->second, {}});
       }
     }
   }
 
   void differ(std::string_view field, std::string_view expected, std::string_view got) {
-    outcome.differences.push_back(fmt::format("{} {} {}:\n    expected {}\n    got      {}", case_.string_or("name"), label_, field, expected, got));
+    outcome.differences.push_back(fmt::format("{} {} {}:\n    expected {}\n    got      {}", case_.string_or("name"),
+                                              label_, field, expected, got));
   }
   void compare(std::string_view field, std::string_view expected, std::string_view got) {
     if (expected != got) differ(field, expected, got);
   }
 
   [[nodiscard]] schedule::Evaluator::Request request(PodId pod, std::int32_t percentage) const {
-    return {pod, state_.pods.tmpl[pod.index()], state_.pods.owner[pod.index()], state_.pods.priority[pod.index()], percentage, true};
+    return {pod,
+            state_.pods.tmpl[pod.index()],
+            state_.pods.owner[pod.index()],
+            state_.pods.priority[pod.index()],
+            percentage,
+            true};
   }
 
   void attempt(PodId pod, const Doc& doc, const Doc& expected) {
@@ -198,7 +214,8 @@ class Run {
     if (expected.find("feasibleCount") != nullptr) {
       compare("feasibleCount", std::to_string(expected.int_or("feasibleCount", 0)), std::to_string(a.feasible.size()));
     }
-    compare("nominatedNodeUsed", expected.bool_or("nominatedNodeUsed", false) ? "true" : "false", a.nominated_node_used ? "true" : "false");
+    compare("nominatedNodeUsed", expected.bool_or("nominatedNodeUsed", false) ? "true" : "false",
+            a.nominated_node_used ? "true" : "false");
     compare_scores(expected.find("scores"));
   }
 
@@ -216,9 +233,12 @@ class Run {
     const schedule::Attempt& a = evaluator_.attempt();
     using Code = schedule::PreFilterStatus::Code;
     compare("preFilter.code", expected.string_or("code"),
-            a.pre_filter == Code::Success ? "Success" : a.pre_filter == Code::Unschedulable ? "Unschedulable" : "UnschedulableAndUnresolvable");
+            a.pre_filter == Code::Success         ? "Success"
+            : a.pre_filter == Code::Unschedulable ? "Unschedulable"
+                                                  : "UnschedulableAndUnresolvable");
     compare("preFilter.message", expected.string_or("message"), a.pre_filter_message);
-    compare("preFilter.plugin", expected.string_or("plugin"), a.pre_filter_plugin != nullptr ? a.pre_filter_plugin->plugin_name : "");
+    compare("preFilter.plugin", expected.string_or("plugin"),
+            a.pre_filter_plugin != nullptr ? a.pre_filter_plugin->plugin_name : "");
     compare("preFilter.nodeNames", words(expected.find("nodeNames")), joined(a.narrowed_to));
     if (expected.find("ran") == nullptr) return;
     std::vector<std::string> ran;
@@ -239,7 +259,8 @@ class Run {
     const schedule::Attempt& a = evaluator_.attempt();
     for (const NodeId n : a.failed) {
       const schedule::Verdict v = evaluator_.verdict(n);
-      got[fmt::format("{}/{}/{}", evaluator_.filter_plugin(v).plugin_name, v.unresolvable != 0 ? "UnschedulableAndUnresolvable" : "Unschedulable",
+      got[fmt::format("{}/{}/{}", evaluator_.filter_plugin(v).plugin_name,
+                      v.unresolvable != 0 ? "UnschedulableAndUnresolvable" : "Unschedulable",
                       joined(evaluator_.reasons(v)))]
           .push_back(node_name(n));
     }
@@ -280,15 +301,18 @@ class Run {
         raw.push_back(c.raw[i]);
         normalized.push_back(c.normalized[i]);
       }
-      got[node_name(a.feasible[i])] = fmt::format("[[{}],[{}],{}]", fmt::join(raw, ","), fmt::join(normalized, ","), a.totals.empty() ? 0 : a.totals[i]);
+      got[node_name(a.feasible[i])] = fmt::format("[[{}],[{}],{}]", fmt::join(raw, ","), fmt::join(normalized, ","),
+                                                  a.totals.empty() ? 0 : a.totals[i]);
     }
-    for (const auto& m : expected->find("nodes")->members) compare("scores of " + m.key, model::to_json(m.value), got[m.key]);
+    for (const auto& m : expected->find("nodes")->members)
+      compare("scores of " + m.key, model::to_json(m.value), got[m.key]);
   }
 
   void compare_failure(PodId pod, const Doc& expected) {
     std::string message = fit_error(evaluator_, cache_.order().size());
     const Doc* preemption = expected.find("preemption");
-    compare("fitErrorBeforePostFilter", expected.string_or("fitErrorBeforePostFilter", expected.string_or("fitError")), message);
+    compare("fitErrorBeforePostFilter", expected.string_or("fitErrorBeforePostFilter", expected.string_or("fitError")),
+            message);
     if (preemption == nullptr || evaluator_.profile().post_filter.empty()) return;
     const schedule::Preemption found = preempter_.run({request(pod, 100), 0, true}, view());
     if (!found.message.empty()) message += " " + found.message;
@@ -299,7 +323,9 @@ class Run {
     std::vector<std::string> want;
     if (const Doc* list = preemption->find("candidates")) {
       for (const Doc& c : list->items) {
-        want.push_back(candidate_text(std::string(c.string_or("node")), static_cast<std::size_t>(c.int_or("pdbViolations", 0)), words(c.find("victims"))));
+        want.push_back(candidate_text(std::string(c.string_or("node")),
+                                      static_cast<std::size_t>(c.int_or("pdbViolations", 0)),
+                                      words(c.find("victims"))));
       }
     }
     std::vector<std::string> got;
@@ -353,8 +379,8 @@ class Run {
     nominations_.set({pod, view().find(model::Kind::Node, "", nominated).as<NodeId>(), stub_of(pod), 0});
   }
 
-  /// The oracle's nominator knows a pod that is in no queue by name alone: no requests, no labels, priority 0. (A real scheduler
-  /// has its nominated pods in the queue, and ours takes them as they are.)
+  /// The oracle's nominator knows a pod that is in no queue by name alone: no requests, no labels, priority 0. (A real
+  /// scheduler has its nominated pods in the queue, and ours takes them as they are.)
   schedule::TemplateId stub_of(PodId pod) {
     Doc stub = Doc::object();
     stub["apiVersion"] = Doc::string("v1");
@@ -383,8 +409,10 @@ class Run {
       std::string want;
       for (const NodeId n : a.feasible) feasible += node_name(n) + " ";
       if (const Doc* list = expected.find("feasible")) {
-        if (list->is_array()) for (const Doc& n : list->items) want += n.text + " ";
-        else want = list->text + " ";
+        if (list->is_array())
+          for (const Doc& n : list->items) want += n.text + " ";
+        else
+          want = list->text + " ";
       }
       compare("feasible", want, feasible);
       compare_failures(expected.find("failures"));
@@ -393,7 +421,8 @@ class Run {
         for (const std::int64_t t : a.totals) text += (text.size() > 1 ? "," : "") + std::to_string(t);
         compare("totals", model::to_json(*totals), text + "]");
       }
-      if (a.ties.empty()) compare("fitError", expected.string_or("fitError"), fit_error(evaluator_, cache_.order().size()));
+      if (a.ties.empty())
+        compare("fitError", expected.string_or("fitError"), fit_error(evaluator_, cache_.order().size()));
     }
     apply(pod, expected);
   }

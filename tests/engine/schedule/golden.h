@@ -1,6 +1,6 @@
 #pragma once
-// Golden decisions of the real kube-scheduler: a case file is a cluster, pods in order, and what each attempt must give.
-// Format: README.md beside the data.
+// Golden decisions of the real kube-scheduler: a case file is a cluster, pods in order, and what each attempt must
+// give. Format: README.md beside the data.
 
 #include <string>
 #include <vector>

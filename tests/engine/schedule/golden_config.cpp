@@ -31,7 +31,8 @@ void read_fit(const Doc& args, schedule::FitArgs& out) {
   const Doc* strategy = args.find("scoringStrategy");
   if (strategy == nullptr) return;
   if (strategy->string_or("type") == "MostAllocated") out.strategy = schedule::ScoringStrategy::MostAllocated;
-  if (strategy->string_or("type") == "RequestedToCapacityRatio") out.strategy = schedule::ScoringStrategy::RequestedToCapacityRatio;
+  if (strategy->string_or("type") == "RequestedToCapacityRatio")
+    out.strategy = schedule::ScoringStrategy::RequestedToCapacityRatio;
   if (const Doc* resources = strategy->find("resources")) out.resources = read_resources(*resources);
   if (const Doc* shape = strategy->at({"requestedToCapacityRatio", "shape"})) {
     for (const Doc& p : shape->items) out.shape.push_back({p.int_or("utilization", 0), p.int_or("score", 0) * 10});
@@ -75,27 +76,31 @@ void read_args(std::string_view name, const Doc& args, Profile& out) {
 
 bool names(const Doc* list, std::string_view name) {
   return list != nullptr && std::any_of(list->items.begin(), list->items.end(), [&](const Doc& d) {
-    return d.string_or("name") == name || d.string_or("name") == "*";
-  });
+           return d.string_or("name") == name || d.string_or("name") == "*";
+         });
 }
 
 const Doc* part(const Doc* plugins, std::string_view point, std::string_view which) {
   return plugins == nullptr ? nullptr : plugins->at({point, which});
 }
 
-/// Order at a point: enabled there and in multiPoint first, then the rest of multiPoint, then what was disabled and enabled again.
-std::vector<schedule::WeightedPlugin> at_point(const Doc* plugins, std::string_view point, std::vector<schedule::WeightedPlugin> defaults) {
+/// Order at a point: enabled there and in multiPoint first, then the rest of multiPoint, then what was disabled and
+/// enabled again.
+std::vector<schedule::WeightedPlugin> at_point(const Doc* plugins, std::string_view point,
+                                               std::vector<schedule::WeightedPlugin> defaults) {
   const Doc* multi_disabled = part(plugins, "multiPoint", "disabled");
   const Doc* disabled = part(plugins, point, "disabled");
   const Doc* enabled = part(plugins, point, "enabled");
   const Doc* multi_enabled = part(plugins, "multiPoint", "enabled");
   std::vector<schedule::WeightedPlugin> multi;
   std::vector<schedule::WeightedPlugin> candidates = defaults;
-  if (multi_disabled != nullptr && multi_enabled != nullptr) {  // disabled and enabled again: last, in the order written
+  if (multi_disabled != nullptr &&
+      multi_enabled != nullptr) {  // disabled and enabled again: last, in the order written
     std::vector<schedule::WeightedPlugin> again;
     for (const Doc& e : multi_enabled->items) {
       if (!names(multi_disabled, e.string_or("name"))) continue;
-      const auto at = std::find_if(candidates.begin(), candidates.end(), [&](const auto& p) { return p.name == e.string_or("name"); });
+      const auto at = std::find_if(candidates.begin(), candidates.end(),
+                                   [&](const auto& p) { return p.name == e.string_or("name"); });
       if (at == candidates.end()) continue;
       again.push_back(*at);
       candidates.erase(at);
@@ -118,7 +123,9 @@ std::vector<schedule::WeightedPlugin> at_point(const Doc* plugins, std::string_v
       const auto is = [&](const schedule::WeightedPlugin& p) { return p.name == e.string_or("name"); };
       const auto at = std::find_if(multi.begin(), multi.end(), is);
       const auto by_default = std::find_if(defaults.begin(), defaults.end(), is);
-      const std::int64_t weight = e.int_or("weight", 0) != 0 ? e.int_or("weight", 0) : at != multi.end() ? at->weight : by_default->weight;
+      const std::int64_t weight = e.int_or("weight", 0) != 0 ? e.int_or("weight", 0)
+                                  : at != multi.end()        ? at->weight
+                                                             : by_default->weight;
       const bool override_it = at != multi.end() && !names(disabled, e.string_or("name"));
       (override_it ? first : last).push_back({std::string(e.string_or("name")), weight});
     }

@@ -35,17 +35,39 @@ struct Family {
 };
 // The families volumes_bound and volumes_wffc need persistent volumes, queue_hints the exact hints: step 2.
 constexpr Family kFamilies[] = {
-    {"added_affinity"},        {"gates_priority"},          {"image_locality"},        {"match_fields"},
-    {"mixed"},                 {"node_affinity_preferred"}, {"node_affinity_required"}, {"node_ports"},
-    {"node_sampling", true},   {"plugin_config"},           {"pod_affinity_namespaces"}, {"pod_affinity_preferred"},
-    {"pod_affinity_required"}, {"pod_antiaffinity_required"}, {"preemption_basic"},    {"preemption_interplay"},
-    {"preemption_pdb"},        {"resources_basic"},         {"resources_containers"},  {"resources_extended"},
-    {"resources_nonzero"},     {"scoring_strategies"},      {"spread_defaults"},       {"spread_hard"},
-    {"spread_policies"},       {"spread_soft"},             {"taints"},                {"unschedulable"},
+    {"added_affinity"},
+    {"gates_priority"},
+    {"image_locality"},
+    {"match_fields"},
+    {"mixed"},
+    {"node_affinity_preferred"},
+    {"node_affinity_required"},
+    {"node_ports"},
+    {"node_sampling", true},
+    {"plugin_config"},
+    {"pod_affinity_namespaces"},
+    {"pod_affinity_preferred"},
+    {"pod_affinity_required"},
+    {"pod_antiaffinity_required"},
+    {"preemption_basic"},
+    {"preemption_interplay"},
+    {"preemption_pdb"},
+    {"resources_basic"},
+    {"resources_containers"},
+    {"resources_extended"},
+    {"resources_nonzero"},
+    {"scoring_strategies"},
+    {"spread_defaults"},
+    {"spread_hard"},
+    {"spread_policies"},
+    {"spread_soft"},
+    {"taints"},
+    {"unschedulable"},
 };
 
 const Family* family_of(std::string_view name) {
-  const auto at = std::find_if(std::begin(kFamilies), std::end(kFamilies), [&](const Family& f) { return name == f.name; });
+  const auto at =
+      std::find_if(std::begin(kFamilies), std::end(kFamilies), [&](const Family& f) { return name == f.name; });
   return at == std::end(kFamilies) ? nullptr : at;
 }
 
@@ -105,7 +127,8 @@ TEST_CASE("The shared golden decisions are ours, family by family", "[golden]") 
         first = outcome.differences.front();
       }
     }
-    std::cout << fmt::format("golden {:26} {:2}/{} cases, {} attempts compared, {} left out\n", family.name, matched, files.size(), attempts, skipped);
+    std::cout << fmt::format("golden {:26} {:2}/{} cases, {} attempts compared, {} left out\n", family.name, matched,
+                             files.size(), attempts, skipped);
     INFO(family.name << ": run with WAVETANK_FAMILY=" << family.name << "\n" << first);
     CHECK(matched == files.size());
   }

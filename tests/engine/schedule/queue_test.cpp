@@ -92,9 +92,10 @@ TEST_CASE("A pod that found no room waits for what can help, not for anything el
   CHECK(drain(c) == "p -> none; ");
   c.now = at(20'000);
 
-  c.line("node n2 cpu=500m");                       // too small even when empty
-  c.fact(event::NodeConditionChanged{c.node("n1"), event::NodeConditionType::Ready, event::ConditionStatus::True, "", ""});  // says nothing about room
-  c.line("placed b on n2 cpu=100m");                // a pod more cannot help
+  c.line("node n2 cpu=500m");  // too small even when empty
+  c.fact(event::NodeConditionChanged{c.node("n1"), event::NodeConditionType::Ready, event::ConditionStatus::True, "",
+                                     ""});  // says nothing about room
+  c.line("placed b on n2 cpu=100m");        // a pod more cannot help
   CHECK_FALSE(c.scheduler.has_work(c.now));
 
   c.fact(event::PodRemoved{c.pod("a")});
@@ -121,7 +122,9 @@ TEST_CASE("A pod kept out by taints is tried when a node loses them") {
 TEST_CASE("A pod whose affinity partner is missing is tried when a partner comes") {
   Cluster c;
   c.line("node n1 zone=a");
-  c.line("pod p app=x {affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: topology.kubernetes.io/zone, labelSelector: {matchLabels: {app: cache}}}]}}}");
+  c.line(
+      "pod p app=x {affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: "
+      "topology.kubernetes.io/zone, labelSelector: {matchLabels: {app: cache}}}]}}}");
   CHECK(drain(c) == "p -> none; ");
   c.now = at(20'000);
   c.line("placed other on n1 app=other");
@@ -170,8 +173,9 @@ TEST_CASE("Without nodes a pod backs off; with the first node it runs") {
 
 TEST_CASE("A scheduler rebuilt from the view decides as the one that saw every fact") {
   Cluster c;
-  for (const char* line : {"node a zone=a", "node b zone=b", "node c zone=a", "service web app=web", "placed w1 on a app=web cpu=1",
-                           "placed w2 on b app=web cpu=500m", "pod w3 app=web cpu=1", "pod big cpu=9", "pod w4 app=web cpu=250m"}) {
+  for (const char* line :
+       {"node a zone=a", "node b zone=b", "node c zone=a", "service web app=web", "placed w1 on a app=web cpu=1",
+        "placed w2 on b app=web cpu=500m", "pod w3 app=web cpu=1", "pod big cpu=9", "pod w4 app=web cpu=250m"}) {
     c.line(line);
   }
   schedule::Scheduler again({0, schedule::TieBreak::Name});

@@ -9,9 +9,10 @@
 //   service web app=web                               selects app=web
 //   budget web app=web allows 1                       a PodDisruptionBudget with status
 //
-// Words key=value are labels, but for cpu, memory, pods, gpu, zone, host, region, priority, port, image, taint. A node's host label is
-// its name. {…} is more of the pod's spec in YAML. "->" is the next attempt, mostly of that line's pod; pods are tried in the order written, through observe() and schedule_one(); ties go
-// to the smallest name; what is bound is a fact at once. Nodes have 4 cpu, 8Gi and 110 pods unless said otherwise.
+// Words key=value are labels, but for cpu, memory, pods, gpu, zone, host, region, priority, port, image, taint. A
+// node's host label is its name. {…} is more of the pod's spec in YAML. "->" is the next attempt, mostly of that line's
+// pod: pods are tried through observe() and schedule_one(), ties go to the smallest name, what is bound is a fact at
+// once. Nodes have 4 cpu, 8Gi and 110 pods unless said otherwise.
 
 #include <string>
 #include <string_view>
