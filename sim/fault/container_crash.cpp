@@ -34,10 +34,11 @@ base::Result<void> begin_container_crash(Context& context, FaultEngine::Active& 
   if (struck.empty()) return nobody("no pod that is meant has such a container running");
   context.inject(active, subject(context.view(), struck));
   const std::int32_t exit_code = active.spec.oom ? 137 : active.spec.exit_code;
-  const event::ExitReason reason = active.spec.oom       ? event::ExitReason::OOMKilled
+  const event::ExitReason reason = active.spec.oom  ? event::ExitReason::OOMKilled
                                    : exit_code == 0 ? event::ExitReason::Completed
                                                     : event::ExitReason::Error;
-  for (const auto& [pod, c] : struck) context.world.crash_container(pod, c, exit_code, context.now, context.cause, reason);
+  for (const auto& [pod, c] : struck)
+    context.world.crash_container(pod, c, exit_code, context.now, context.cause, reason);
   return {};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// A fault = When × Who × What. When is the scenario's business (its timeline calls begin()) and `duration`; Who is a FaultSpec's
-// targets; What is its kind, one file a kind, see registry.h.
+// A fault = When × Who × What. When is the scenario's business (its timeline calls begin()) and `duration`; Who is a
+// FaultSpec's targets; What is its kind, one file a kind, see registry.h.
 
 #include <cstdint>
 #include <map>
@@ -28,7 +28,7 @@ using state::ClusterView;
 struct FaultSpec {
   std::string kind;
   // Who
-  std::string node;       ///< Name or pattern.
+  std::string node;  ///< Name or pattern.
   std::string zone;
   std::string ns = "default";
   std::string pod;        ///< Name or pattern.
@@ -41,8 +41,8 @@ struct FaultSpec {
   std::optional<Duration> duration;  ///< Heals after this; missing: stays until healed.
   // What
   std::int32_t exit_code = 1;
-  bool oom = false;       ///< Reported as OOMKilled, exit code 137.
-  Duration after;         ///< Time from a container's start to its crash, where it crashes again and again.
+  bool oom = false;  ///< Reported as OOMKilled, exit code 137.
+  Duration after;    ///< Time from a container's start to its crash, where it crashes again and again.
   base::Position position;
 
   /// "node-crash of node n1 for 5m", as in the report.
@@ -58,7 +58,8 @@ struct FieldInfo {
 /// All fields a fault may have beside `kind`, sorted by name.
 std::span<const FieldInfo> fields();
 
-/// Reads {kind: zone-outage, zone: a, duration: 10m}. Error: everything wrong with it, by place, with the nearest known words.
+/// Reads {kind: zone-outage, zone: a, duration: 10m}. Error: everything wrong with it, by place, with the nearest known
+/// words.
 base::Result<FaultSpec> parse(const model::Doc& doc, std::string_view file);
 
 /// Begins faults and ends them when their time is up. Time is driven from outside: call end_due() at next_end().
@@ -67,8 +68,8 @@ class FaultEngine {
   /// Both must outlive the engine. `seed` is the run's: it decides whom `count` chooses.
   FaultEngine(loop::ControlPlane& control_plane, world::SimWorld& world, std::uint64_t seed);
 
-  /// Begins it now: FaultInjected (with `cause`, e.g. the scenario's request), the machines' facts, the world's levers. The caller steps
-  /// the control plane afterwards. Error: nobody is meant; then nothing happened.
+  /// Begins it now: FaultInjected (with `cause`, e.g. the scenario's request), the machines' facts, the world's levers.
+  /// The caller steps the control plane afterwards. Error: nobody is meant; then nothing happened.
   base::Result<FaultId> begin(const FaultSpec& spec, SimTime now, Seq cause = 0);
   /// Ends one before its time. False if it is not on.
   bool end(FaultId fault, SimTime now, Seq cause = 0);
@@ -84,7 +85,7 @@ class FaultEngine {
     FaultId id;
     Seq seq = 0;  ///< Its FaultInjected.
     FaultSpec spec;
-    std::vector<NodeId> nodes;  ///< Whom it struck, where these are nodes.
+    std::vector<NodeId> nodes;          ///< Whom it struck, where these are nodes.
     std::vector<std::string> patterns;  ///< Images it struck.
     SimTime ends = SimTime::never();
   };

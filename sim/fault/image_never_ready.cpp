@@ -1,5 +1,5 @@
-// image-never-ready: containers of an image fail readiness and startup probes, those running too. A container without such a probe is
-// ready when it runs, as in Kubernetes: this fault does not show on it.
+// image-never-ready: containers of an image fail readiness and startup probes, those running too. A container without
+// such a probe is ready when it runs, as in Kubernetes: this fault does not show on it.
 #include "sim/fault/registry.h"
 
 namespace wavetank::fault {
@@ -12,7 +12,8 @@ base::Result<void> begin_image_never_ready(Context& context, FaultEngine::Active
 }
 
 void end_image_never_ready(Context& context, FaultEngine::Active& active) {
-  for (const std::string& pattern : active.patterns) context.world.set_image_never_ready(pattern, false, context.now, context.cause);
+  for (const std::string& pattern : active.patterns)
+    context.world.set_image_never_ready(pattern, false, context.now, context.cause);
 }
 
 }  // namespace wavetank::fault

@@ -1,4 +1,5 @@
-// kubelet-stop: node agents stop. Containers run on, but nobody probes, restarts, starts or stops them, and heartbeats are missing.
+// kubelet-stop: node agents stop. Containers run on, but nobody probes, restarts, starts or stops them, and heartbeats
+// are missing.
 #include "sim/fault/registry.h"
 
 namespace wavetank::fault {

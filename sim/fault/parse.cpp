@@ -77,7 +77,8 @@ void read_duration(FaultSpec& spec, std::string_view name, const model::Doc& val
   const base::Result<Duration> read = base::parse_duration(value.text);
   const Duration longest = base::minutes(60 * 24 * 3650);
   if (!value.items.empty() || !value.members.empty() || !read || read->ns < 0 || *read > longest) {
-    return reading.wrong(value.position, std::string(name) + ": " + quoted(value.text) + " is not a duration such as 30s, 5m or 1h");
+    return reading.wrong(value.position,
+                         std::string(name) + ": " + quoted(value.text) + " is not a duration such as 30s, 5m or 1h");
   }
   if (name == "after") {
     spec.after = *read;
@@ -91,11 +92,13 @@ void read_field(FaultSpec& spec, const FieldInfo& field, const model::Doc& value
   switch (field.type) {
     case FieldType::Text: {
       const bool is_text = value.is_string() || value.type == model::Doc::Type::Int;  // a zone may be called 1
-      if (!is_text || value.text.empty()) return reading.wrong(value.position, name + ": must be a text that is not empty");
+      if (!is_text || value.text.empty())
+        return reading.wrong(value.position, name + ": must be a text that is not empty");
       *text_field(spec, field.name) = value.text;
       return;
     }
-    case FieldType::Duration: return read_duration(spec, field.name, value, reading);
+    case FieldType::Duration:
+      return read_duration(spec, field.name, value, reading);
     case FieldType::Flag:
       if (value.type != model::Doc::Type::Bool) return reading.wrong(value.position, name + ": must be true or false");
       spec.oom = value.text == "true";
@@ -142,8 +145,8 @@ const KindInfo* read_kind(const model::Doc& doc, FaultSpec& spec, Reading& readi
   const KindInfo* info = kind->is_string() ? find_kind(spec.kind) : nullptr;
   if (info == nullptr) {
     const std::string near = did_you_mean(spec.kind, names);
-    reading.wrong(kind->position,
-                  "kind: no fault is called " + quoted(spec.kind) + (near.empty() ? "; there are " + joined(names) : near));
+    reading.wrong(kind->position, "kind: no fault is called " + quoted(spec.kind) +
+                                      (near.empty() ? "; there are " + joined(names) : near));
   }
   return info;
 }
@@ -177,7 +180,8 @@ base::Result<FaultSpec> parse(const model::Doc& doc, std::string_view file) {
   }
   for (const model::Doc::Member& member : doc.members) {
     if (member.key == "kind") continue;
-    const auto field = std::find_if(std::begin(kFields), std::end(kFields), [&](const FieldInfo& f) { return f.name == member.key; });
+    const auto field =
+        std::find_if(std::begin(kFields), std::end(kFields), [&](const FieldInfo& f) { return f.name == member.key; });
     const bool takes = std::find(allowed.begin(), allowed.end(), member.key) != allowed.end();
     if (field == std::end(kFields) || !takes) {
       const std::string near = field == std::end(kFields) ? did_you_mean(member.key, allowed) : "";

@@ -12,9 +12,10 @@ constexpr KindInfo kKinds[] = {
      begin_image_crash, end_image_crash},
     {"image-never-ready", "Containers of an image fail their readiness and startup probes.", "image duration", "image",
      begin_image_never_ready, end_image_never_ready},
-    {"image-unavailable", "The registry does not give out an image.", "image duration", "image", begin_image_unavailable,
-     end_image_unavailable},
-    {"kubelet-stop", "Node agents stop; containers run on.", "node zone count duration", "", begin_kubelet_stop, end_kubelet_stop},
+    {"image-unavailable", "The registry does not give out an image.", "image duration", "image",
+     begin_image_unavailable, end_image_unavailable},
+    {"kubelet-stop", "Node agents stop; containers run on.", "node zone count duration", "", begin_kubelet_stop,
+     end_kubelet_stop},
     {"node-crash", "Machines lose power.", "node zone count duration", "", begin_node_crash, end_node_crash},
     {"zone-outage", "All machines of a zone lose power.", "zone duration", "zone", begin_zone_outage, end_zone_outage},
 };

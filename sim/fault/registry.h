@@ -16,14 +16,15 @@ struct Context {
   loop::ControlPlane& control_plane;
   world::SimWorld& world;
   const std::vector<FaultEngine::Active>& others;  ///< Faults that are on beside this one.
-  base::Stream stream;  ///< For choosing; of this fault alone.
+  base::Stream stream;                             ///< For choosing; of this fault alone.
   SimTime now;
-  Seq cause = 0;        ///< What led to the fault; after inject() the fault itself; when it ends, its FaultHealed.
+  Seq cause = 0;  ///< What led to the fault; after inject() the fault itself; when it ends, its FaultHealed.
 
   [[nodiscard]] ClusterView view() const { return control_plane.view(now); }
   /// FaultInjected. Sets `cause`, and id and seq of `active`.
   void inject(FaultEngine::Active& active, std::string subject);
-  /// Power off, power on: MachineDown or MachineUp, then the world's lever. Power stays off while another fault holds the node down.
+  /// Power off, power on: MachineDown or MachineUp, then the world's lever. Power stays off while another fault holds
+  /// the node down.
   void crash(NodeId node);
   void restore(NodeId node);
   /// Whether another fault of one of `kinds` (separated by blanks) struck the node and is still on.
@@ -46,12 +47,14 @@ struct KindInfo {
 std::span<const KindInfo> kinds();
 const KindInfo* find_kind(std::string_view name);
 
-// ---- What several kinds share -------------------------------------------------------------------------------------------------
+// ---- What several kinds share
+// -------------------------------------------------------------------------------------------------
 
-/// Alive nodes by name or pattern and zone, in the order of their making; with `count` so many of those whose machine is up.
+/// Alive nodes by name or pattern and zone, in the order of their making; with `count` so many of those whose machine
+/// is up.
 std::vector<NodeId> choose_nodes(const Context& context, const FaultSpec& spec);
-/// Alive, bound pods by name or pattern, or of a workload, that `can_be` struck, in the order of their making; with `count` so many of
-/// them.
+/// Alive, bound pods by name or pattern, or of a workload, that `can_be` struck, in the order of their making; with
+/// `count` so many of them.
 std::vector<PodId> choose_pods(const Context& context, const FaultSpec& spec, const std::function<bool(PodId)>& can_be);
 /// "node n1", "nodes n1, n2", "5 nodes n1, n2, n3 …".
 std::string name_nodes(const ClusterView& view, const std::vector<NodeId>& nodes);
@@ -59,7 +62,8 @@ std::string name_nodes(const ClusterView& view, const std::vector<NodeId>& nodes
 /// Nobody is meant.
 base::Result<void> nobody(std::string what);
 
-// ---- The kinds, one file each --------------------------------------------------------------------------------------------------
+// ---- The kinds, one file each
+// --------------------------------------------------------------------------------------------------
 
 base::Result<void> begin_container_crash(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_image_crash(Context& context, FaultEngine::Active& active);

@@ -6,7 +6,8 @@
 namespace wavetank::fault {
 namespace {
 
-/// `count` of `from`, by lot. The lot of each goes by its name, so that one more candidate does not turn the choice over.
+/// `count` of `from`, by lot. The lot of each goes by its name, so that one more candidate does not turn the choice
+/// over.
 template <class Id, class NameOf>
 std::vector<Id> draw(const base::Stream& stream, std::vector<Id> from, std::int64_t count, NameOf&& name_of) {
   if (count >= static_cast<std::int64_t>(from.size())) return from;
@@ -48,7 +49,8 @@ std::vector<NodeId> choose_nodes(const Context& context, const FaultSpec& spec) 
   return draw(context.stream, std::move(nodes), *count, [&](NodeId n) { return view.text(view.node(n).header.name); });
 }
 
-std::vector<PodId> choose_pods(const Context& context, const FaultSpec& spec, const std::function<bool(PodId)>& can_be) {
+std::vector<PodId> choose_pods(const Context& context, const FaultSpec& spec,
+                               const std::function<bool(PodId)>& can_be) {
   const ClusterView view = context.view();
   event::Ref workload;
   if (!spec.workload.empty()) {

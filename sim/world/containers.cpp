@@ -14,7 +14,8 @@ using event::ReadyReason;
 
 SimTime SimWorld::Impl::answers_from(PodId pod, std::uint32_t c, const ClusterView& view) {
   const ContainerSlot& slot = container(pod, c);
-  return slot.started_at + spread(images[slot.image].ready_after, ready_stream.of(view.pod_name(pod)), draw_of(slot, c));
+  return slot.started_at +
+         spread(images[slot.image].ready_after, ready_stream.of(view.pod_name(pod)), draw_of(slot, c));
 }
 
 // Sets the timers of what the probes will find next, counting from `from`; those set before are void.
@@ -79,10 +80,12 @@ void SimWorld::Impl::set_pod_unready(PodId pod, Seq cause, ReadyReason reason) {
   emit(cause, ReportPodReady{{pod, false, reason}});
 }
 
-// ---- Ends ---------------------------------------------------------------------------------------------------------------------
+// ---- Ends
+// ---------------------------------------------------------------------------------------------------------------------
 
 /// The process ends at `at` by itself or by a fault; the node agent sees it by looking.
-void SimWorld::Impl::end_container(PodId pod, std::uint32_t c, std::int32_t exit_code, ExitReason reason, SimTime at, Seq cause) {
+void SimWorld::Impl::end_container(PodId pod, std::uint32_t c, std::int32_t exit_code, ExitReason reason, SimTime at,
+                                   Seq cause) {
   ContainerSlot& slot = container(pod, c);
   ++slot.life;
   ++slot.probing;
@@ -96,7 +99,8 @@ void SimWorld::Impl::end_container(PodId pod, std::uint32_t c, std::int32_t exit
 }
 
 /// The node agent stops it, and so knows of its end at once.
-void SimWorld::Impl::kill_container(PodId pod, std::uint32_t c, std::int64_t grace_s, Seq cause, const ClusterView& view) {
+void SimWorld::Impl::kill_container(PodId pod, std::uint32_t c, std::int64_t grace_s, Seq cause,
+                                    const ClusterView& view) {
   ContainerSlot& slot = container(pod, c);
   ++slot.life;
   ++slot.probing;
@@ -134,13 +138,15 @@ void SimWorld::Impl::container_exited(PodId pod, std::uint32_t c, const ClusterV
   finish_pod(pod, view);  // an init container failed for good
 }
 
-// kubelet's doBackOff with client-go's Backoff: no entry lets it restart at once and makes one of 10 s; an entry holds the next restart
-// back for its time since the end, and doubles. An entry is forgotten when the container ended 10 min after its last restart.
-// Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go (doBackOff), k8s.io/client-go/util/flowcontrol/backoff.go.
+// kubelet's doBackOff with client-go's Backoff: no entry lets it restart at once and makes one of 10 s; an entry holds
+// the next restart back for its time since the end, and doubles. An entry is forgotten when the container ended 10 min
+// after its last restart. Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go (doBackOff),
+// k8s.io/client-go/util/flowcontrol/backoff.go.
 void SimWorld::Impl::restart(PodId pod, std::uint32_t c, const ClusterView& view) {
   ContainerSlot& slot = container(pod, c);
   Trouble& t = trouble(slot);
-  const bool forgotten = t.back_off.ns == 0 || t.finished_at - t.backed_off_at > params.duration(Param::RestartBackOffReset);
+  const bool forgotten =
+      t.back_off.ns == 0 || t.finished_at - t.backed_off_at > params.duration(Param::RestartBackOffReset);
   if (forgotten) {
     t.back_off = {};
     return back_off_over(pod, c, view);
@@ -195,7 +201,8 @@ void SimWorld::Impl::pod_finished(PodId pod, const ClusterView& view) {
     container(pod, c).run = Run::Exited;
     emit(cause, ReportContainerExited{{pod, c, 0, ExitReason::Completed}});
   }
-  if (view.pod_ready(pod)) set_pod_unready(pod, cause, failed ? ReadyReason::ContainersNotReady : ReadyReason::PodCompleted);
+  if (view.pod_ready(pod))
+    set_pod_unready(pod, cause, failed ? ReadyReason::ContainersNotReady : ReadyReason::PodCompleted);
   emit(cause, ReportPodPhase{{pod, failed ? event::Phase::Failed : event::Phase::Succeeded, ""}});
 }
 

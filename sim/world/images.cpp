@@ -4,8 +4,9 @@
 namespace wavetank::world {
 namespace {
 
-// After a failed sync a pod worker waits for 10 s before the next one, which then says ImagePullBackOff. Only the first time the start of the
-// sandbox, seen by looking, brings that sync sooner. Source: pkg/kubelet/pod_workers.go, backOffPeriod.
+// After a failed sync a pod worker waits for 10 s before the next one, which then says ImagePullBackOff. Only the first
+// time the start of the sandbox, seen by looking, brings that sync sooner. Source: pkg/kubelet/pod_workers.go,
+// backOffPeriod.
 constexpr Duration kWorkerBackOff = base::seconds(10);
 
 }  // namespace
@@ -129,7 +130,8 @@ void SimWorld::Impl::pull_failed(PodId pod, std::uint32_t c) {
 void SimWorld::Impl::report_back_off(PodId pod, std::uint32_t c) {
   ContainerSlot& slot = container(pod, c);
   if (slot.run != Run::BackOff) return;
-  emit(slot.cause, command::ReportContainerWaiting{{pod, c, event::WaitingReason::ImagePullBackOff, trouble(slot).pull_back_off}});
+  emit(slot.cause,
+       command::ReportContainerWaiting{{pod, c, event::WaitingReason::ImagePullBackOff, trouble(slot).pull_back_off}});
 }
 
 void SimWorld::Impl::change_image_fault(const ImageFault& fault, bool on, SimTime at, Seq cause) {
@@ -164,7 +166,8 @@ void SimWorld::Impl::image_changed(std::uint32_t image, ImageFault::Kind kind, S
       if (kind == ImageFault::Kind::NeverReady) {
         plan_probes(pod, c, now, view);
       } else if (images[image].crashing) {
-        end_container(pod, c, images[image].crash_code, event::ExitReason::Error, now + images[image].crash_after, cause);
+        end_container(pod, c, images[image].crash_code, event::ExitReason::Error, now + images[image].crash_after,
+                      cause);
       }
     }
   }

@@ -1,8 +1,10 @@
 #pragma once
-// Inside the room: what the world keeps, and the steps of its machines. Plain data indexed by ids; what is pending are timers.
+// Inside the room: what the world keeps, and the steps of its machines. Plain data indexed by ids; what is pending are
+// timers.
 //
-// Times in the names: a step happens on the node at its own time, and is reported kubelet.api_latency later; things that the node
-// agent finds out by looking (a container started, ended) are found at the next tick of kubelet.pleg_period.
+// Times in the names: a step happens on the node at its own time, and is reported kubelet.api_latency later; things
+// that the node agent finds out by looking (a container started, ended) are found at the next tick of
+// kubelet.pleg_period.
 
 #include <algorithm>
 #include <string>
@@ -47,18 +49,18 @@ enum class Stage : std::uint8_t { Unknown, SettingUp, Running, Finishing, Finish
 inline constexpr std::uint32_t kNone = 0xffffffffU;
 
 struct ContainerSlot {
-  SimTime started_at;   ///< On the node.
-  SimTime anchor;       ///< Of its readiness worker's ticks.
-  Seq cause = 0;        ///< The last event about it.
+  SimTime started_at;  ///< On the node.
+  SimTime anchor;      ///< Of its readiness worker's ticks.
+  Seq cause = 0;       ///< The last event about it.
   std::uint32_t image = kNone;
   std::uint32_t trouble = kNone;  ///< Into `troubles`.
   std::uint16_t life = 0;         ///< Timers of another life are stale.
   std::uint16_t probing = 0;      ///< The same for probe timers.
   std::uint16_t runs = 0;         ///< Starts so far; the n of its draws.
   Run run = Run::Waiting;
-  bool started = false;           ///< Its startup probe has succeeded (or there is none).
+  bool started = false;  ///< Its startup probe has succeeded (or there is none).
   bool ready = false;
-  bool reported = false;          ///< ContainerStarted was reported in this life of the pod.
+  bool reported = false;  ///< ContainerStarted was reported in this life of the pod.
   template <class A>
   void fields(A& a) {
     a(started_at, anchor, cause, image, trouble, life, probing, runs, run, started, ready, reported);
@@ -68,8 +70,8 @@ struct ContainerSlot {
 /// What only containers that fail have.
 struct Trouble {
   SimTime finished_at;
-  SimTime backed_off_at;       ///< kubelet's Backoff entry: lastUpdate
-  Duration back_off{};         ///< 0: no entry.
+  SimTime backed_off_at;  ///< kubelet's Backoff entry: lastUpdate
+  Duration back_off{};    ///< 0: no entry.
   Duration pull_back_off{};
   Seq cause = 0;               ///< Of the exit that is under way; 0: the container's.
   std::int32_t exit_code = 0;  ///< Of the last exit, or of the one under way.
@@ -84,12 +86,12 @@ struct PodSlot {
   SimTime taken_up;  ///< When the node agent began with it: the anchor of startup and liveness workers.
   Seq cause = 0;
   NodeId node;
-  std::uint32_t first = 0;     ///< Into `containers`.
+  std::uint32_t first = 0;  ///< Into `containers`.
   std::uint16_t count = 0, inits = 0;
-  std::uint16_t next = 0;      ///< The container that comes next in the order of starting.
+  std::uint16_t next = 0;  ///< The container that comes next in the order of starting.
   std::uint16_t life = 0;
   Stage stage = Stage::Unknown;
-  bool running = false;        ///< Phase Running was reported.
+  bool running = false;  ///< Phase Running was reported.
   bool ready = false;
   template <class A>
   void fields(A& a) {
@@ -98,21 +100,21 @@ struct PodSlot {
 };
 
 struct NodeSlot {
-  std::vector<std::uint32_t> images;     ///< Full names, sorted.
+  std::vector<std::uint32_t> images;  ///< Full names, sorted.
   Pulls pulls;
-  std::vector<kernel::Timer> deferred;   ///< Pod steps that wait for the node agent.
+  std::vector<kernel::Timer> deferred;  ///< Pod steps that wait for the node agent.
   Seq cause = 0;
   SimTime heartbeats_began;
   Duration pleg_phase{};
   std::int64_t pull_percent = 100;
   std::uint16_t life = 0;
   std::uint16_t pulls_planned = 0;
-  bool gone = false;                     ///< Its Node object was deleted.
+  bool gone = false;  ///< Its Node object was deleted.
   bool registered = false, machine_up = true, agent_up = false, agent_disabled = false, heartbeats = false;
   template <class A>
   void fields(A& a) {
-    a(images, pulls, deferred, cause, heartbeats_began, pleg_phase, pull_percent, life, pulls_planned, gone, registered, machine_up,
-      agent_up, agent_disabled, heartbeats);
+    a(images, pulls, deferred, cause, heartbeats_began, pleg_phase, pull_percent, life, pulls_planned, gone, registered,
+      machine_up, agent_up, agent_disabled, heartbeats);
   }
 };
 
@@ -149,11 +151,12 @@ struct SimWorld::Impl {
   SimTime now;
   mutable kernel::TimerQueue timers;
   std::vector<NodeSlot> nodes;
+  std::uint64_t nodes_learned = 0;  ///< Those heard of; a lever may name one before.
   std::vector<PodSlot> pods;
   std::vector<ContainerSlot> containers;
   std::vector<Trouble> troubles;
   std::vector<ImageSlot> images;
-  base::SymbolPool image_names, full_names;  ///< Symbol minus one is the index in `images`.
+  base::SymbolPool image_names, full_names;                 ///< Symbol minus one is the index in `images`.
   std::vector<std::vector<std::uint32_t>> template_images;  ///< By TemplateId; a cache.
   std::vector<ImageFault> image_faults;
 
@@ -225,12 +228,14 @@ struct SimWorld::Impl {
   void delete_pod(PodId pod, const event::PodDeletionStarted& e, Seq cause, const ClusterView& view);
   void stop_pod(PodId pod, std::int64_t grace_s, const ClusterView& view);
   [[nodiscard]] Duration stop_time(PodId pod, std::int64_t grace_s, const ClusterView& view);
-  /// How one container ends: after which time, and whether by SIGKILL. `waited`: for its turn after others, out of the same grace.
+  /// How one container ends: after which time, and whether by SIGKILL. `waited`: for its turn after others, out of the
+  /// same grace.
   struct Ending {
     Duration after;
     bool killed = false;
   };
-  [[nodiscard]] Ending ending(const model::Container& spec, std::uint32_t image, std::int64_t grace_s, Duration waited) const;
+  [[nodiscard]] Ending ending(const model::Container& spec, std::uint32_t image, std::int64_t grace_s,
+                              Duration waited) const;
   void pod_stopped(PodId pod, const ClusterView& view);
   void drop_pod(PodId pod, Stage stage, const ClusterView& view);
   void void_pod(PodSlot& slot);
@@ -250,7 +255,8 @@ struct SimWorld::Impl {
   void finish_pod(PodId pod, const ClusterView& view);
   void pod_finished(PodId pod, const ClusterView& view);
   [[nodiscard]] SimTime answers_from(PodId pod, std::uint32_t c, const ClusterView& view);
-  void end_container(PodId pod, std::uint32_t c, std::int32_t exit_code, event::ExitReason reason, SimTime at, Seq cause);
+  void end_container(PodId pod, std::uint32_t c, std::int32_t exit_code, event::ExitReason reason, SimTime at,
+                     Seq cause);
   /// The n of a container's draws: of its present run.
   [[nodiscard]] static std::uint64_t draw_of(const ContainerSlot& slot, std::uint32_t c) {
     return (std::uint64_t{slot.runs} << 16) | c;

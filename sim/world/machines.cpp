@@ -27,17 +27,19 @@ NodeSlot& SimWorld::Impl::node_slot(NodeId node) {
 
 // Nodes are numbered in the order of their making, so the new ones are those beyond the known.
 void SimWorld::Impl::learn_nodes(const event::Event& event, const ClusterView& view) {
-  while (nodes.size() < view->nodes.size() && view->nodes[nodes.size()].header.created_seq <= event.seq) {
-    const NodeId node(nodes.size());
+  while (nodes_learned < view->nodes.size() && view->nodes[nodes_learned].header.created_seq <= event.seq) {
+    const NodeId node(nodes_learned++);
     const state::NodeRow& row = view.node(node);
     NodeSlot& slot = node_slot(node);
-    slot.cause = row.header.created_seq;
+    if (slot.machine_up) slot.cause = row.header.created_seq;
     for (const auto& [name, size] : row.images) add_image(slot, images[intern_image(view.text(name))].full);
     const std::string_view name = view.text(row.header.name);
     if (pleg_period.ns > 0) {
-      slot.pleg_phase = {static_cast<std::int64_t>(pleg_stream.of(name).below(static_cast<std::uint64_t>(pleg_period.ns), 0))};
+      slot.pleg_phase = {
+          static_cast<std::int64_t>(pleg_stream.of(name).below(static_cast<std::uint64_t>(pleg_period.ns), 0))};
     }
     const state::Condition& ready = row.conditions[kReady];
+    if (!slot.machine_up || slot.agent_disabled) continue;  // struck before it was heard of
     if (!ready.present) {
       set_node(now + params.duration(Param::NodeRegisterDelay), Step::AgentUp, node);
     } else if (ready.status == ConditionStatus::Unknown) {
@@ -62,7 +64,8 @@ void SimWorld::Impl::agent_up(NodeId node, const ClusterView& view) {
   if (slot.registered) {
     begin_heartbeats(node);
   } else {
-    // Machines were not all switched on together: without this, all leases of a made-up cluster would be renewed at one moment.
+    // Machines were not all switched on together: without this, all leases of a made-up cluster would be renewed at one
+    // moment.
     const auto period = static_cast<std::uint64_t>(params.get(Param::NodeLeasePeriod).value);
     const std::uint64_t phase = lease_stream.of(view.text(view.node(node).header.name)).below(period, 0);
     set_node(now + Duration{static_cast<std::int64_t>(phase)}, Step::BeginHeartbeats, node);
@@ -131,11 +134,14 @@ void SimWorld::Impl::take_up_again(PodId pod, const ClusterView& view) {
     return;
   }
   // The agent alone was away; the node controller may have marked the pod unready meanwhile.
-  if (slot.ready && !view.pod_ready(pod)) emit(cause, ReportPodReady{{pod, true, event::ReadyReason::None}});
+  bool runs = true;
+  for (std::uint32_t c = 0; c < slot.count; ++c) runs = runs && container(pod, c).run != Run::Stopping;
+  if (slot.ready && runs && !view.pod_ready(pod)) emit(cause, ReportPodReady{{pod, true, event::ReadyReason::None}});
 }
 
-// After a reboot the runtime knows the old containers as ended with an unknown exit status, 255, and the sandbox is gone, so that init
-// containers run again too. Source: containerd's restored task state; pkg/kubelet/kuberuntime, podSandboxChanged.
+// After a reboot the runtime knows the old containers as ended with an unknown exit status, 255, and the sandbox is
+// gone, so that init containers run again too. Source: containerd's restored task state; pkg/kubelet/kuberuntime,
+// podSandboxChanged.
 void SimWorld::Impl::report_lost(PodId pod, const ClusterView& view) {
   PodSlot& slot = pods[pod.index()];
   bool ran = false;

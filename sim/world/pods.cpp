@@ -1,6 +1,6 @@
 // The life of a pod: taken up, containers started in Kubernetes' order, stopped.
-// Source of the order: https://kubernetes.io/docs/concepts/workloads/pods/init-containers/, sidecar-containers/, pod-lifecycle/, and
-// pkg/kubelet/kuberuntime/kuberuntime_manager.go (SyncPod) of 1.34.
+// Source of the order: https://kubernetes.io/docs/concepts/workloads/pods/init-containers/, sidecar-containers/,
+// pod-lifecycle/, and pkg/kubelet/kuberuntime/kuberuntime_manager.go (SyncPod) of 1.34.
 #include "sim/world/impl.h"
 
 namespace wavetank::world {
@@ -60,10 +60,12 @@ void SimWorld::Impl::begin_pod(PodId pod, NodeId node, Seq cause, const ClusterV
     container_slot.started = container_slot.ready = container_slot.reported = false;
     if (container_slot.trouble != kNone) trouble(container_slot) = {};  // back-offs are in the agent's memory
   }
-  set_pod(slot.taken_up + spread(params.get(Param::PodSetupTime), setup_stream.of(view.pod_name(pod)), slot.life), Step::PodSetUp, pod);
+  set_pod(slot.taken_up + spread(params.get(Param::PodSetupTime), setup_stream.of(view.pod_name(pod)), slot.life),
+          Step::PodSetUp, pod);
 }
 
-// Init containers one after the other (sidecars stay), then the others: each as soon as the one before has been started.
+// Init containers one after the other (sidecars stay), then the others: each as soon as the one before has been
+// started.
 void SimWorld::Impl::begin_next(PodId pod, const ClusterView& view) {
   const PodSlot& slot = pods[pod.index()];
   if (slot.stage == Stage::Running && slot.next < slot.count) begin_container(pod, slot.next, view);
@@ -158,7 +160,8 @@ void SimWorld::Impl::init_done(PodId pod, std::uint32_t c, const ClusterView& vi
   begin_next(pod, view);
 }
 
-// ---- Deletion -----------------------------------------------------------------------------------------------------------------
+// ---- Deletion
+// -----------------------------------------------------------------------------------------------------------------
 
 void SimWorld::Impl::delete_pod(PodId pod, const event::PodDeletionStarted& e, Seq cause, const ClusterView& view) {
   PodSlot& slot = pod_slot(pod);
@@ -178,8 +181,8 @@ void SimWorld::Impl::stop_pod(PodId pod, std::int64_t grace_s, const ClusterView
   set_pod(reported(now + sync_latency + after), Step::PodStopped, pod);
 }
 
-// Source: pkg/kubelet/kuberuntime/kuberuntime_container.go, killContainer: the preStop hook runs within the grace period, then SIGTERM,
-// then SIGKILL when the rest of it, at least 2 s (minimumGracePeriodInSeconds), is over.
+// Source: pkg/kubelet/kuberuntime/kuberuntime_container.go, killContainer: the preStop hook runs within the grace
+// period, then SIGTERM, then SIGKILL when the rest of it, at least 2 s (minimumGracePeriodInSeconds), is over.
 SimWorld::Impl::Ending SimWorld::Impl::ending(const model::Container& spec, std::uint32_t image, std::int64_t grace_s,
                                               Duration waited) const {
   const Duration grace = base::seconds(std::max<std::int64_t>(grace_s, 0));
@@ -238,7 +241,8 @@ void SimWorld::Impl::drop_pod(PodId pod, Stage stage, const ClusterView& view) {
   slot.ready = false;
   void_pod(slot);
   for (std::uint32_t c = 0; c < slot.count; ++c) container(pod, c).run = Run::Lost;
-  if (was_known && stage == Stage::Gone && slot.node.valid() && node_slot(slot.node).pulls.cancel(pod)) advance_pulls(slot.node, view);
+  if (was_known && stage == Stage::Gone && slot.node.valid() && node_slot(slot.node).pulls.cancel(pod))
+    advance_pulls(slot.node, view);
 }
 
 // A container whose image was changed in place is stopped and made anew; others go on.

@@ -13,11 +13,11 @@ namespace wavetank::world {
 struct Pull {
   event::PodId pod;
   std::uint32_t container = 0;
-  std::uint32_t image = 0;    ///< The world's image.
+  std::uint32_t image = 0;  ///< The world's image.
   std::int64_t size = 0;
   base::SimTime begun;
-  base::SimTime resolved;     ///< The registry has answered.
-  std::int64_t left = 0;      ///< Bytes; valid once `resolving` is over.
+  base::SimTime resolved;  ///< The registry has answered.
+  std::int64_t left = 0;   ///< Bytes; valid once `resolving` is over.
   bool resolving = true;
 
   template <class A>
@@ -47,8 +47,8 @@ class Pulls {
     std::int64_t parallel = 1;
     base::Duration latency;
   };
-  /// Moves all pulls to `now` and begins those whose turn it is. `ask(image)` → Answer, when the registry answers. Appends what
-  /// ended, in the order of beginning. Rates hold since the last call.
+  /// Moves all pulls to `now` and begins those whose turn it is. `ask(image)` → Answer, when the registry answers.
+  /// Appends what ended, in the order of beginning. Rates hold since the last call.
   template <class Ask>
   void advance(base::SimTime now, const Limits& limits, Ask&& ask, std::vector<Done>& done) {
     transfer(now);

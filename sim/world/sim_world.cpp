@@ -11,7 +11,8 @@ bool is_pod_level(Step step) {
   return step == Step::PodSetUp || step == Step::BeginNext || step == Step::PodStopped || step == Step::PodFinished;
 }
 bool is_probe_step(Step step) {
-  return step == Step::StartupDone || step == Step::ProbeKill || step == Step::BecomeReady || step == Step::BecomeUnready;
+  return step == Step::StartupDone || step == Step::ProbeKill || step == Step::BecomeReady ||
+         step == Step::BecomeUnready;
 }
 
 // Machines go first at one moment: a container that would become ready when the power fails does not.
@@ -41,7 +42,9 @@ void SimWorld::Impl::observe(const event::Event& event, const ClusterView& view)
     if (pod.index() < pods.size() && c < pods[pod.index()].count) container(pod, c).cause = event.seq;
   };
   switch (event.kind()) {
-    case EventKind::ObjectCreated: learn_nodes(event, view); break;
+    case EventKind::ObjectCreated:
+      learn_nodes(event, view);
+      break;
     case EventKind::ObjectRemoved: {
       const Ref ref = std::get<ObjectRemoved>(event.payload).ref;
       if (ref.kind == model::Kind::Node) node_removed(ref.as<NodeId>(), view);
@@ -57,9 +60,16 @@ void SimWorld::Impl::observe(const event::Event& event, const ClusterView& view)
       pod_bound(e.pod, e.node, event.seq, view);
       break;
     }
-    case EventKind::PodDeletionStarted: delete_pod(std::get<PodDeletionStarted>(event.payload).pod, std::get<PodDeletionStarted>(event.payload), event.seq, view); break;
-    case EventKind::PodRemoved: drop_pod(std::get<PodRemoved>(event.payload).pod, Stage::Gone, view); break;
-    case EventKind::ImagePulled: touched(std::get<ImagePulled>(event.payload).pod, std::get<ImagePulled>(event.payload).container); break;
+    case EventKind::PodDeletionStarted:
+      delete_pod(std::get<PodDeletionStarted>(event.payload).pod, std::get<PodDeletionStarted>(event.payload),
+                 event.seq, view);
+      break;
+    case EventKind::PodRemoved:
+      drop_pod(std::get<PodRemoved>(event.payload).pod, Stage::Gone, view);
+      break;
+    case EventKind::ImagePulled:
+      touched(std::get<ImagePulled>(event.payload).pod, std::get<ImagePulled>(event.payload).container);
+      break;
     case EventKind::ContainerStarted:
       touched(std::get<ContainerStarted>(event.payload).pod, std::get<ContainerStarted>(event.payload).container);
       break;
@@ -78,7 +88,8 @@ void SimWorld::Impl::observe(const event::Event& event, const ClusterView& view)
         if (!container(e.pod, c).reported) container(e.pod, c).cause = event.seq;
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -132,8 +143,10 @@ void SimWorld::Impl::dispatch_node(const kernel::Timer& timer, const ClusterView
   const NodeSlot& slot = node_slot(node);
   switch (step) {
     // These two follow their levers at once, and must be handled even if another lever was pulled since.
-    case Step::MachineCrash: return machine_crashed(node, view);
-    case Step::AgentStop: return agent_stopped(node);
+    case Step::MachineCrash:
+      return machine_crashed(node, view);
+    case Step::AgentStop:
+      return agent_stopped(node);
     case Step::PullsDue:
       if (timer.extra == slot.pulls_planned) advance_pulls(node, view);
       return;
@@ -143,7 +156,8 @@ void SimWorld::Impl::dispatch_node(const kernel::Timer& timer, const ClusterView
     case Step::BeginHeartbeats:
       if (timer.extra == slot.life) begin_heartbeats(node);
       return;
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -151,30 +165,45 @@ void SimWorld::Impl::dispatch_pod(const kernel::Timer& timer, const ClusterView&
   const PodId pod(timer.subject);
   const std::uint32_t c = timer.detail;
   switch (static_cast<Step>(timer.kind)) {
-    case Step::PodSetUp: pods[pod.index()].stage = Stage::Running; return begin_next(pod, view);
-    case Step::BeginNext: return begin_next(pod, view);
-    case Step::ContainerStarted: return container_started(pod, c, view);
-    case Step::ContainerExited: return container_exited(pod, c, view);
-    case Step::Restart: return back_off_over(pod, c, view);
-    case Step::RetryPull: return begin_container(pod, c, view);
-    case Step::PullBackOff: return report_back_off(pod, c);
-    case Step::StartupDone: return startup_done(pod, c, view);
+    case Step::PodSetUp:
+      pods[pod.index()].stage = Stage::Running;
+      return begin_next(pod, view);
+    case Step::BeginNext:
+      return begin_next(pod, view);
+    case Step::ContainerStarted:
+      return container_started(pod, c, view);
+    case Step::ContainerExited:
+      return container_exited(pod, c, view);
+    case Step::Restart:
+      return back_off_over(pod, c, view);
+    case Step::RetryPull:
+      return begin_container(pod, c, view);
+    case Step::PullBackOff:
+      return report_back_off(pod, c);
+    case Step::StartupDone:
+      return startup_done(pod, c, view);
     case Step::ProbeKill: {
       const model::Container& spec = view.container_spec(pod, c);
       const auto& probe = container(pod, c).started ? spec.liveness_probe : spec.startup_probe;
       const std::int64_t grace = view.pod_spec(pod).spec.termination_grace_period_seconds;
-      return kill_container(pod, c, probe ? probe->termination_grace_period_seconds.value_or(grace) : grace, container(pod, c).cause,
-                            view);
+      return kill_container(pod, c, probe ? probe->termination_grace_period_seconds.value_or(grace) : grace,
+                            container(pod, c).cause, view);
     }
-    case Step::BecomeReady: return set_ready(pod, c, true, view);
-    case Step::BecomeUnready: return set_ready(pod, c, false, view);
-    case Step::PodStopped: return pod_stopped(pod, view);
-    case Step::PodFinished: return pod_finished(pod, view);
-    default: return;
+    case Step::BecomeReady:
+      return set_ready(pod, c, true, view);
+    case Step::BecomeUnready:
+      return set_ready(pod, c, false, view);
+    case Step::PodStopped:
+      return pod_stopped(pod, view);
+    case Step::PodFinished:
+      return pod_finished(pod, view);
+    default:
+      return;
   }
 }
 
-// ---- The class ------------------------------------------------------------------------------------------------------------------
+// ---- The class
+// ------------------------------------------------------------------------------------------------------------------
 
 SimWorld::SimWorld(const WorldParams& params, std::uint64_t seed) : impl_(std::make_unique<Impl>(params, seed)) {}
 SimWorld::~SimWorld() = default;
@@ -241,7 +270,8 @@ void SimWorld::set_image_unavailable(std::string_view pattern, bool on) {
 void SimWorld::set_image_never_ready(std::string_view pattern, bool on, SimTime now, Seq cause) {
   impl_->change_image_fault({ImageFault::Kind::NeverReady, std::string(pattern), 0, {}}, on, now, cause);
 }
-void SimWorld::set_image_crashing(std::string_view pattern, bool on, std::int32_t exit_code, Duration after, SimTime now, Seq cause) {
+void SimWorld::set_image_crashing(std::string_view pattern, bool on, std::int32_t exit_code, Duration after,
+                                  SimTime now, Seq cause) {
   impl_->change_image_fault({ImageFault::Kind::Crashing, std::string(pattern), exit_code, after}, on, now, cause);
 }
 
@@ -270,14 +300,16 @@ void SimWorld::save(std::vector<std::uint8_t>& out) const {
   std::vector<std::string> names;
   for (const ImageSlot& image : impl_->images) names.push_back(image.name);
   base::Writer writer(out);
-  writer(impl_->now, names, impl_->image_faults, impl_->nodes, impl_->pods, impl_->containers, impl_->troubles, impl_->timers);
+  writer(impl_->now, names, impl_->image_faults, impl_->nodes_learned, impl_->nodes, impl_->pods, impl_->containers,
+         impl_->troubles, impl_->timers);
 }
 
 bool SimWorld::load(const std::uint8_t* data, std::size_t size) {
   auto fresh = std::make_unique<Impl>(impl_->params, impl_->seed);
   std::vector<std::string> names;
   base::Reader reader(data, size);
-  reader(fresh->now, names, fresh->image_faults, fresh->nodes, fresh->pods, fresh->containers, fresh->troubles, fresh->timers);
+  reader(fresh->now, names, fresh->image_faults, fresh->nodes_learned, fresh->nodes, fresh->pods, fresh->containers,
+         fresh->troubles, fresh->timers);
   if (!reader.ok() || !reader.at_end()) return false;
   for (const std::string& name : names) fresh->intern_image(name);
   impl_ = std::move(fresh);

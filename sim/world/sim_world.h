@@ -1,9 +1,10 @@
 #pragma once
-// The simulated machines and their node agents, a model of the kubelet: it pulls images, starts containers, probes them, restarts
-// them with a back-off, stops them gracefully, and reports. README.md says what is modelled, what is left out, and the sources.
+// The simulated machines and their node agents, a model of the kubelet: it pulls images, starts containers, probes
+// them, restarts them with a back-off, stops them gracefully, and reports. README.md says what is modelled, what is
+// left out, and the sources.
 //
-// Faults pull the levers below. A lever takes effect at `now` and reports in the next call of report(), whose time is then `now`;
-// `cause` is the event that the effects follow from.
+// Faults pull the levers below. A lever takes effect at `now` and reports in the next call of report(), whose time is
+// then `now`; `cause` is the event that the effects follow from.
 
 #include <cstdint>
 #include <memory>
@@ -34,8 +35,8 @@ class SimWorld final : public loop::World {
   // ---- Machines ----
   /// Power off: containers die and nobody hears of it. Idempotent.
   void crash_machine(NodeId node, SimTime now, Seq cause = 0);
-  /// Power on: the node agent is back after node.boot_time, restarts what is still bound and finishes off what was deleted. Images on
-  /// disk survive. Idempotent.
+  /// Power on: the node agent is back after node.boot_time, restarts what is still bound and finishes off what was
+  /// deleted. Images on disk survive. Idempotent.
   void restore_machine(NodeId node, SimTime now, Seq cause = 0);
   /// The node agent stops; containers run on.
   void stop_kubelet(NodeId node, SimTime now, Seq cause = 0);
@@ -50,7 +51,8 @@ class SimWorld final : public loop::World {
   /// Its containers fail readiness and startup probes, those running too; liveness probes they answer.
   void set_image_never_ready(std::string_view pattern, bool on, SimTime now, Seq cause = 0);
   /// Each of its containers exits `after` its start, again and again. Running ones exit at `now` + `after`.
-  void set_image_crashing(std::string_view pattern, bool on, std::int32_t exit_code, Duration after, SimTime now, Seq cause = 0);
+  void set_image_crashing(std::string_view pattern, bool on, std::int32_t exit_code, Duration after, SimTime now,
+                          Seq cause = 0);
 
   // ---- Containers ----
   /// The process ends at `now`, if it runs. `container` counts init containers first.

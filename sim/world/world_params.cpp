@@ -12,14 +12,17 @@ namespace {
 constexpr std::string_view kPodLife = "kubernetes.io/docs, Pod Lifecycle, Container restarts";
 
 constexpr ParamInfo kTable[] = {
-    {Param::AppExitCode, "app.exit_code", Unit::Number, true, "0", "Exit code of a process that ends by itself", "ours"},
+    {Param::AppExitCode, "app.exit_code", Unit::Number, true, "0", "Exit code of a process that ends by itself",
+     "ours"},
     {Param::AppExitsAfter, "app.exits_after", Unit::Duration, true, "never",
      "Time from a container's start until its process ends by itself", "ours: services run until they are stopped"},
     {Param::AppPreStopTime, "app.pre_stop_time", Unit::Duration, true, "0s",
      "What an exec or httpGet preStop hook takes (a sleep hook takes what it says)", "ours"},
     {Param::AppReadyAfter, "app.ready_after", Unit::Duration, true, "2s ±20%",
-     "Time from a container's start until its probes are answered", "ours: a few seconds is common for services; set it for yours"},
-    {Param::AppStopTime, "app.stop_time", Unit::Duration, true, "1s", "Time from SIGTERM until the process has ended", "ours"},
+     "Time from a container's start until its probes are answered",
+     "ours: a few seconds is common for services; set it for yours"},
+    {Param::AppStopTime, "app.stop_time", Unit::Duration, true, "1s", "Time from SIGTERM until the process has ended",
+     "ours"},
     {Param::ContainerStartTime, "container.start_time", Unit::Duration, false, "200ms ±20%",
      "Creating and starting a container whose image is there",
      "ours; with pod.setup_time well within the pod startup SLO of 5 s (kubernetes/community, sig-scalability)"},
@@ -29,31 +32,35 @@ constexpr ParamInfo kTable[] = {
      "kubelet, MaxImageBackOff; kubernetes.io/docs, Images"},
     {Param::ImageBandwidth, "image.bandwidth", Unit::BytesPerSecond, false, "50MB/s",
      "Rate at which one node fetches and unpacks images", "ours: about half of a 1 Gbit/s link"},
-    {Param::ImageParallelPulls, "image.parallel_pulls", Unit::Number, false, "1", "Pulls at a time on one node; they share the bandwidth",
+    {Param::ImageParallelPulls, "image.parallel_pulls", Unit::Number, false, "1",
+     "Pulls at a time on one node; they share the bandwidth",
      "KubeletConfiguration v1beta1, serializeImagePulls true (else maxParallelImagePulls)"},
     {Param::ImagePullLatency, "image.pull_latency", Unit::Duration, false, "500ms",
      "Asking the registry: resolving the tag, authorisation, manifest", "ours"},
     {Param::ImageSize, "image.size", Unit::Bytes, true, "100MB", "Size of an image", "ours; set it for yours"},
-    {Param::InitRunTime, "init.run_time", Unit::Duration, true, "1s ±20%", "How long an init container runs before it exits with 0",
-     "ours"},
+    {Param::InitRunTime, "init.run_time", Unit::Duration, true, "1s ±20%",
+     "How long an init container runs before it exits with 0", "ours"},
     {Param::KubeletApiLatency, "kubelet.api_latency", Unit::Duration, false, "10ms",
      "From a change on the node to its status at the API server", "ours, as control_plane's api_latency"},
     {Param::KubeletPlegPeriod, "kubelet.pleg_period", Unit::Duration, false, "1s",
      "How often the node agent looks which containers started and ended", "kubelet, genericPlegRelistPeriod"},
-    {Param::KubeletStartTime, "kubelet.start_time", Unit::Duration, false, "5s", "From starting the node agent to its first report",
-     "ours"},
+    {Param::KubeletStartTime, "kubelet.start_time", Unit::Duration, false, "5s",
+     "From starting the node agent to its first report", "ours"},
     {Param::KubeletSyncLatency, "kubelet.sync_latency", Unit::Duration, false, "10ms",
      "From hearing of a pod or of its deletion to acting on it", "ours"},
-    {Param::NodeBootTime, "node.boot_time", Unit::Duration, false, "30s", "From power on to the node agent's first report", "ours"},
+    {Param::NodeBootTime, "node.boot_time", Unit::Duration, false, "30s",
+     "From power on to the node agent's first report", "ours"},
     {Param::NodeLeasePeriod, "node.lease_period", Unit::Duration, false, "10s", "Renewal of the node's lease",
      "kubelet, nodeLeaseDurationSeconds 40 × 0.25"},
-    {Param::NodeRegisterDelay, "node.register_delay", Unit::Duration, false, "1s", "From the Node object to its condition Ready",
+    {Param::NodeRegisterDelay, "node.register_delay", Unit::Duration, false, "1s",
+     "From the Node object to its condition Ready",
      "ours; the kubelet tries every 100 ms until the runtime is up (fastStatusUpdateOnce)"},
     {Param::PodSetupTime, "pod.setup_time", Unit::Duration, false, "500ms ±20%",
      "Sandbox, network (CNI) and volumes of a pod, before its first container", "ours; see container.start_time"},
     {Param::RestartBackOffFirst, "restart.backoff_first", Unit::Duration, false, "10s",
      "CrashLoopBackOff after the second exit (the first restart is at once)", kPodLife},
-    {Param::RestartBackOffMost, "restart.backoff_most", Unit::Duration, false, "5m", "The longest CrashLoopBackOff", kPodLife},
+    {Param::RestartBackOffMost, "restart.backoff_most", Unit::Duration, false, "5m", "The longest CrashLoopBackOff",
+     kPodLife},
     {Param::RestartBackOffReset, "restart.backoff_reset", Unit::Duration, false, "10m",
      "Running so long since the last restart begins the back-off anew", kPodLife},
 };
@@ -68,16 +75,23 @@ struct Bounds {
 // A period or back-off of nothing would let a timer follow itself for ever at one moment.
 Bounds bounds_of(const ParamInfo& info) {
   switch (info.param) {
-    case Param::AppExitCode: return {0, 255};
-    case Param::ImageParallelPulls: return {1, 1000};
-    case Param::ImageBandwidth: return {1, std::int64_t{1} << 50};
-    case Param::ImageSize: return {0, std::int64_t{1} << 50};
+    case Param::AppExitCode:
+      return {0, 255};
+    case Param::ImageParallelPulls:
+      return {1, 1000};
+    case Param::ImageBandwidth:
+      return {1, std::int64_t{1} << 50};
+    case Param::ImageSize:
+      return {0, std::int64_t{1} << 50};
     case Param::ImageBackOffFirst:
     case Param::ImageBackOffMost:
     case Param::RestartBackOffFirst:
-    case Param::RestartBackOffMost: return {1'000'000'000, kLongest};
-    case Param::NodeLeasePeriod: return {1'000'000, kLongest};
-    default: return {0, kLongest};
+    case Param::RestartBackOffMost:
+      return {1'000'000'000, kLongest};
+    case Param::NodeLeasePeriod:
+      return {1'000'000, kLongest};
+    default:
+      return {0, kLongest};
   }
 }
 
@@ -95,10 +109,14 @@ bool cut_end(std::string_view& text, std::string_view end) {
 
 std::string_view unit_example(Unit unit) {
   switch (unit) {
-    case Unit::Duration: return "a duration such as 2s, 500ms or 2s ±20%";
-    case Unit::Bytes: return "an amount such as 100MB or 64MiB";
-    case Unit::BytesPerSecond: return "a rate such as 50MB/s or 400Mbit/s";
-    case Unit::Number: return "a whole number";
+    case Unit::Duration:
+      return "a duration such as 2s, 500ms or 2s ±20%";
+    case Unit::Bytes:
+      return "an amount such as 100MB or 64MiB";
+    case Unit::BytesPerSecond:
+      return "a rate such as 50MB/s or 400Mbit/s";
+    case Unit::Number:
+      return "a whole number";
   }
   return "";
 }
@@ -174,7 +192,8 @@ std::string allowed(const ParamInfo& info) {
   std::string text(unit_example(info.unit));
   if (info.param == Param::AppExitsAfter) text += ", or never";
   const Bounds bounds = bounds_of(info);
-  if (info.unit == Unit::Number) return text + " from " + std::to_string(bounds.least) + " to " + std::to_string(bounds.most);
+  if (info.unit == Unit::Number)
+    return text + " from " + std::to_string(bounds.least) + " to " + std::to_string(bounds.most);
   if (info.unit == Unit::Duration && bounds.least > 0) text += ", at least " + base::format_duration({bounds.least});
   return text;
 }
@@ -210,11 +229,11 @@ base::Result<void> WorldParams::set(std::string_view name, std::string_view valu
     return base::failure(std::move(message));
   }
   if (has_pattern && (!info->per_image || pattern.empty()))
-    return base::failure("\"" + std::string(full) + "\": " +
-                         (pattern.empty() ? "the pattern is empty" : std::string(name) + " is the same for all images"));
+    return base::failure(
+        "\"" + std::string(full) +
+        "\": " + (pattern.empty() ? "the pattern is empty" : std::string(name) + " is the same for all images"));
   const std::optional<ParamValue> read = read_value(*info, value);
-  if (!read)
-    return base::failure(std::string(full) + ": \"" + std::string(value) + "\" is not " + allowed(*info));
+  if (!read) return base::failure(std::string(full) + ": \"" + std::string(value) + "\" is not " + allowed(*info));
   if (has_pattern) {
     for_images_.push_back({info->param, std::string(pattern), *read});
   } else {
@@ -241,8 +260,9 @@ base::Duration spread(const ParamValue& value, const base::Stream& stream, std::
 std::string params_markdown() {
   std::string out = "| name | default | per image | meaning | source |\n|---|---|---|---|---|\n";
   for (const ParamInfo& info : kTable) {
-    out += "| `" + std::string(info.name) + "` | " + std::string(info.default_value) + " | " + (info.per_image ? "yes" : "") +
-           " | " + std::string(info.meaning) + " | " + std::string(info.source) + " |\n";
+    out += "| `" + std::string(info.name) + "` | " + std::string(info.default_value) + " | " +
+           (info.per_image ? "yes" : "") + " | " + std::string(info.meaning) + " | " + std::string(info.source) +
+           " |\n";
   }
   return out;
 }

@@ -1,11 +1,12 @@
 #pragma once
-// The parameters of the simulated machines: what Kubernetes leaves to the real world (how large an image is, how soon an app
-// answers) and what the kubelet has settings for. Each has a name, a default, a unit and a source; the table is data, see
-// param_table(), and is printed in README.md.
+// The parameters of the simulated machines: what Kubernetes leaves to the real world (how large an image is, how soon
+// an app answers) and what the kubelet has settings for. Each has a name, a default, a unit and a source; the table is
+// data, see param_table(), and is printed in README.md.
 //
-// A value is written as text: a duration ("2s", with a spread "2s ±20%" or "2s +-20%": uniform between 1.6 s and 2.4 s), an amount of
-// bytes ("100MB", "64Mi"), a rate ("50MB/s"), a count ("1"), and "never" where a duration may be infinite. Parameters of images
-// take a pattern: `app.ready_after[*/checkout:*]`. Of the values that fit an image the last one set counts.
+// A value is written as text: a duration ("2s", with a spread "2s ±20%" or "2s +-20%": uniform between 1.6 s and 2.4
+// s), an amount of bytes ("100MB", "64Mi"), a rate ("50MB/s"), a count ("1"), and "never" where a duration may be
+// infinite. Parameters of images take a pattern: `app.ready_after[*/checkout:*]`. Of the values that fit an image the
+// last one set counts.
 
 #include <array>
 #include <cstdint>
@@ -53,12 +54,12 @@ enum class Unit : std::uint8_t { Duration, Bytes, BytesPerSecond, Number };
 
 struct ParamInfo {
   Param param;
-  std::string_view name;           ///< "image.bandwidth"
+  std::string_view name;  ///< "image.bandwidth"
   Unit unit;
   bool per_image;                  ///< Whether `name[pattern]` is allowed.
   std::string_view default_value;  ///< As it would be written.
   std::string_view meaning;
-  std::string_view source;         ///< Where the default comes from; "ours" where it is an assumption.
+  std::string_view source;  ///< Where the default comes from; "ours" where it is an assumption.
 };
 /// Sorted by name.
 std::span<const ParamInfo> param_table();
@@ -77,7 +78,8 @@ class WorldParams {
   /// All defaults.
   WorldParams();
 
-  /// Sets a parameter by name. Error: an unknown name (with the nearest known one) or a value that does not fit the unit.
+  /// Sets a parameter by name. Error: an unknown name (with the nearest known one) or a value that does not fit the
+  /// unit.
   base::Result<void> set(std::string_view name, std::string_view value);
 
   [[nodiscard]] const ParamValue& get(Param p) const { return values_[static_cast<std::size_t>(p)]; }
@@ -98,9 +100,11 @@ class WorldParams {
 /// `value`, spread by the n-th draw of `stream`; exact where there is no spread.
 base::Duration spread(const ParamValue& value, const base::Stream& stream, std::uint64_t n);
 
-/// Shell-like pattern: '*' stands for any run of characters (also empty, also '/'), '?' for one. O(pattern × text) at worst.
+/// Shell-like pattern: '*' stands for any run of characters (also empty, also '/'), '?' for one. O(pattern × text) at
+/// worst.
 bool matches_glob(std::string_view pattern, std::string_view text);
-/// Whether a pattern means an image: it fits the name as written, with its registry and tag filled in, or with the tag left out.
+/// Whether a pattern means an image: it fits the name as written, with its registry and tag filled in, or with the tag
+/// left out.
 bool matches_image(std::string_view pattern, std::string_view image);
 /// The name in full: "nginx" → "docker.io/library/nginx:latest".
 /// Source: https://kubernetes.io/docs/concepts/containers/images/#image-names

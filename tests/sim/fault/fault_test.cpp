@@ -25,15 +25,20 @@ class Recorder final : public state::Observer {
 class Rig {
  public:
   explicit Rig(std::uint64_t seed = 1)
-      : world(world::WorldParams(), seed), control_plane(loop::Settings(), journal, world), faults(control_plane, world, seed) {
+      : world(world::WorldParams(), seed),
+        control_plane(loop::Settings(), journal, world),
+        faults(control_plane, world, seed) {
     control_plane.add_observer(recorder);
     control_plane.start_run("faults", seed, 0);
     for (const char* zone : {"a", "b", "c"}) {
       for (const char* n : {"1", "2"})
-        apply(fmt::format("{{apiVersion: v1, kind: Node, metadata: {{name: {0}{1}, labels: {{topology.kubernetes.io/zone: {0}, "
-                          "kubernetes.io/hostname: {0}{1}}}}}, status: {{capacity: {{cpu: '4', memory: 8Gi, pods: '110'}}}}}}", zone, n));
+        apply(fmt::format(
+            "{{apiVersion: v1, kind: Node, metadata: {{name: {0}{1}, labels: {{topology.kubernetes.io/zone: {0}, "
+            "kubernetes.io/hostname: {0}{1}}}}}, status: {{capacity: {{cpu: '4', memory: 8Gi, pods: '110'}}}}}}",
+            zone, n));
     }
-    apply(R"({apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 6, selector: {matchLabels: {app: web}},
+    apply(
+        R"({apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 6, selector: {matchLabels: {app: web}},
         template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app, image: 'web:1', resources: {requests: {cpu: 1}},
         readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 1}}, {name: log, image: 'log:1'}]}}}})");
     until(60);
@@ -101,7 +106,8 @@ class Rig {
   }
   [[nodiscard]] int ready() const {
     int n = 0;
-    for (std::size_t p = 0; p < view()->pods.size(); ++p) n += view().pod_alive(PodId(p)) && view().pod_ready(PodId(p)) ? 1 : 0;
+    for (std::size_t p = 0; p < view()->pods.size(); ++p)
+      n += view().pod_alive(PodId(p)) && view().pod_ready(PodId(p)) ? 1 : 0;
     return n;
   }
 
@@ -152,7 +158,8 @@ TEST_CASE("zone-outage: all nodes of the zone and no other; its pods are made an
   rig.until(60 + 50 + 10 + 300 + 60);  // grace period, tolerationSeconds of the default tolerations, new pods
   CHECK(rig.ready() == 6);
   for (const NodeId node : {NodeId(4U), NodeId(5U)})
-    for (const PodId pod : rig.view().node(node).pods) CHECK(rig.view().pod_terminating(pod));  // stay until the node is back
+    for (const PodId pod : rig.view().node(node).pods)
+      CHECK(rig.view().pod_terminating(pod));  // stay until the node is back
   CHECK(rig.faults.end_all("zone-outage", rig.now) == 1);
   rig.control_plane.step(rig.now);
   rig.until(600);
@@ -263,11 +270,12 @@ TEST_CASE("Nobody meant: an error, and nothing happened") {
     const char* error;
   };
   const std::size_t before = rig.recorder.events.size();
-  for (const Row row : {Row{"{kind: node-crash, node: n9}", "no node is meant, or all that are meant are down"},
-                        Row{"{kind: zone-outage, zone: z}", "no node is in zone \"z\""},
-                        Row{"{kind: container-crash, workload: deployment/api}", "no pod that is meant has such a container running"},
-                        Row{"{kind: container-crash, workload: deployment/web, container: x}",
-                            "no pod that is meant has such a container running"}}) {
+  for (const Row row :
+       {Row{"{kind: node-crash, node: n9}", "no node is meant, or all that are meant are down"},
+        Row{"{kind: zone-outage, zone: z}", "no node is in zone \"z\""},
+        Row{"{kind: container-crash, workload: deployment/api}", "no pod that is meant has such a container running"},
+        Row{"{kind: container-crash, workload: deployment/web, container: x}",
+            "no pod that is meant has such a container running"}}) {
     INFO(row.yaml);
     CHECK(rig.refused(row.yaml) == row.error);
   }

@@ -1,6 +1,6 @@
 #pragma once
-// Simulated machines under test: a control plane of a few lines that grants what decide() grants, at once, and a transcript of
-// what the node agents report, with virtual timestamps.
+// Simulated machines under test: a control plane of a few lines that grants what decide() grants, at once, and a
+// transcript of what the node agents report, with virtual timestamps.
 
 #include <fmt/format.h>
 
@@ -20,8 +20,8 @@ namespace wavetank::world {
 using base::seconds;
 inline base::SimTime at_s(double s) { return {static_cast<std::int64_t>(s * 1e9 + 0.5)}; }
 
-/// Parameters without spread or latency, so that times in tables are whole: a pod's sandbox takes 0.5 s, a pull 0.5 s + 2 s, a
-/// container's start 0.2 s, an app answers after 2 s and stops within 1 s.
+/// Parameters without spread or latency, so that times in tables are whole: a pod's sandbox takes 0.5 s, a pull 0.5 s +
+/// 2 s, a container's start 0.2 s, an app answers after 2 s and stops within 1 s.
 inline WorldParams exact(const std::vector<std::pair<std::string, std::string>>& sets = {}) {
   WorldParams params;
   const auto set = [&](std::string_view name, std::string_view value) {
@@ -29,7 +29,8 @@ inline WorldParams exact(const std::vector<std::pair<std::string, std::string>>&
     INFO(name << " = " << value);
     REQUIRE(done.has_value());
   };
-  for (const char* name : {"kubelet.api_latency", "kubelet.sync_latency", "kubelet.pleg_period", "node.register_delay"}) set(name, "0s");
+  for (const char* name : {"kubelet.api_latency", "kubelet.sync_latency", "kubelet.pleg_period", "node.register_delay"})
+    set(name, "0s");
   set("pod.setup_time", "500ms");
   set("container.start_time", "200ms");
   set("app.ready_after", "2s");
@@ -84,18 +85,24 @@ class Lab {
   }
 
   event::NodeId node(const std::string& name, const std::string& more = "") {
-    apply(fmt::format("{{apiVersion: v1, kind: Node, metadata: {{name: {}}}, status: {{capacity: {{cpu: '64', memory: 64Gi, "
-                      "pods: '110'}}{}}}}}", name, more));
+    apply(fmt::format(
+        "{{apiVersion: v1, kind: Node, metadata: {{name: {}}}, status: {{capacity: {{cpu: '64', memory: 64Gi, "
+        "pods: '110'}}{}}}}}",
+        name, more));
     return event::NodeId(state.nodes.size() - 1);
   }
   /// A pod of these containers (YAML list items' content), bound to `node` now. `more`: further fields of the spec.
-  event::PodId pod(const std::string& name, event::NodeId node, const std::string& containers, const std::string& more = "") {
-    apply(fmt::format("{{apiVersion: v1, kind: Pod, metadata: {{name: {}}}, spec: {{containers: [{}]{}}}}}", name, containers, more));
+  event::PodId pod(const std::string& name, event::NodeId node, const std::string& containers,
+                   const std::string& more = "") {
+    apply(fmt::format("{{apiVersion: v1, kind: Pod, metadata: {{name: {}}}, spec: {{containers: [{}]{}}}}}", name,
+                      containers, more));
     const event::PodId id(state.pods.size() - 1);
     REQUIRE(wish({0, command::BindPod{{id, node}}}));
     return id;
   }
-  void remove(event::PodId pod) { REQUIRE(wish({0, command::DeleteObject{event::Ref(pod), event::Propagation::Background, {}}})); }
+  void remove(event::PodId pod) {
+    REQUIRE(wish({0, command::DeleteObject{event::Ref(pod), event::Propagation::Background, {}}}));
+  }
 
   /// The lines of the transcript since the last call, without those about heartbeats unless asked for.
   std::vector<std::string> lines(bool heartbeats = false) {
@@ -130,7 +137,9 @@ class Lab {
   [[nodiscard]] std::string name(event::PodId pod, std::uint32_t c) const {
     return name(pod) + "/" + view().container_spec(pod, c).name;
   }
-  [[nodiscard]] std::string name(event::NodeId node) const { return std::string(view().text(view().node(node).header.name)); }
+  [[nodiscard]] std::string name(event::NodeId node) const {
+    return std::string(view().text(view().node(node).header.name));
+  }
 
   [[nodiscard]] std::string line(const event::Event& event) const {
     const std::string text = std::visit([this](const auto& e) { return words(e); }, event.payload);
@@ -140,16 +149,19 @@ class Lab {
   std::string words(const T&) const {
     return "";
   }
-  std::string words(const event::ImagePulled& e) const { return "pulled " + name(e.pod, e.container) + " in " + secs(e.took.ns); }
+  std::string words(const event::ImagePulled& e) const {
+    return "pulled " + name(e.pod, e.container) + " in " + secs(e.took.ns);
+  }
   std::string words(const event::ContainerStarted& e) const { return "started " + name(e.pod, e.container); }
   std::string words(const event::ContainerExited& e) const {
     static constexpr const char* kReasons[] = {"Completed", "Error", "OOMKilled", "Unknown"};
     return fmt::format("exited {} {} {}", name(e.pod, e.container), e.exit_code, kReasons[static_cast<int>(e.reason)]);
   }
   std::string words(const event::ContainerWaiting& e) const {
-    static constexpr const char* kReasons[] = {"ContainerCreating", "PodInitializing", "ErrImagePull", "ImagePullBackOff",
-                                               "CrashLoopBackOff"};
-    return fmt::format("waiting {} {} {}", name(e.pod, e.container), kReasons[static_cast<int>(e.reason)], secs(e.back_off.ns));
+    static constexpr const char* kReasons[] = {"ContainerCreating", "PodInitializing", "ErrImagePull",
+                                               "ImagePullBackOff", "CrashLoopBackOff"};
+    return fmt::format("waiting {} {} {}", name(e.pod, e.container), kReasons[static_cast<int>(e.reason)],
+                       secs(e.back_off.ns));
   }
   std::string words(const event::ContainerReadyChanged& e) const {
     return (e.ready ? "ready " : "unready ") + name(e.pod, e.container);
@@ -162,8 +174,12 @@ class Lab {
   std::string words(const event::PodDeletionStarted& e) const { return "deleting " + name(e.pod); }
   std::string words(const event::PodRemoved& e) const { return "removed " + name(e.pod); }
   std::string words(const event::NodeConditionChanged& e) const { return "node " + name(e.node) + " " + e.reason; }
-  std::string words(const event::HeartbeatsBegan& e) const { return "heartbeats of " + name(e.node) + " every " + secs(e.period.ns); }
-  std::string words(const event::HeartbeatsStopped& e) const { return "heartbeats of " + name(e.node) + " end, last " + secs(e.last.ns); }
+  std::string words(const event::HeartbeatsBegan& e) const {
+    return "heartbeats of " + name(e.node) + " every " + secs(e.period.ns);
+  }
+  std::string words(const event::HeartbeatsStopped& e) const {
+    return "heartbeats of " + name(e.node) + " end, last " + secs(e.last.ns);
+  }
 };
 
 using Lines = std::vector<std::string>;

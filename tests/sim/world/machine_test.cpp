@@ -42,7 +42,8 @@ TEST_CASE("Leases of many nodes are spread over the period, each by its name alo
   one.node("n150");
   all.until(20);
   one.until(20);
-  for (const state::NodeRow& row : all.state.nodes) ++in_second[static_cast<std::size_t>(row.heartbeats_began.ns / 1'000'000'000)];
+  for (const state::NodeRow& row : all.state.nodes)
+    ++in_second[static_cast<std::size_t>(row.heartbeats_began.ns / 1'000'000'000)];
   for (const int n : in_second) CHECK(n > 5);
   CHECK(all.state.nodes[150].heartbeats_began == one.state.nodes[0].heartbeats_began);
 }
@@ -91,8 +92,8 @@ TEST_CASE("Power off: heartbeats end, and nothing else is heard") {
   lab.fact(event::MachineUp{n1});
   lab.world.restore_machine(n1, lab.now, lab.state.last_seq);
   lab.until(500);
-  CHECK(lab.lines(true) == Lines{"430s heartbeats of n1 every 10s", "430s removed a", "430.7s started late/c", "430.7s Running late",
-                                 "430.7s ready late"});
+  CHECK(lab.lines(true) == Lines{"430s heartbeats of n1 every 10s", "430s removed a", "430.7s started late/c",
+                                 "430.7s Running late", "430.7s ready late"});
   CHECK(lab.why(event::EventKind::HeartbeatsBegan) == "HeartbeatsBegan < MachineUp");
   CHECK(lab.view().restarts(late) == 0);
 }
@@ -107,8 +108,8 @@ TEST_CASE("A reboot restarts what is bound: old containers ended with an unknown
   lab.until(100);
   lab.world.restore_machine(n1, lab.now);
   lab.until(200);
-  CHECK(lab.lines() == Lines{"130s exited p/c 255 Unknown", "130s unready p", "130.7s started p/i", "131.7s exited p/i 0 Completed",
-                             "131.9s started p/c", "131.9s ready p"});
+  CHECK(lab.lines() == Lines{"130s exited p/c 255 Unknown", "130s unready p", "130.7s started p/i",
+                             "131.7s exited p/i 0 Completed", "131.9s started p/c", "131.9s ready p"});
   CHECK(lab.view().container(pod, 1).restarts == 1);
   CHECK(lab.view().container(pod, 0).restarts == 1);
 }
@@ -141,7 +142,8 @@ TEST_CASE("The node agent stops: containers run on, nothing is heard; back again
   lab.until(150);
   // The node lifecycle controller marks the pods of a lost node.
   lab.fact(event::PodReadyChanged{runs, false, event::ReadyReason::NodeNotReady});
-  lab.fact(event::NodeConditionChanged{n1, event::NodeConditionType::Ready, event::ConditionStatus::Unknown, "NodeStatusUnknown", ""});
+  lab.fact(event::NodeConditionChanged{n1, event::NodeConditionType::Ready, event::ConditionStatus::Unknown,
+                                       "NodeStatusUnknown", ""});
   const Lines quiet = lab.lines(true);
   REQUIRE(quiet.size() == 4);
   CHECK(quiet[0].find("95s heartbeats of n1 end") == 0);
@@ -152,8 +154,9 @@ TEST_CASE("The node agent stops: containers run on, nothing is heard; back again
   lab.world.start_kubelet(n1, lab.now);
   lab.until(300);
   CHECK(lab.lines(true) == Lines{"205s node n1 KubeletReady", "205s heartbeats of n1 every 10s", "205s ready runs",
-                                 "205s exited dies/c 1 Error", "205s unready dies", "205.2s started dies/c", "205.2s ready dies",
-                                 "205.7s started new/c", "205.7s Running new", "205.7s ready new", "206s removed deleted"});
+                                 "205s exited dies/c 1 Error", "205s unready dies", "205.2s started dies/c",
+                                 "205.2s ready dies", "205.7s started new/c", "205.7s Running new", "205.7s ready new",
+                                 "206s removed deleted"});
 }
 
 TEST_CASE("Power and agent are two things: power on does not start an agent that is switched off") {
@@ -189,6 +192,19 @@ TEST_CASE("A pull under way dies with the machine and begins anew after it") {
   CHECK(lab.lines() == Lines{"35s pulled p/c in 2.5s", "35.2s started p/c", "35.2s Running p", "35.2s ready p"});
 }
 
+TEST_CASE("A machine struck before its node is heard of is down, and registers once it has power") {
+  Lab lab;
+  lab.world.crash_machine(event::NodeId(1U), lab.now);
+  const auto n1 = lab.node("n1");
+  const auto n2 = lab.node("n2");
+  lab.until(50);
+  CHECK(lab.lines() == Lines{"0s node n1 KubeletReady"});
+  CHECK(lab.world.kubelet_up(n1));
+  lab.world.restore_machine(n2, lab.now);
+  lab.until(100);
+  CHECK(lab.lines() == Lines{"80s node n2 KubeletReady"});
+}
+
 TEST_CASE("A slow network: half the rate from the middle of a transfer on") {
   Lab lab;
   const auto n1 = lab.node("n1");
@@ -217,7 +233,8 @@ TEST_CASE("What is pending can be saved in the middle and goes on the same") {
     const auto n2 = lab.node("n2");
     lab.world.set_image_never_ready("b", true, {});
     for (int i = 0; i < 6; ++i)
-      lab.pod(fmt::format("p{}", i), i % 2 == 0 ? n1 : n2, fmt::format("{{name: c, image: 'a:{}', readinessProbe: {{exec: {{command: [x]}}}}}}", i));
+      lab.pod(fmt::format("p{}", i), i % 2 == 0 ? n1 : n2,
+              fmt::format("{{name: c, image: 'a:{}', readinessProbe: {{exec: {{command: [x]}}}}}}", i));
     lab.until(4);
     lab.world.stop_kubelet(n2, lab.now);
     lab.until(5);
@@ -244,7 +261,8 @@ TEST_CASE("A fault on one pod does not shift the luck of another") {
     Lab lab(WorldParams(), 42);
     const auto n1 = lab.node("n1");
     for (int i = 0; i < 5; ++i)
-      lab.pod(fmt::format("p{}", i), n1, "{name: c, image: 'a:1', readinessProbe: {exec: {command: [x]}, periodSeconds: 1}}");
+      lab.pod(fmt::format("p{}", i), n1,
+              "{name: c, image: 'a:1', readinessProbe: {exec: {command: [x]}, periodSeconds: 1}}");
     lab.until(5);
     if (with_fault) lab.world.crash_container(event::PodId(0U), 0, 1, lab.now);
     lab.until(100);

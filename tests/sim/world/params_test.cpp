@@ -16,16 +16,16 @@ TEST_CASE("A value is read by its unit") {
     std::int64_t read;
     int spread;
   };
-  for (const Row row : {Row{"image.bandwidth", "50MB/s", Param::ImageBandwidth, 50'000'000, 0},
-                        Row{"image.bandwidth", "400Mbit/s", Param::ImageBandwidth, 50'000'000, 0},
-                        Row{"image.bandwidth", "64MiB/s", Param::ImageBandwidth, 64 << 20, 0},
-                        Row{"image.size", "1.5G", Param::ImageSize, 1'500'000'000, 0},
-                        Row{"image.size", "0", Param::ImageSize, 0, 0},
-                        Row{"app.ready_after", "1m30s", Param::AppReadyAfter, 90'000'000'000, 0},
-                        Row{"app.ready_after", "2s ±20%", Param::AppReadyAfter, 2'000'000'000, 20},
-                        Row{"app.ready_after", "2s+-5%", Param::AppReadyAfter, 2'000'000'000, 5},
-                        Row{"app.exits_after", "never", Param::AppExitsAfter, kNever, 0},
-                        Row{"app.exit_code", "3", Param::AppExitCode, 3, 0}}) {
+  for (const Row row :
+       {Row{"image.bandwidth", "50MB/s", Param::ImageBandwidth, 50'000'000, 0},
+        Row{"image.bandwidth", "400Mbit/s", Param::ImageBandwidth, 50'000'000, 0},
+        Row{"image.bandwidth", "64MiB/s", Param::ImageBandwidth, 64 << 20, 0},
+        Row{"image.size", "1.5G", Param::ImageSize, 1'500'000'000, 0}, Row{"image.size", "0", Param::ImageSize, 0, 0},
+        Row{"app.ready_after", "1m30s", Param::AppReadyAfter, 90'000'000'000, 0},
+        Row{"app.ready_after", "2s ±20%", Param::AppReadyAfter, 2'000'000'000, 20},
+        Row{"app.ready_after", "2s+-5%", Param::AppReadyAfter, 2'000'000'000, 5},
+        Row{"app.exits_after", "never", Param::AppExitsAfter, kNever, 0},
+        Row{"app.exit_code", "3", Param::AppExitCode, 3, 0}}) {
     INFO(row.name << " = " << row.value);
     WorldParams params;
     REQUIRE(params.set(row.name, row.value).has_value());
@@ -39,21 +39,24 @@ TEST_CASE("What is wrong is said, with what would be right") {
     const char* value;
     const char* message;
   };
-  for (const Row row : {
-           Row{"image.bandwith", "1MB/s", "no parameter of the world is called \"image.bandwith\"; did you mean \"image.bandwidth\"?"},
-           Row{"image.bandwidth", "fast", "image.bandwidth: \"fast\" is not a rate such as 50MB/s or 400Mbit/s"},
-           Row{"image.bandwidth", "0", "image.bandwidth: \"0\" is not a rate such as 50MB/s or 400Mbit/s"},
-           Row{"image.size", "-1", "image.size: \"-1\" is not an amount such as 100MB or 64MiB"},
-           Row{"app.ready_after", "2", "app.ready_after: \"2\" is not a duration such as 2s, 500ms or 2s ±20%"},
-           Row{"app.ready_after", "-2s", "app.ready_after: \"-2s\" is not a duration such as 2s, 500ms or 2s ±20%"},
-           Row{"app.ready_after", "2s ±200%", "app.ready_after: \"2s ±200%\" is not a duration such as 2s, 500ms or 2s ±20%"},
-           Row{"app.ready_after", "never", "app.ready_after: \"never\" is not a duration such as 2s, 500ms or 2s ±20%"},
-           Row{"app.exits_after", "soon", "app.exits_after: \"soon\" is not a duration such as 2s, 500ms or 2s ±20%, or never"},
-           Row{"restart.backoff_first", "0s",
-               "restart.backoff_first: \"0s\" is not a duration such as 2s, 500ms or 2s ±20%, at least 1s"},
-           Row{"app.exit_code", "256", "app.exit_code: \"256\" is not a whole number from 0 to 255"},
-           Row{"image.bandwidth[x]", "1MB/s", "\"image.bandwidth[x]\": image.bandwidth is the same for all images"},
-           Row{"image.size[]", "1MB", "\"image.size[]\": the pattern is empty"}}) {
+  for (const Row row :
+       {Row{"image.bandwith", "1MB/s",
+            "no parameter of the world is called \"image.bandwith\"; did you mean \"image.bandwidth\"?"},
+        Row{"image.bandwidth", "fast", "image.bandwidth: \"fast\" is not a rate such as 50MB/s or 400Mbit/s"},
+        Row{"image.bandwidth", "0", "image.bandwidth: \"0\" is not a rate such as 50MB/s or 400Mbit/s"},
+        Row{"image.size", "-1", "image.size: \"-1\" is not an amount such as 100MB or 64MiB"},
+        Row{"app.ready_after", "2", "app.ready_after: \"2\" is not a duration such as 2s, 500ms or 2s ±20%"},
+        Row{"app.ready_after", "-2s", "app.ready_after: \"-2s\" is not a duration such as 2s, 500ms or 2s ±20%"},
+        Row{"app.ready_after", "2s ±200%",
+            "app.ready_after: \"2s ±200%\" is not a duration such as 2s, 500ms or 2s ±20%"},
+        Row{"app.ready_after", "never", "app.ready_after: \"never\" is not a duration such as 2s, 500ms or 2s ±20%"},
+        Row{"app.exits_after", "soon",
+            "app.exits_after: \"soon\" is not a duration such as 2s, 500ms or 2s ±20%, or never"},
+        Row{"restart.backoff_first", "0s",
+            "restart.backoff_first: \"0s\" is not a duration such as 2s, 500ms or 2s ±20%, at least 1s"},
+        Row{"app.exit_code", "256", "app.exit_code: \"256\" is not a whole number from 0 to 255"},
+        Row{"image.bandwidth[x]", "1MB/s", "\"image.bandwidth[x]\": image.bandwidth is the same for all images"},
+        Row{"image.size[]", "1MB", "\"image.size[]\": the pattern is empty"}}) {
     WorldParams params;
     const auto done = params.set(row.name, row.value);
     REQUIRE_FALSE(done.has_value());
@@ -76,11 +79,12 @@ TEST_CASE("Patterns of images: as written, without tag, and in full") {
     const char* image;
     bool fits;
   };
-  for (const Row row : {Row{"nginx", "nginx:1.25", true}, Row{"nginx:1.2?", "nginx:1.25", true}, Row{"nginx:*", "nginx", true},
-                        Row{"docker.io/library/nginx", "nginx", false}, Row{"docker.io/library/nginx:*", "nginx", true},
-                        Row{"docker.io/bitnami/*", "bitnami/redis:7", true}, Row{"redis", "bitnami/redis:7", false},
-                        Row{"*redis", "bitnami/redis:7", true}, Row{"localhost:5000/x", "localhost:5000/x:1", true},
-                        Row{"a*b*c", "aXbXbXc", true}, Row{"a*b*c", "aXbXbX", false}, Row{"", "x", false}, Row{"*", "x", true}}) {
+  for (const Row row :
+       {Row{"nginx", "nginx:1.25", true}, Row{"nginx:1.2?", "nginx:1.25", true}, Row{"nginx:*", "nginx", true},
+        Row{"docker.io/library/nginx", "nginx", false}, Row{"docker.io/library/nginx:*", "nginx", true},
+        Row{"docker.io/bitnami/*", "bitnami/redis:7", true}, Row{"redis", "bitnami/redis:7", false},
+        Row{"*redis", "bitnami/redis:7", true}, Row{"localhost:5000/x", "localhost:5000/x:1", true},
+        Row{"a*b*c", "aXbXbXc", true}, Row{"a*b*c", "aXbXbX", false}, Row{"", "x", false}, Row{"*", "x", true}}) {
     INFO(row.pattern << " on " << row.image);
     CHECK(matches_image(row.pattern, row.image) == row.fits);
   }

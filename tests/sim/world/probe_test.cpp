@@ -1,5 +1,5 @@
-// Probes as the kubelet times them. A container starts at 0.7 s (sandbox 0.5 s + start 0.2 s), the agent took the pod up at 0 s,
-// the app answers from 2.7 s on.
+// Probes as the kubelet times them. A container starts at 0.7 s (sandbox 0.5 s + start 0.2 s), the agent took the pod
+// up at 0 s, the app answers from 2.7 s on.
 #include "sim/world/probes.h"
 
 #include "tests/sim/world/lab.h"
@@ -13,7 +13,9 @@ WorldParams quick(const char* ready_after = "2s") {
   return exact({{"image.size", "0"}, {"image.pull_latency", "0s"}, {"app.ready_after", ready_after}});
 }
 
-std::string handler(const std::string& rest) { return "{tcpSocket: {port: 1}" + (rest.empty() ? "" : ", " + rest) + "}"; }
+std::string handler(const std::string& rest) {
+  return "{tcpSocket: {port: 1}" + (rest.empty() ? "" : ", " + rest) + "}";
+}
 
 /// When the pod became ready; -1 when it did not within 1000 s.
 double ready_at(const std::string& probes, const char* ready_after = "2s") {
@@ -33,7 +35,8 @@ double killed_at(const std::string& probes, const char* ready_after) {
   lab.pod("p", lab.node("n1"), "{name: c, image: 'a:1'" + probes + "}");
   lab.until(1000);
   for (const event::Event& e : lab.events)
-    if (e.kind() == event::EventKind::ContainerExited) return static_cast<double>(e.time.ns) / 1e9 - 1;  // it takes 1 s to stop
+    if (e.kind() == event::EventKind::ContainerExited)
+      return static_cast<double>(e.time.ns) / 1e9 - 1;  // it takes 1 s to stop
   return -1;
 }
 
@@ -44,10 +47,10 @@ TEST_CASE("Readiness: probes at the container's start (0.7 s) and every period a
     const char* probe;
     double ready;
   };
-  for (const Row row : {Row{"periodSeconds: 1", 2.7},                          // 0.7 1.7 2.7
-                        Row{"periodSeconds: 3", 3.7},                          // 0.7 3.7
-                        Row{"", 10.7},                                         // 0.7, then 10 s later: the default's price
-                        Row{"periodSeconds: 1, successThreshold: 3", 4.7},     //
+  for (const Row row : {Row{"periodSeconds: 1", 2.7},                       // 0.7 1.7 2.7
+                        Row{"periodSeconds: 3", 3.7},                       // 0.7 3.7
+                        Row{"", 10.7},                                      // 0.7, then 10 s later: the default's price
+                        Row{"periodSeconds: 1, successThreshold: 3", 4.7},  //
                         Row{"initialDelaySeconds: 5, periodSeconds: 1", 5.7},  //
                         Row{"initialDelaySeconds: 5", 10.7},                   // ticks before 5.7 do nothing
                         Row{"initialDelaySeconds: 20, periodSeconds: 7", 21.7}}) {
@@ -64,13 +67,14 @@ TEST_CASE("Startup holds the others back; its worker ticks from the moment the p
     const char* ready_after;
     double ready;
   };
-  for (const Row row : {Row{"periodSeconds: 1", "periodSeconds: 10", "2s", 3},   // 3 s is the first tick that it answers; readiness at once
+  for (const Row row : {Row{"periodSeconds: 1", "periodSeconds: 10", "2s",
+                            3},  // 3 s is the first tick that it answers; readiness at once
                         Row{"periodSeconds: 10", "periodSeconds: 1", "2s", 10},  //
                         Row{"periodSeconds: 5, failureThreshold: 12", "", "30s", 35},
                         Row{"periodSeconds: 1", "initialDelaySeconds: 5, periodSeconds: 1", "2s", 6}}) {
     INFO(row.startup << " / " << row.readiness);
-    CHECK(ready_at(", startupProbe: " + handler(row.startup) + ", readinessProbe: " + handler(row.readiness), row.ready_after) ==
-          Approx(row.ready));
+    CHECK(ready_at(", startupProbe: " + handler(row.startup) + ", readinessProbe: " + handler(row.readiness),
+                   row.ready_after) == Approx(row.ready));
   }
 }
 
@@ -80,27 +84,31 @@ TEST_CASE("A probe that fails too often kills the container: startup and livenes
     const char* ready_after;
     double killed;
   };
-  for (const Row row : {
-           Row{", livenessProbe: {tcpSocket: {port: 1}}", "5s", -1},      // fails at 10? no: answers from 5.7 s
-           Row{", livenessProbe: {tcpSocket: {port: 1}}", "25s", -1},     // fails at 10 and 20, answers at 30
-           Row{", livenessProbe: {tcpSocket: {port: 1}}", "40s", 30},     // 10, 20, 30
-           Row{", livenessProbe: {tcpSocket: {port: 1}, initialDelaySeconds: 35}", "30s", -1},
-           Row{", livenessProbe: {tcpSocket: {port: 1}, periodSeconds: 1, failureThreshold: 1}", "1m", 1},
-           Row{", startupProbe: {tcpSocket: {port: 1}}", "31s", 30},
-           Row{", startupProbe: {tcpSocket: {port: 1}, failureThreshold: 4}", "31s", -1},
-           // The classic cure: startup gives a slow app its time, liveness may then be strict.
-           Row{", startupProbe: {tcpSocket: {port: 1}, failureThreshold: 30}, livenessProbe: {tcpSocket: {port: 1}, periodSeconds: 1, "
-               "failureThreshold: 1}", "2m", -1}}) {
+  for (const Row row :
+       {Row{", livenessProbe: {tcpSocket: {port: 1}}", "5s", -1},   // fails at 10? no: answers from 5.7 s
+        Row{", livenessProbe: {tcpSocket: {port: 1}}", "25s", -1},  // fails at 10 and 20, answers at 30
+        Row{", livenessProbe: {tcpSocket: {port: 1}}", "40s", 30},  // 10, 20, 30
+        Row{", livenessProbe: {tcpSocket: {port: 1}, initialDelaySeconds: 35}", "30s", -1},
+        Row{", livenessProbe: {tcpSocket: {port: 1}, periodSeconds: 1, failureThreshold: 1}", "1m", 1},
+        Row{", startupProbe: {tcpSocket: {port: 1}}", "31s", 30},
+        Row{", startupProbe: {tcpSocket: {port: 1}, failureThreshold: 4}", "31s", -1},
+        // The classic cure: startup gives a slow app its time, liveness may then be strict.
+        Row{", startupProbe: {tcpSocket: {port: 1}, failureThreshold: 30}, livenessProbe: {tcpSocket: {port: 1}, "
+            "periodSeconds: 1, "
+            "failureThreshold: 1}",
+            "2m", -1}}) {
     INFO(row.probes << " answering after " << row.ready_after);
     CHECK(killed_at(row.probes, row.ready_after) == Approx(row.killed));
   }
 }
 
-TEST_CASE("An image that never becomes ready: readiness fails, liveness does not; running ones turn unready and recover") {
+TEST_CASE(
+    "An image that never becomes ready: readiness fails, liveness does not; running ones turn unready and recover") {
   Lab lab(quick());
   const auto n1 = lab.node("n1");
   lab.world.set_image_never_ready("bad:*", true, {});
-  const std::string readiness = ", readinessProbe: {tcpSocket: {port: 1}, periodSeconds: 1}, livenessProbe: {tcpSocket: {port: 1}}}";
+  const std::string readiness =
+      ", readinessProbe: {tcpSocket: {port: 1}, periodSeconds: 1}, livenessProbe: {tcpSocket: {port: 1}}}";
   lab.pod("bad", n1, "{name: c, image: 'bad:1'" + readiness);
   lab.pod("good", n1, "{name: c, image: 'good:1'" + readiness);
   lab.pod("unprobed", n1, "{name: c, image: 'bad:1'}");

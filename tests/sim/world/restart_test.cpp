@@ -17,7 +17,8 @@ Lines only(const Lines& all, std::string_view word) {
 
 TEST_CASE("CrashLoopBackOff: the first restart at once, then 10 s, doubling to 5 min") {
   // It runs for 1 s each time and takes 0.2 s to start.
-  Lab lab(exact({{"image.size", "0"}, {"image.pull_latency", "0s"}, {"app.exits_after", "1s"}, {"app.exit_code", "1"}}));
+  Lab lab(
+      exact({{"image.size", "0"}, {"image.pull_latency", "0s"}, {"app.exits_after", "1s"}, {"app.exit_code", "1"}}));
   lab.pod("p", lab.node("n1"), "{name: c, image: 'a:1'}");
   lab.until(1500);
   const Lines all = lab.lines();
@@ -27,9 +28,9 @@ TEST_CASE("CrashLoopBackOff: the first restart at once, then 10 s, doubling to 5
               "157.7s waiting p/c CrashLoopBackOff 160s", "318.9s waiting p/c CrashLoopBackOff 300s",
               "620.1s waiting p/c CrashLoopBackOff 300s", "921.3s waiting p/c CrashLoopBackOff 300s",
               "1222.5s waiting p/c CrashLoopBackOff 300s"});
-  CHECK(Lines(all.begin() + 5, all.begin() + 12) ==
-        Lines{"1.7s exited p/c 1 Error", "1.7s unready p", "1.9s started p/c", "1.9s ready p", "2.9s exited p/c 1 Error",
-              "2.9s unready p", "2.9s waiting p/c CrashLoopBackOff 10s"});
+  CHECK(Lines(all.begin() + 5, all.begin() + 12) == Lines{"1.7s exited p/c 1 Error", "1.7s unready p",
+                                                          "1.9s started p/c", "1.9s ready p", "2.9s exited p/c 1 Error",
+                                                          "2.9s unready p", "2.9s waiting p/c CrashLoopBackOff 10s"});
   CHECK(lab.view().restarts(event::PodId(0U)) == 9);
 }
 
@@ -39,9 +40,14 @@ TEST_CASE("Ten minutes of running make the back-off begin anew") {
     Lines after;
   };
   // Crashes at 10 s (restarted at once, an entry of 10 s at that time), then at:
-  for (const Row& row : {Row{100, {"100s exited p/c 1 Error", "100s unready p", "100s waiting p/c CrashLoopBackOff 10s", "110.2s started p/c", "110.2s ready p"}},
-                         Row{610, {"610s exited p/c 1 Error", "610s unready p", "610s waiting p/c CrashLoopBackOff 10s", "620.2s started p/c", "620.2s ready p"}},
-                         Row{611, {"611s exited p/c 1 Error", "611s unready p", "611.2s started p/c", "611.2s ready p"}}}) {
+  for (const Row& row :
+       {Row{100,
+            {"100s exited p/c 1 Error", "100s unready p", "100s waiting p/c CrashLoopBackOff 10s", "110.2s started p/c",
+             "110.2s ready p"}},
+        Row{610,
+            {"610s exited p/c 1 Error", "610s unready p", "610s waiting p/c CrashLoopBackOff 10s", "620.2s started p/c",
+             "620.2s ready p"}},
+        Row{611, {"611s exited p/c 1 Error", "611s unready p", "611.2s started p/c", "611.2s ready p"}}}) {
     Lab lab;
     const auto pod = lab.pod("p", lab.node("n1"), "{name: c, image: 'a:1'}");
     lab.until(10);
@@ -67,7 +73,8 @@ TEST_CASE("A container crash is told with its cause, and the restart with the cr
   CHECK(lab.why(event::EventKind::ContainerStarted) == "ContainerStarted < ContainerExited < FaultInjected");
 }
 
-TEST_CASE("An image that cannot be pulled: ErrImagePull, ImagePullBackOff, 10 s doubling to 5 min, and success once it can") {
+TEST_CASE(
+    "An image that cannot be pulled: ErrImagePull, ImagePullBackOff, 10 s doubling to 5 min, and success once it can") {
   Lab lab(exact({{"pod.setup_time", "0s"}}));
   lab.world.set_image_unavailable("bad:*", true);
   lab.pod("p", lab.node("n1"), "{name: c, image: 'bad:1'}, {name: other, image: 'good:1'}");
@@ -75,15 +82,17 @@ TEST_CASE("An image that cannot be pulled: ErrImagePull, ImagePullBackOff, 10 s 
   const Lines all = lab.lines();
   CHECK(Lines(all.begin(), all.begin() + 8) ==
         Lines{"0s node n1 KubeletReady", "0.5s waiting p/c ErrImagePull 10s", "1.5s waiting p/c ImagePullBackOff 10s",
-              "3s pulled p/other in 2.5s", "3.2s started p/other", "3.2s ready p/other", "11s waiting p/c ErrImagePull 20s",
-              "21s waiting p/c ImagePullBackOff 20s"});
-  CHECK(only(all, "ErrImagePull") ==
-        Lines{"0.5s waiting p/c ErrImagePull 10s", "11s waiting p/c ErrImagePull 20s", "31.5s waiting p/c ErrImagePull 40s",
-              "72s waiting p/c ErrImagePull 80s", "152.5s waiting p/c ErrImagePull 160s", "313s waiting p/c ErrImagePull 300s",
-              "613.5s waiting p/c ErrImagePull 300s", "914s waiting p/c ErrImagePull 300s"});
+              "3s pulled p/other in 2.5s", "3.2s started p/other", "3.2s ready p/other",
+              "11s waiting p/c ErrImagePull 20s", "21s waiting p/c ImagePullBackOff 20s"});
+  CHECK(only(all, "ErrImagePull") == Lines{"0.5s waiting p/c ErrImagePull 10s", "11s waiting p/c ErrImagePull 20s",
+                                           "31.5s waiting p/c ErrImagePull 40s", "72s waiting p/c ErrImagePull 80s",
+                                           "152.5s waiting p/c ErrImagePull 160s", "313s waiting p/c ErrImagePull 300s",
+                                           "613.5s waiting p/c ErrImagePull 300s",
+                                           "914s waiting p/c ErrImagePull 300s"});
   lab.world.set_image_unavailable("bad:*", false);
   lab.until(1300);
-  CHECK(lab.lines() == Lines{"1216.5s pulled p/c in 2.5s", "1216.7s started p/c", "1216.7s Running p", "1216.7s ready p"});
+  CHECK(lab.lines() ==
+        Lines{"1216.5s pulled p/c in 2.5s", "1216.7s started p/c", "1216.7s Running p", "1216.7s ready p"});
 }
 
 TEST_CASE("Who has the image does not miss the registry, unless told to ask it; who may not ask waits for ever") {
@@ -92,8 +101,9 @@ TEST_CASE("Who has the image does not miss the registry, unless told to ask it; 
     const char* image;
     std::string last;
   };
-  for (const Row& row : {Row{"IfNotPresent", "a:1", "ready"}, Row{"Always", "a:1", "ImagePullBackOff"}, Row{"Never", "a:1", "ready"},
-                         Row{"Never", "b:1", "ErrImagePull"}, Row{"IfNotPresent", "b:1", "ImagePullBackOff"}}) {
+  for (const Row& row :
+       {Row{"IfNotPresent", "a:1", "ready"}, Row{"Always", "a:1", "ImagePullBackOff"}, Row{"Never", "a:1", "ready"},
+        Row{"Never", "b:1", "ErrImagePull"}, Row{"IfNotPresent", "b:1", "ImagePullBackOff"}}) {
     INFO(row.policy << " " << row.image);
     Lab lab;
     const auto n1 = lab.node("n1", ", images: [{names: ['a:1'], sizeBytes: 1}]");
@@ -125,8 +135,8 @@ TEST_CASE("An image that crashes: running containers too, until it is healed") {
   lab.fact(event::FaultInjected{"image-crash", "a"});
   lab.world.set_image_crashing("a", true, 2, seconds(3), lab.now, lab.state.last_seq);
   lab.until(20);
-  CHECK(lab.lines() == Lines{"13s exited p/c 2 Error", "13s unready p", "13.2s started p/c", "13.2s ready p", "16.2s exited p/c 2 Error",
-                             "16.2s unready p", "16.2s waiting p/c CrashLoopBackOff 10s"});
+  CHECK(lab.lines() == Lines{"13s exited p/c 2 Error", "13s unready p", "13.2s started p/c", "13.2s ready p",
+                             "16.2s exited p/c 2 Error", "16.2s unready p", "16.2s waiting p/c CrashLoopBackOff 10s"});
   lab.world.set_image_crashing("a", false, 0, {}, lab.now);
   lab.until(100);
   CHECK(lab.lines() == Lines{"26.4s started p/c", "26.4s ready p"});
