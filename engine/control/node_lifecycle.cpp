@@ -129,14 +129,16 @@ class NodeLifecycleController final : public Controller {
 
   /// When the monitor gives the node up, if nothing is heard of it until then; nullopt for a node that keeps renewing.
   [[nodiscard]] std::optional<SimTime> deadline(NodeId id, const state::NodeRow& node, const ClusterView& view) const {
+    // A status that the node posted is a sign of life as good as a renewal; only this controller writes Unknown.
+    const state::Condition& ready = condition(node, NodeConditionType::Ready);
+    const bool posted = ready.present && ready.status != ConditionStatus::Unknown;
     const std::optional<SimTime> renewal = view.last_renewal(id);
     if (!renewal) {
-      const bool silent = !condition(node, NodeConditionType::Ready).present;
-      return grid_from(node.header.created) +
-             (silent ? settings_.node_startup_grace_period : settings_.node_monitor_grace_period);
+      const SimTime sign = posted ? std::max(node.header.created, ready.updated) : node.header.created;
+      return grid_from(sign) + (ready.present ? settings_.node_monitor_grace_period : settings_.node_startup_grace_period);
     }
-    // The grace period counts from when the monitor saw the renewal, which it does on its grid.
-    const SimTime seen = grid_from(*renewal);
+    // The grace period counts from when the monitor saw the sign, which it does on its grid.
+    const SimTime seen = grid_from(posted ? std::max(*renewal, ready.updated) : *renewal);
     if (node.heartbeating &&
         node.heartbeat_period + settings_.node_monitor_period < settings_.node_monitor_grace_period) {
       return std::nullopt;

@@ -309,7 +309,7 @@ struct ControlPlane::Impl {
 
   // ---- Scheduler ----
 
-  enum SchedulerCallKind : std::uint32_t { kBind, kUnschedulable, kNominate, kVictims };
+  enum SchedulerCallKind : std::uint32_t { kBind, kUnschedulable, kNominate, kDeletions };
 
   bool start_cycle() {
     if (cycle_running || !scheduler.has_work(now)) return false;
@@ -341,7 +341,9 @@ struct ControlPlane::Impl {
     const schedule::Decision& decision = decisions[d];
     decision_uses[d] = 0;
     if (decision.outcome == schedule::Decision::Outcome::Bind) return scheduler_call(d, kBind);
-    for (std::uint32_t v = 0; v < decision.victims.size(); ++v) scheduler_call(d, kVictims + v);
+    // Victims and the pods that lose their nomination share one numbering above the fixed kinds.
+    const std::size_t others = decision.victims.size() + decision.cleared.size();
+    for (std::uint32_t i = 0; i < others; ++i) scheduler_call(d, kDeletions + i);
     if (decision.nomination_changed) scheduler_call(d, kNominate);
     scheduler_call(d, kUnschedulable);
   }
@@ -355,8 +357,10 @@ struct ControlPlane::Impl {
       perform({decision.cause, command::MarkUnschedulable{{decision.pod, decision.message}}});
     } else if (kind == kNominate) {
       perform({decision.cause, command::NominatePod{{decision.pod, decision.nominated}}});
+    } else if (const std::size_t i = kind - kDeletions; i < decision.victims.size()) {
+      perform({decision.cause, command::DeletePod{decision.victims[i], event::DeletionReason::Preempted, {}}});
     } else {
-      perform({decision.cause, command::DeletePod{decision.victims[kind - kVictims], event::DeletionReason::Preempted, {}}});
+      perform({decision.cause, command::NominatePod{{decision.cleared[i - decision.victims.size()], event::NodeId()}}});
     }
     if (--decision_uses[d] == 0) free_decisions.push_back(d);
   }

@@ -24,6 +24,7 @@ enum class Step : std::uint16_t {
   AgentStop,
   AgentUp,
   BeginHeartbeats,
+  PostStatus,
   PullsDue,
   ImageChanged,  ///< Subject: an image; detail: ImageFault::Kind; extra: the cause.
   // Pods; these wait while the node agent is down.
@@ -206,6 +207,7 @@ struct SimWorld::Impl {
   void machine_crashed(NodeId node, const ClusterView& view);
   void agent_stopped(NodeId node);
   void agent_up(NodeId node, const ClusterView& view);
+  void post_ready(NodeId node);
   void begin_heartbeats(NodeId node);
   void stop_heartbeats(NodeId node);
   void take_up_again(PodId pod, const ClusterView& view);

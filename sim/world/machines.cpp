@@ -57,10 +57,7 @@ void SimWorld::Impl::agent_up(NodeId node, const ClusterView& view) {
   const state::Condition& ready = view.node(node).conditions[kReady];
   // A Ready=False of the manifest is left: it says that this node's agent finds something wrong.
   const bool as_written = !slot.registered && ready.present;
-  if (!as_written && ready.status != ConditionStatus::True) {
-    emit(slot.cause, ReportNodeCondition{{node, NodeConditionType::Ready, ConditionStatus::True, "KubeletReady",
-                                          "kubelet is posting ready status"}});
-  }
+  if (!as_written && ready.status != ConditionStatus::True) post_ready(node);
   if (slot.registered) {
     begin_heartbeats(node);
   } else {
@@ -76,6 +73,11 @@ void SimWorld::Impl::agent_up(NodeId node, const ClusterView& view) {
   slot.deferred.clear();
   for (const kernel::Timer& t : waiting) timers.push(now, t.priority(), t.kind, t.subject, t.extra, t.detail);
   advance_pulls(node, view);
+}
+
+void SimWorld::Impl::post_ready(NodeId node) {
+  emit(node_slot(node).cause, ReportNodeCondition{{node, NodeConditionType::Ready, ConditionStatus::True, "KubeletReady",
+                                                   "kubelet is posting ready status"}});
 }
 
 void SimWorld::Impl::begin_heartbeats(NodeId node) {

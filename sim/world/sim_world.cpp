@@ -67,6 +67,13 @@ void SimWorld::Impl::observe(const event::Event& event, const ClusterView& view)
     case EventKind::PodRemoved:
       drop_pod(std::get<PodRemoved>(event.payload).pod, Stage::Gone, view);
       break;
+    case EventKind::NodeConditionChanged: {
+      // The control plane thinks the node lost, but its agent is there: the next of its status updates says so.
+      const auto& e = std::get<NodeConditionChanged>(event.payload);
+      if (e.type == NodeConditionType::Ready && e.status == ConditionStatus::Unknown && node_slot(e.node).agent_up)
+        set_node(now + params.duration(Param::NodeLeasePeriod), Step::PostStatus, e.node);
+      break;
+    }
     case EventKind::ImagePulled:
       touched(std::get<ImagePulled>(event.payload).pod, std::get<ImagePulled>(event.payload).container);
       break;
@@ -155,6 +162,9 @@ void SimWorld::Impl::dispatch_node(const kernel::Timer& timer, const ClusterView
       return;
     case Step::BeginHeartbeats:
       if (timer.extra == slot.life) begin_heartbeats(node);
+      return;
+    case Step::PostStatus:
+      if (timer.extra == slot.life && view.node(node).conditions[0].status == event::ConditionStatus::Unknown) post_ready(node);
       return;
     default:
       return;
