@@ -170,10 +170,10 @@ class JsonReader {
 
 constexpr std::string_view kBlank = " \t\r\n";
 
-/// Whether the first thing in the braces could be in JSON.
+/// Whether the first thing in the braces is what JSON has there.
 bool begins_as_json(std::string_view text) {
   const std::size_t at = text.find_first_not_of(kBlank, text.find_first_of("{[") + 1);
-  return at != std::string_view::npos && std::string_view("\"{[}]-0123456789").find(text[at]) != std::string_view::npos;
+  return at != std::string_view::npos && std::string_view("\"}").find(text[at]) != std::string_view::npos;
 }
 
 }  // namespace
@@ -196,10 +196,8 @@ base::Result<std::vector<Doc>> parse_any(std::string_view text, std::string_view
     if (!json->is_null()) docs.push_back(std::move(*json));
     return docs;
   }
-  if (begins_as_json(text) && json.error()[0].message.substr(0, 6) != "json: ") return base::failure(std::move(json.error()));
-  auto yaml = parse_yaml(text, file, limits);  // "{a: b}" is YAML
-  if (yaml || !begins_as_json(text)) return yaml;
-  return base::failure(std::move(json.error()));
+  if (begins_as_json(text)) return base::failure(std::move(json.error()));
+  return parse_yaml(text, file, limits);  // "{a: b}" is YAML
 }
 
 }  // namespace wavetank::model

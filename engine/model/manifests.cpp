@@ -137,6 +137,9 @@ base::Result<Object> admit(Doc doc, std::string_view file) {
 }
 
 base::Result<Manifests> read_manifests(std::string_view text, std::string_view file) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return base::failure({std::string(file), {}, "the file is empty: no objects"});
+  }
   auto parsed = parse_any(text, file);
   if (!parsed) return base::failure(std::move(parsed.error()));
   std::vector<Doc> docs;
@@ -149,8 +152,7 @@ base::Result<Manifests> read_manifests(std::string_view text, std::string_view f
     flatten(std::move(doc), docs);
   }
   if (docs.empty() && parsed->empty()) {
-    const bool blank = text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-    return base::failure({std::string(file), {}, blank ? "the file is empty: no objects" : "no objects: only comments or empty documents"});
+    return base::failure({std::string(file), {}, "no objects: only comments or empty documents"});
   }
   Manifests out;
   base::Diagnostics errors;

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -41,18 +42,31 @@ bool is_float_text(std::string_view text) {
   return at == text.size();
 }
 
-/// Go's encoding/json form of a double: shortest, fixed between 1e-6 and 1e21.
+/// Go's encoding/json form of a double: the shortest digits that read back, written out between 1e-6 and 1e21.
 Doc float_doc(double value) {
-  std::array<char, 400> buffer{};
-  const double size = std::fabs(value);
-  const bool fixed = size == 0 || (size >= 1e-6 && size < 1e21);
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                 fixed ? std::chars_format::fixed : std::chars_format::scientific);
+  std::array<char, 40> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::fabs(value), std::chars_format::scientific);
+  const std::string_view text(buffer.data(), static_cast<std::size_t>(end.ptr - buffer.data()));
+  const std::size_t e = text.find('e');
+  std::string digits(1, text[0]);
+  if (e > 2) digits.append(text.substr(2, e - 2));
+  int exponent = 0;
+  const std::size_t sign = text[e + 1] == '+' ? e + 2 : e + 1;
+  std::from_chars(text.data() + sign, end.ptr, exponent);
+  const auto size = static_cast<int>(digits.size());
   Doc d;
-  d.text.assign(buffer.data(), end.ptr);
-  if (d.text == "-0") d.text = "0";
-  const std::size_t e = d.text.find('e');
-  if (e != std::string::npos && e + 2 < d.text.size() && d.text[e + 2] == '0') d.text.erase(e + 2, 1);  // e-07 → e-7
+  if (value == 0) {
+    d.text = "0";
+  } else if (exponent < -6 || exponent >= 21) {
+    d.text = digits.substr(0, 1) + (size > 1 ? "." + digits.substr(1) : "") + (exponent < 0 ? "e-" : "e+") + std::to_string(std::abs(exponent));
+  } else if (exponent < 0) {
+    d.text = "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+  } else if (exponent + 1 >= size) {
+    d.text = digits + std::string(static_cast<std::size_t>(exponent + 1 - size), '0');
+  } else {
+    d.text = digits.substr(0, static_cast<std::size_t>(exponent + 1)) + "." + digits.substr(static_cast<std::size_t>(exponent + 1));
+  }
+  if (value < 0) d.text.insert(0, 1, '-');
   d.type = d.text.find_first_of(".e") == std::string::npos ? Doc::Type::Int : Doc::Type::Float;
   return d;
 }
@@ -200,7 +214,7 @@ std::optional<base::Diagnostic> check_text(std::string_view text, std::string_vi
   for (std::size_t at = 0; at < text.size();) {
     const auto c = static_cast<unsigned char>(text[at]);
     if (c < 0x80) {
-      if ((c >= 0x20 && c != 0x7F) || c == '\n' || c == '\t' || c == '\r') {
+      if (c >= 0x20 || c == '\n' || c == '\t' || c == '\r') {
         ++at;
         continue;
       }

@@ -204,7 +204,7 @@ void validate_data(const Place& root, std::string_view second) {
   std::size_t size = 0;
   for (const Place& map : {data, root[second]}) {
     for (const Doc::Member& m : map.members()) {
-      const Place entry = map.key(m.key, &m.value);
+      const Place entry = map.entry(m);
       for (const std::string& message : check_config_key(m.key)) entry.invalid_value("\"" + m.key + "\"", message);
       size += m.value.text.size();
       if (map.path() != "data" && get(data.doc(), m.key) != nullptr) entry.invalid_value("\"" + m.key + "\"", "duplicate of key present in data");
@@ -285,7 +285,7 @@ void validate_meta(const Place& meta, Kind kind) {
 
 void validate_labels(const Place& labels) {
   for (const Doc::Member& m : labels.members()) {
-    const Place at = labels.key(m.key, &m.value).renamed(labels.path());
+    const Place at = labels.entry(m).renamed(labels.path());
     for (const std::string& message : check_qualified_name(m.key)) at.invalid_value("\"" + m.key + "\"", message);
     at.each_invalid(check_label_value(m.value.text));
   }
@@ -294,7 +294,7 @@ void validate_labels(const Place& labels) {
 void validate_annotations(const Place& annotations) {
   std::size_t size = 0;
   for (const Doc::Member& m : annotations.members()) {
-    const Place at = annotations.key(m.key, &m.value).renamed(annotations.path());
+    const Place at = annotations.entry(m).renamed(annotations.path());
     std::string lower = m.key;
     for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     for (const std::string& message : check_qualified_name(lower)) at.invalid_value("\"" + m.key + "\"", message);

@@ -30,7 +30,7 @@ class Place {
   Place(const Doc& root, std::string_view file, base::Diagnostics& out) : doc_(&root), position_(root.position), file_(file), out_(&out) {}
 
   [[nodiscard]] Place operator[](std::string_view key) const;
-  [[nodiscard]] Place key(std::string_view name, const Doc* value) const;  ///< "path[name]", for maps with free keys.
+  [[nodiscard]] Place entry(const Doc::Member& m) const;                    ///< "path[key]", for maps with free keys.
   [[nodiscard]] Place renamed(std::string path) const;                     ///< The same place under another path.
   [[nodiscard]] std::vector<Place> items() const;
   [[nodiscard]] const std::vector<Doc::Member>& members() const;

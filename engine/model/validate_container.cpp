@@ -82,7 +82,7 @@ void validate_resource_name(const Place& entry, std::string_view name, bool cont
 
 void validate_resource_names(const Place& list, bool container) {
   for (const Doc::Member& m : list.members()) {
-    const Place entry = list.key(m.key, &m.value);
+    const Place entry = list.entry(m);
     validate_resource_name(entry, m.key, container);
     const auto q = base::Quantity::parse(m.value.text);
     if (!q) continue;
@@ -103,7 +103,7 @@ void validate_resources(const Place& resources) {
     const bool overcommit = is_native(m.key) && !is_hugepages(m.key);
     const Doc* limit_doc = get(limits.doc(), m.key);
     // Kubernetes names the list, not the entry; the place is the entry's.
-    const Place at = resources["requests"].key(m.key, &m.value).renamed(requests.path());
+    const Place at = resources["requests"].entry(m).renamed(requests.path());
     if (limit_doc == nullptr) {
       if (!overcommit) limits.required("Limit must be set for non overcommitable resources");
       continue;

@@ -24,8 +24,8 @@ Place Place::operator[](std::string_view key) const {
   return {*this, std::move(path), nullptr, position_};
 }
 
-Place Place::key(std::string_view name, const Doc* value) const {
-  return {*this, fmt::format("{}[{}]", path_, name), value, value == nullptr ? position_ : value->position};
+Place Place::entry(const Doc::Member& m) const {
+  return {*this, fmt::format("{}[{}]", path_, m.key), &m.value, m.position.line != 0 ? m.position : m.value.position};
 }
 
 Place Place::renamed(std::string path) const { return {*this, std::move(path), doc_, position_}; }

@@ -39,7 +39,7 @@ struct Frame {
 
 class YamlReader {
  public:
-  YamlReader(std::string_view text, std::string_view file, const ReadLimits& limits) : file_(file), limits_(limits) {
+  YamlReader(std::string_view text, std::string_view file, const ReadLimits& limits) : text_(text), file_(file), limits_(limits) {
     ready_ = yaml_parser_initialize(&parser_) == 1;
     if (!ready_) return;
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
@@ -87,7 +87,19 @@ class YamlReader {
     if (problem == "found character that cannot start any token") {
       message += "; indentation must be spaces, not tabs, and a value beginning with @, ` or % must be quoted";
     }
-    stop(place(parser_.problem_mark), std::move(message));
+    if (line_text(parser_.problem_mark).find("{{") != std::string_view::npos) message += "; templates must be rendered first";
+    const bool unreadable = parser_.error == YAML_READER_ERROR;  // such a problem has an offset, no mark
+    stop(unreadable ? position_at(text_, parser_.problem_offset) : place(parser_.problem_mark), std::move(message));
+  }
+
+  [[nodiscard]] std::string_view line_text(const yaml_mark_t& mark) const {
+    std::string_view rest = text_;
+    for (std::size_t line = 0; line < mark.line; ++line) {
+      const std::size_t end = rest.find('\n');
+      if (end == std::string_view::npos) return {};
+      rest.remove_prefix(end + 1);
+    }
+    return rest.substr(0, rest.find('\n'));
   }
 
   void handle(const yaml_event_t& event) {
@@ -116,7 +128,10 @@ class YamlReader {
       return stop(at, fmt::format("nested too deeply: more than the limit of {} levels", limits_.depth));
     }
     if (!count(1, at)) return;
-    if (key_expected()) error(at, "a key must be a single value, not a list or a map");
+    if (key_expected()) {
+      const bool is_template = line_text(event.start_mark).find("{{") != std::string_view::npos;
+      error(at, fmt::format("a key must be a single value, not a list or a map{}", is_template ? "; templates must be rendered first" : ""));
+    }
     Frame frame;
     frame.doc.type = type;
     frame.doc.position = at;
@@ -259,6 +274,7 @@ class YamlReader {
     for (Doc& d : doc.items) frame.merged.push_back(std::move(d));
   }
 
+  std::string_view text_;
   std::string_view file_;
   ReadLimits limits_;
   yaml_parser_t parser_{};

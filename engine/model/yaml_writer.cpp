@@ -51,11 +51,27 @@ bool looks_like_base60(std::string_view text) {
 
 enum class StringStyle { Plain, Single, Double, Literal };
 
-bool printable(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    const auto u = static_cast<unsigned char>(c);
-    return (u >= 0x20 && u != 0x7F) || c == '\n' || c == '\t';
-  });
+/// Length of a character at `at` that YAML wants escaped, and its code: controls, line and paragraph separators, the byte order
+/// mark, U+FFFE and U+FFFF. 0 when it may stand as it is.
+std::size_t escaped_length(std::string_view text, std::size_t at, unsigned& code) {
+  const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U; };
+  code = byte(0);
+  if (code < 0x80) return (code < 0x20 && code != '\n' && code != '\t') || code == 0x7F ? 1 : 0;
+  if (code == 0xC2 && byte(1) < 0xA0) {
+    code = byte(1);
+    return 2;
+  }
+  code = (byte(0) & 0x0FU) << 12 | (byte(1) & 0x3FU) << 6 | (byte(2) & 0x3FU);
+  const bool three = byte(0) == 0xE2 || byte(0) == 0xEF;
+  return three && (code == 0x2028 || code == 0x2029 || code == 0xFEFF || code == 0xFFFE || code == 0xFFFF) ? 3 : 0;
+}
+
+bool needs_escapes(std::string_view text) {
+  unsigned code = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (escaped_length(text, i, code) > 0) return true;
+  }
+  return false;
 }
 
 /// Whether a plain scalar would be read back as something else than this text.
@@ -70,15 +86,11 @@ bool plain_allowed(std::string_view text) {
 }
 
 StringStyle style_of(std::string_view text, bool key) {
-  if (!printable(text) || text.find("\xEF\xBB\xBF") != std::string_view::npos ||
-      text.find("\xC2\x85") != std::string_view::npos || text.find("\xE2\x80\xA8") != std::string_view::npos ||
-      text.find("\xE2\x80\xA9") != std::string_view::npos) {
-    return StringStyle::Double;
-  }
+  if (needs_escapes(text)) return StringStyle::Double;
   if (text.find('\n') != std::string_view::npos) {
     const bool space_break = text.find(" \n") != std::string_view::npos || text.find("\t\n") != std::string_view::npos;
-    return key || space_break || text.back() == ' ' || text.back() == '\t' || text.front() == '\n' ? StringStyle::Double
-                                                                                                 : StringStyle::Literal;
+    const bool odd_end = text.back() == ' ' || text.back() == '\t' || text.front() == '\n' || text.front() == '\t';
+    return key || space_break || odd_end ? StringStyle::Double : StringStyle::Literal;
   }
   if (resolve_plain(text).type != Doc::Type::String || looks_like_base60(text) || text == "<<" || text == "=") {
     return StringStyle::Double;
@@ -182,31 +194,29 @@ class Writer {
     out_ += '"';
     for (std::size_t i = 0; i < text.size(); ++i) {
       const char c = text[i];
-      const auto u = static_cast<unsigned char>(c);
-      if (text.substr(i, 2) == "\xC2\x85") {
-        out_ += "\\N";
-        ++i;
-      } else if (text.substr(i, 3) == "\xE2\x80\xA8" || text.substr(i, 3) == "\xE2\x80\xA9") {
-        out_ += text.substr(i, 3) == "\xE2\x80\xA8" ? "\\L" : "\\P";
-        i += 2;
-      } else if (text.substr(i, 3) == "\xEF\xBB\xBF") {
-        out_ += "\\uFEFF";
-        i += 2;
+      unsigned code = 0;
+      if (const std::size_t length = escaped_length(text, i, code); length > 0) {
+        write_escape(code);
+        i += length - 1;
       } else if (c == '"' || c == '\\') {
         out_.append(1, '\\').append(1, c);
-      } else if (c == '\n') {
-        out_ += "\\n";
-      } else if (c == '\t') {
-        out_ += "\\t";
-      } else if (c == '\r') {
-        out_ += "\\r";
-      } else if (u < 0x20 || u == 0x7F) {
-        out_ += fmt::format("\\x{:02X}", u);
+      } else if (c == '\n' || c == '\t') {
+        out_ += c == '\n' ? "\\n" : "\\t";
       } else {
         out_ += c;
       }
     }
     out_ += '"';
+  }
+
+  void write_escape(unsigned code) {
+    switch (code) {
+      case '\r': out_ += "\\r"; break;
+      case 0x85: out_ += "\\N"; break;
+      case 0x2028: out_ += "\\L"; break;
+      case 0x2029: out_ += "\\P"; break;
+      default: out_ += code < 0x100 ? fmt::format("\\x{:02X}", code) : fmt::format("\\u{:04X}", code);
+    }
   }
 
   void write_literal(std::string_view text, int level) {
