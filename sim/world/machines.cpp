@@ -56,7 +56,7 @@ void SimWorld::Impl::agent_up(NodeId node, const ClusterView& view) {
   slot.agent_up = true;
   const state::Condition& ready = view.node(node).conditions[kReady];
   // A Ready=False of the manifest is left: it says that this node's agent finds something wrong.
-  const bool as_written = !slot.registered && ready.present;
+  const bool as_written = !slot.registered && ready.present && ready.status == ConditionStatus::False;
   if (!as_written && ready.status != ConditionStatus::True) post_ready(node);
   if (slot.registered) {
     begin_heartbeats(node);
