@@ -20,14 +20,13 @@ constexpr Layer kLayers[] = {
     {"sim/kernel", "engine/base"},
     {"sim/world", "engine/loop sim/kernel"},
     {"sim/fault", "sim/world"},
-    {"sim/workload", "engine/model sim/kernel"},
-    {"sim/scenario", "sim/fault sim/workload"},
+    {"sim/scenario", "sim/fault"},
     {"sim/study", "sim/scenario"},
     {"runtime/store", "engine/log"},
     {"runtime/live", "engine/loop"},
     {"runtime/api", "engine/loop runtime/store"},
     {"runtime/drive", "engine/loop runtime/store"},
-    {"runtime/cli", "sim/study sim/scenario runtime/store runtime/live runtime/api runtime/drive"},
+    {"runtime/cli", "engine/project sim/study sim/scenario runtime/store runtime/live runtime/api runtime/drive"},
 };
 
 constexpr ExternalHeader kExternalHeaders[] = {
