@@ -315,7 +315,8 @@ std::string report_text(const Statistics& statistics, const RunFacts& facts, con
 Doc report_doc(const Statistics& s, const RunFacts& f, const ClusterView& view) {
   Doc out = Doc::object();
   out["scenario"] = Doc::string(view->scenario);
-  out["seed"] = Doc::integer(static_cast<std::int64_t>(view->seed));
+  out["seed"].type = Doc::Type::Int;
+  out["seed"].text = fmt::format("{}", view->seed);
   out["end"] = Doc::string(f.end);
   out["end_ns"] = Doc::integer(s.end.ns);
   out["events"] = Doc::integer(static_cast<std::int64_t>(f.events));

@@ -1,0 +1,108 @@
+// wavetank replay: folds a run's events again; with --verify checks everything that can be checked about the file.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "engine/log/memory_journal.h"
+#include "engine/log/replay.h"
+#include "engine/project/narrate.h"
+#include "runtime/cli/progress.h"
+#include "runtime/cli/run_file.h"
+#include "sim/scenario/simulation.h"
+
+namespace wavetank::cli {
+namespace {
+
+struct ReplayCommand {
+  RunOptions run;
+  bool verify = false;
+
+  [[nodiscard]] int execute() const;
+  int verify_run(const RunFile& file) const;
+};
+
+std::string told(const std::optional<event::Event>& e, const RunFile& file) {
+  if (!e) return "nothing: it ends before";
+  const auto state = file.state_at(e->seq - 1);
+  if (!state) return std::string(event::kind_name(e->kind()));
+  state::ClusterState after;
+  if (auto again = file.state_at(e->seq - 1)) after = std::move(*again);
+  const project::Before was = project::before(*e, state::ClusterView(*state, e->time));
+  state::evolve(after, *e);
+  return fmt::format("{}  {} (cause {})", project::clock_words(e->time), project::narrate(*e, was, state::ClusterView(after, e->time)), e->cause);
+}
+
+int ReplayCommand::verify_run(const RunFile& file) const {
+  const project::Style style = out_style();
+  const auto passed = [&](const std::string& what) { print(fmt::format("{} {}\n", style.green("✓"), what)); };
+  const auto failed = [&](const std::string& what) { print(fmt::format("{} {}\n", style.red("✗"), what)); };
+  const auto verified = log::verify(file.journal());
+  if (!verified) {
+    failed("the file is damaged");
+    complain(verified.error());
+    return kBroken;
+  }
+  passed(fmt::format("{} events in one chain, fingerprint {:016x}", project::thousands(static_cast<std::int64_t>(verified->end.seq)), verified->end.fingerprint));
+  passed(fmt::format("they fold into the state {:016x}; {} agree", verified->digest, project::count(static_cast<std::int64_t>(verified->snapshots), "snapshot")));
+  for (const std::string& d : file.journal().damaged_snapshots()) notice(d);
+
+  const Interrupt interrupt;
+  ProgressBar bar(stderr_is_terminal(), file.end());
+  log::MemoryJournal fresh;
+  const auto again = scenario::re_execute(file.journal(), fresh, [&](base::SimTime now, std::uint64_t events) {
+    bar.show(now, events);
+    return !Interrupt::asked() && events <= file.journal().position().seq + 100'000;
+  });
+  bar.clear();
+  if (Interrupt::asked()) return kInterrupted;
+  if (!again) {
+    failed("it cannot be executed again");
+    return complain(again.error());
+  }
+  fresh.cut();
+  // A run that was stopped is a beginning of the whole one.
+  const base::Seq length = file.journal().position().seq;
+  const auto there = fresh.position().seq >= length ? fresh.position_at(length) : fresh.position_at(fresh.position().seq);
+  if (!there) return complain(there.error());
+  if (*there == file.journal().position() && (!file.journal().ended() || fresh.position().seq == length)) {
+    passed("executed again it gives the same events, bit for bit");
+    return kOk;
+  }
+  failed("executed again it gives other events");
+  const auto difference = log::first_difference(file.journal(), fresh);
+  if (!difference) return complain(difference.error());
+  if (*difference) {
+    print(fmt::format("  the first difference is event {}\n", (*difference)->seq));
+    print(fmt::format("  in the file  {}\n", told((*difference)->left, file)));
+    print(fmt::format("  now          {}\n", told((*difference)->right, file)));
+  }
+  return kBroken;
+}
+
+int ReplayCommand::execute() const {
+  const auto file = RunFile::open(run);
+  if (!file) return complain(file.error());
+  if (verify) return verify_run(**file);
+  const log::Position end = (*file)->journal().position();
+  state::ClusterState state;
+  const auto read = (*file)->scan(1, end.seq, [&](const event::Event& e) {
+    state::evolve(state, e);
+    return true;
+  });
+  if (!read) return complain(read.error());
+  print(fmt::format("{} events up to {}, fingerprint {:016x}, state {:016x}\n", project::thousands(static_cast<std::int64_t>(end.seq)),
+                    project::at_words(end.time), end.fingerprint, state::digest(state)));
+  return kOk;
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, Action& chosen) {
+  const auto c = std::make_shared<ReplayCommand>();
+  CLI::App* command = app.add_subcommand("replay", "Fold a run's events again; with --verify check it through and execute it again");
+  add_run_options(*command, c->run);
+  command->add_flag("--verify", c->verify, "Check chain, fold and snapshots, and run the scenario again: the same events must come out");
+  command->callback([c, &chosen] { chosen = [c] { return c->execute(); }; });
+}
+
+}  // namespace wavetank::cli
