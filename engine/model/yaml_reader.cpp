@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 #include <yaml.h>
@@ -156,9 +157,12 @@ class YamlReader {
       const base::Position before = frame.doc.members[first].position;
       error(m.position, fmt::format("duplicate key \"{}\": already set in line {}", m.key, before.line));
     }
+    if (frame.merged.empty()) return;
+    std::set<std::string> taken;  // looked up once a member: merging large maps stays n log n
+    for (const Doc::Member& m : frame.doc.members) taken.insert(m.key);
     for (const Doc& merged : frame.merged) {
       for (const Doc::Member& m : merged.members) {
-        if (frame.doc.find(m.key) == nullptr) frame.doc.members.push_back(m);
+        if (taken.insert(m.key).second) frame.doc.members.push_back(m);
       }
     }
   }
