@@ -220,7 +220,7 @@ struct Sentence {
     return fmt::format("{} renews its lease every {}", node(e.node), span_words(e.period));
   }
   std::string operator()(const event::HeartbeatsStopped& e) const {
-    return fmt::format("{} stopped renewing its lease (the last renewal was at {})", node(e.node), base::format_time(e.last));
+    return fmt::format("{} stopped renewing its lease (the last renewal was at {})", node(e.node), clock_words(e.last));
   }
 
   // ---- Workloads ----

@@ -15,6 +15,13 @@ constexpr std::size_t kColumns = 36;       // of a sparkline
 constexpr std::size_t kMostWorkloads = 16;
 constexpr std::size_t kMostDisturbances = 12;
 
+/// What the author called it; "" where it has no name and stands for itself.
+std::string_view name_of(std::string_view text) {
+  std::size_t at = std::string_view::npos;
+  for (const std::string_view mode : {": always ", ": never ", ": eventually ", ": at "}) at = std::min(at, text.find(mode));
+  return at == std::string_view::npos ? "" : text.substr(0, at);
+}
+
 bool undecided(const Statistics::Expectation& e) { return e.detail.starts_with("undecided: "); }
 
 /// "99.94%": cut off, so that 100% means all of it.
@@ -43,7 +50,10 @@ class TextReport {
   }
 
  private:
-  void line(const std::string& text) { out_ += text + "\n"; }
+  void line(std::string text) {
+    while (!text.empty() && text.back() == ' ') text.pop_back();
+    out_ += text + "\n";
+  }
   void title(const std::string& text) { line("\n" + style_.bold(text)); }
 
   void head() {
@@ -100,7 +110,7 @@ class TextReport {
     std::size_t name = 8;
     for (const Workload* w : rows) name = std::max(name, columns(w->name));
     name = std::min<std::size_t>(name, 26);
-    title("Workloads");
+    line("\n" + style_.bold("Workloads") + style_.dim("  full: share of the time with all pods ready · down: time with none"));
     const std::string scale = fmt::format("ready over time, 0 to {}", span_words(s_.end - SimTime{}));
     line(style_.dim(fmt::format("  {:<{}}  {:>7}  {:<{}}  {:>7}  {:>6}  {:>8}", "", name, "ready", scale, kColumns, "full", "down", "restarts")));
     for (const Workload* w : rows) {
@@ -151,7 +161,8 @@ class TextReport {
       if (d.refused) {
         effect = "refused";
       } else if (d.affected.empty()) {
-        effect = "no workload lost a pod";
+        const bool remark = d.text.starts_with("note: ") || d.text.starts_with("load of ");
+        effect = remark ? "" : "no workload lost a pod";
       } else {
         effect = d.open > 0 ? fmt::format("{} of {} not whole again", d.open, count(static_cast<std::int64_t>(d.affected.size()), "workload"))
                             : fmt::format("{} whole again after {}", names(d), span_words(d.recovered - d.began));
@@ -162,7 +173,7 @@ class TextReport {
       const std::size_t room = kWidth - 13 - 2 - columns(effect);
       const std::string what = fit(text, std::max<std::size_t>(room, 24));
       const std::string pad(room > columns(what) ? room - columns(what) : 0, ' ');
-      const std::string tinted = d.affected.empty() ? style_.dim(effect) : d.open > 0 ? style_.red(effect) : style_.green(effect);
+      const std::string tinted = effect.empty() ? "" : d.affected.empty() ? style_.dim(effect) : d.open > 0 ? style_.red(effect) : style_.green(effect);
       line(fmt::format("  {}  {}{}  {}", style_.dim(when), what, pad, tinted));
     }
     if (rows.size() > shown) line(style_.dim(fmt::format("  … and {} more", rows.size() - shown)));
@@ -211,8 +222,10 @@ class TextReport {
     title(fmt::format("Expectations  {} of {} kept", kept, s_.expectations.size()));
     for (const auto& e : s_.expectations) {
       const std::string mark = e.kept ? style_.green("✓") : undecided(e) ? style_.yellow("?") : style_.red("✗");
-      line(fmt::format("  {} {}", mark, wrap(e.text, 4, kWidth)));
+      const std::string_view name = name_of(e.text);
+      line(fmt::format("  {} {}", mark, wrap(name.empty() ? e.text : name, 4, kWidth)));
       if (e.kept) continue;
+      if (!name.empty()) line(fmt::format("      {}", wrap(e.text.substr(name.size() + 2), 6, kWidth)));
       line(fmt::format("      {}", wrap(e.detail, 6, kWidth)));
       const std::string command = command_for(e, f_.run);
       if (!command.empty() && !undecided(e)) line("      " + style_.cyan(command));

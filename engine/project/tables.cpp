@@ -82,7 +82,7 @@ std::vector<std::string> pod_row(PodId pod, const ClusterView& view) {
   if (n.restarts > 0) restarts += fmt::format(" ({} ago)", age_since(n.last_restart, view));
   const NodeId node = view.pod_node(pod), nominated = view->pods.nominated[pod.index()];
   return {fmt::format("{}/{}", n.ready, n.all), pod_status(pod, view), restarts, age_since(view->pods.created[pod.index()], view),
-          "<none>", node.valid() ? std::string(view.bare_name(Ref(node))) : "<none>",
+          or_none(view.pod_ip(pod)), node.valid() ? std::string(view.bare_name(Ref(node))) : "<none>",
           nominated.valid() ? std::string(view.bare_name(Ref(nominated))) : "<none>", "<none>"};
 }
 
@@ -134,7 +134,7 @@ std::vector<std::string> slice_row(const state::EndpointSliceRow& row, const Clu
       ports += fmt::format("{}{}", ports.empty() ? "" : ",", p.target_port != 0 ? fmt::format("{}", p.target_port) : p.target_port_name);
   }
   for (std::size_t i = 0; i < row.endpoints.size() && i < 3; ++i)
-    endpoints += fmt::format("{}{}", i == 0 ? "" : ",", view.pod_name(row.endpoints[i].pod));
+    endpoints += fmt::format("{}{}", i == 0 ? "" : ",", view.pod_ip(row.endpoints[i].pod));
   if (row.endpoints.size() > 3) endpoints += fmt::format(" + {} more...", row.endpoints.size() - 3);
   return {"IPv4", ports.empty() ? "<unset>" : ports, endpoints.empty() ? "<unset>" : endpoints, age_since(row.header.created, view)};
 }

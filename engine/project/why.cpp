@@ -19,7 +19,7 @@ using event::KindMask;
 using model::Kind;
 
 constexpr std::size_t kLongChain = 14;   // longer ones lose their middle
-constexpr std::size_t kLately = 12;
+constexpr std::size_t kLately = 10;
 constexpr std::size_t kBestNodes = 8;
 constexpr std::size_t kTroubles = 4;     // chains told for one object
 
@@ -29,10 +29,15 @@ constexpr KindMask kBookkeeping = event::mask_of(
     EventKind::DeploymentRevisionSet, EventKind::PodPhaseChanged, EventKind::PdbStatusChanged, EventKind::ContainerReadyChanged,
     EventKind::EndpointsChanged, EventKind::HeartbeatsBegan, EventKind::DeploymentConditionChanged);
 
+// Attempts that go on and on: of a long row of them only the ends are told.
+constexpr KindMask kAttempts = event::mask_of(EventKind::ContainerWaiting, EventKind::ContainerExited, EventKind::ContainerStarted,
+                                              EventKind::PodUnschedulable);
+
 // What makes up the story of an object.
 constexpr KindMask kStory = ~(event::mask_of(EventKind::ReplicaSetStatusChanged, EventKind::DeploymentStatusChanged,
                                              EventKind::ReplicaSetRevisionSet, EventKind::PodPhaseChanged,
-                                             EventKind::PdbStatusChanged, EventKind::ContainerReadyChanged));
+                                             EventKind::PdbStatusChanged, EventKind::ContainerReadyChanged,
+                                             EventKind::DeploymentRevisionSet));
 
 /// One event of an object under question.
 struct Seen {
@@ -58,7 +63,10 @@ class Inquiry {
     if (ref.kind == Kind::Service) {
       for (const event::EndpointSliceId slice : view.service(ref.as<event::ServiceId>()).slices) watch(Ref(slice));
     }
-    for (const PodId pod : pods) watch(Ref(pod));
+    for (const PodId pod : pods) {
+      watch(Ref(pod));
+      if (view.pod_node(pod).valid() && !view.node(view.pod_node(pod)).machine_up) watch(Ref(view.pod_node(pod)));
+    }
   }
 
   void see(const event::Event& event) {
@@ -102,10 +110,19 @@ class Inquiry {
     std::string title;
     std::vector<std::string> because;
     Seq seq = 0;
+    std::size_t pods = 0;  ///< It is about so many pods that do not serve.
   };
-  void ask(std::string title, Seq seq, std::vector<std::string> because = {}) {
-    if (seq != 0) questions_.push_back({std::move(title), std::move(because), seq});
+  void ask(std::string title, Seq seq, std::vector<std::string> because = {}, std::size_t pods = 0) {
+    if (seq != 0) questions_.push_back({std::move(title), std::move(because), seq, pods});
   }
+  /// The event that shows best what keeps a pod from serving.
+  [[nodiscard]] Seq trouble_of(PodId pod) const {
+    const NodeId node = view_.pod_node(pod);
+    const bool unnoticed = node.valid() && !view_.node(node).machine_up && view_.pod_ready(pod) && !view_.pod_terminating(pod);
+    return unnoticed ? last_of(Ref(node), event::mask(EventKind::MachineDown)) : last_of(Ref(pod), trouble_kinds(pod, view_));
+  }
+  void join_common_roots(const CausalGraph& graph);
+  [[nodiscard]] bool dull(const Moment& m) const;
   void ask_about_pod(PodId pod);
   void ask_about_pods(const std::vector<PodId>& pods);
   void ask_about_workload();
@@ -145,7 +162,7 @@ void Inquiry::ask_about_pod(PodId pod) {
   } else {
     const bool pending = !node.valid() && !view_.pod_terminating(pod);
     ask(view_.pod_terminating(pod) ? "Why it is being deleted" : pending ? "Why it has no node" : "Why it does not serve",
-        last_of(ref, trouble_kinds(pod, view_)));
+        trouble_of(pod));
   }
 }
 
@@ -166,10 +183,36 @@ void Inquiry::ask_about_pods(const std::vector<PodId>& pods) {
     std::string names;
     for (std::size_t n = 0; n < group.size() && n < 3; ++n) names += (n == 0 ? "" : ", ") + short_label(Ref(group[n]), view_);
     if (group.size() > 3) names += fmt::format(" and {} more", group.size() - 3);
-    ask(fmt::format("Why {} not serve", group.size() == 1 ? "1 pod does" : fmt::format("{} pods do", group.size())),
-        last_of(Ref(group.front()), trouble_kinds(group.front(), view_)),
-        {fmt::format("{}: {}{}", names, order[i], order[i].back() == '.' ? "" : ".")});
+    ask("", trouble_of(group.front()), {fmt::format("{}: {}{}", names, order[i], order[i].back() == '.' ? "" : ".")}, group.size());
   }
+}
+
+/// Groups of pods that one fault struck are told together: the chains differ only in the node's name.
+void Inquiry::join_common_roots(const CausalGraph& graph) {
+  std::map<Seq, std::size_t> first;
+  std::vector<Question> out;
+  for (Question& q : questions_) {
+    const auto [at, fresh] = first.try_emplace(graph.root(q.seq), out.size());
+    const bool fault = told_[graph.root(q.seq)].kind == event::kind_name(EventKind::FaultInjected);
+    if (q.pods == 0 || fresh || !fault || out[at->second].pods == 0) {
+      if (q.pods == 0 && fresh) first.erase(at);
+      out.push_back(std::move(q));
+      continue;
+    }
+    Question& with = out[at->second];
+    with.pods += q.pods;
+    with.because.insert(with.because.end(), q.because.begin(), q.because.end());
+  }
+  for (Question& q : out) {
+    if (q.pods > 0) q.title = fmt::format("Why {} not serve", q.pods == 1 ? "1 pod does" : fmt::format("{} pods do", q.pods));
+  }
+  questions_ = std::move(out);
+}
+
+/// What says nothing that its neighbours do not say.
+bool Inquiry::dull(const Moment& m) const {
+  if (m.kind == event::kind_name(EventKind::NodeConditionChanged)) return m.text.find("Pressure of") != std::string::npos;
+  return m.kind == event::kind_name(EventKind::DeploymentConditionChanged) && m.text.find("Progressing is True") != std::string::npos;
 }
 
 void Inquiry::ask_about_workload() {
@@ -215,23 +258,35 @@ void Inquiry::choose_lately() {
     }
   }
   std::sort(all.begin(), all.end());
-  if (all.size() > kLately) all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(kLately));
+  constexpr std::size_t kCandidates = 3 * kLately;  // some will turn out to be dull
+  if (all.size() > kCandidates) all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(kCandidates));
   lately_ = std::move(all);
 }
 
-/// The chain without bookkeeping, and without its middle where it is long; 0 stands for what was left out.
+/// The chain without bookkeeping, without the middle of a row of attempts, and without its own middle where it is long; 0 stands for
+/// what was left out.
 std::vector<Seq> Inquiry::shortened(const CausalGraph& graph, Seq seq) const {
+  const auto kind = [&](Seq s) { return event::mask(event::kind_from_name(told_.at(s).kind)); };
   std::vector<Seq> chain;
   for (const Seq s : graph.chain(seq)) {
-    const auto told = told_.find(s);
-    const bool dull = told != told_.end() && (event::mask(event::kind_from_name(told->second.kind)) & kBookkeeping) != 0;
-    if (!dull || s == seq) chain.push_back(s);
+    if ((kind(s) & kBookkeeping) == 0 || s == seq) chain.push_back(s);
   }
-  if (chain.size() <= kLongChain) return chain;
-  std::vector<Seq> out(chain.begin(), chain.begin() + 5);
-  out.push_back(0);
-  out.insert(out.end(), chain.end() - 8, chain.end());
-  return out;
+  std::vector<Seq> out;
+  for (std::size_t i = 0; i < chain.size();) {
+    std::size_t end = i;
+    while (end < chain.size() && (kind(chain[end]) & kAttempts) != 0) ++end;
+    if (end - i > 5) {
+      out.insert(out.end(), {chain[i], chain[i + 1], 0, chain[end - 2], chain[end - 1]});
+      i = end;
+    } else {
+      out.push_back(chain[i++]);
+    }
+  }
+  if (out.size() <= kLongChain) return out;
+  std::vector<Seq> ends(out.begin(), out.begin() + 5);
+  ends.push_back(0);
+  ends.insert(ends.end(), out.end() - 8, out.end());
+  return ends;
 }
 
 base::Result<void> Inquiry::narrate_all(const std::set<Seq>& wanted, const History& history) {
@@ -307,6 +362,9 @@ base::Result<Why> Inquiry::tell(SimTime at, const History& history) {
   out.object = view_.name_of(ref_);
   out.at = at;
   out.now = present(ref_, view_);
+  for (const state::FaultRow& fault : view_->faults) {
+    if (fault.ended == SimTime::never()) out.now.push_back(fmt::format("A fault is on since {}: {} of {}.", at_words(fault.began), fault.kind, fault.subject));
+  }
   switch (ref_.kind) {
     case Kind::Pod: ask_about_pod(ref_.as<PodId>()); break;
     case Kind::Deployment:
@@ -330,19 +388,16 @@ base::Result<Why> Inquiry::tell(SimTime at, const History& history) {
   }
   if (base::Result<void> told = narrate_all(wanted, history); !told) return base::failure(told.error());
 
+  join_common_roots(graph);
   for (Question& q : questions_) {
     Chain chain{std::move(q.title), std::move(q.because), {}};
-    const std::vector<Seq> whole = graph.chain(q.seq);
-    for (const Seq s : shortened(graph, q.seq)) {
-      if (s != 0) {
-        chain.moments.push_back(told_[s]);
-      } else {
-        chain.moments.push_back({0, {}, "", fmt::format("… {} more steps …", whole.size() - 13)});
-      }
-    }
+    for (const Seq s : shortened(graph, q.seq)) chain.moments.push_back(s != 0 ? told_[s] : Moment{});
     out.chains.push_back(std::move(chain));
   }
-  for (const Seq s : lately_) out.lately.push_back(told_[s]);
+  for (const Seq s : lately_) {
+    if (!dull(told_[s])) out.lately.push_back(told_[s]);
+  }
+  if (out.lately.size() > kLately) out.lately.erase(out.lately.begin(), out.lately.end() - static_cast<std::ptrdiff_t>(kLately));
   if (ref_.kind == Kind::Pod) {
     const auto pod = ref_.as<PodId>();
     const bool unplaced = !view_.pod_node(pod).valid();

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "engine/project/why.h"
 
@@ -14,9 +15,21 @@ constexpr std::size_t kWidth = 100;
 constexpr std::size_t kClock = 16;  // "  00:05:12.345  "
 
 std::string moment_line(const Moment& m, const Style& style, bool strong) {
-  if (m.seq == 0) return fmt::format("{:>{}}{}\n", "", kClock, style.dim(m.text));
+  if (m.seq == 0) return fmt::format("  {}\n", style.dim("…"));
   const std::string text = wrap(m.text, kClock, kWidth);
   return fmt::format("  {}  {}\n", style.dim(clock_words(m.time)), strong ? style.bold(text) : text);
+}
+
+/// A chain begins where one above it ended: what both have in common is told once.
+std::string chain_text(const Chain& chain, const std::set<Seq>& told, const Style& style) {
+  std::size_t first = 0;
+  for (std::size_t i = 0; i + 1 < chain.moments.size(); ++i) {
+    if (chain.moments[i].seq != 0 && told.contains(chain.moments[i].seq)) first = i;
+  }
+  std::string out;
+  if (first > 0) out += moment_line({}, style, false);
+  for (std::size_t i = first; i < chain.moments.size(); ++i) out += moment_line(chain.moments[i], style, i + 1 == chain.moments.size());
+  return out;
 }
 
 std::string join_names(const std::vector<std::string>& names, std::size_t most) {
@@ -31,9 +44,8 @@ std::string refusals_text(const Placement& p) {
   std::size_t wide = 0;
   for (const Placement::Refusal& r : p.refusals) wide = std::max(wide, fmt::format("{}", r.nodes.size()).size());
   for (const Placement::Refusal& r : p.refusals) {
-    const std::string line = fmt::format("{:>{}} {}  {}: {}", r.nodes.size(), wide, r.nodes.size() == 1 ? "node " : "nodes", r.reason,
-                                         join_names(r.nodes, 6));
-    out += fmt::format("  {}\n", wrap(line, wide + 11, kWidth));
+    const std::string head = fmt::format("  {:>{}} {:<5}  ", r.nodes.size(), wide, r.nodes.size() == 1 ? "node" : "nodes");
+    out += head + wrap(fmt::format("{}: {}", r.reason, join_names(r.nodes, 6)), columns(head), kWidth) + "\n";
   }
   return out;
 }
@@ -70,13 +82,13 @@ std::string score_table(const Placement& p, const Style& style) {
 
 std::string placement_text(const Placement& p, const Style& style) {
   std::string out = style.bold(p.pending ? "What the scheduler sees" : "What the scheduler saw") + "\n";
-  out += fmt::format("  At {}, {} of {} fit.", at_words(p.at), p.feasible, count(static_cast<std::int64_t>(p.nodes), "node"));
-  if (!p.pending && p.feasible == 1) out += " With only one there is nothing to score.";
+  std::string intro = fmt::format("At {}, {} of {} fit.", at_words(p.at), p.feasible, count(static_cast<std::int64_t>(p.nodes), "node"));
+  if (!p.pending && p.feasible == 1) intro += " With only one there is nothing to score.";
   if (p.feasible > 1) {
-    out += " Scores are normalised (0 to 100) and weighted; the highest total wins";
-    out += p.ties > 1 ? fmt::format(",\n  and of {} equal ones the seed chooses.", p.ties) : ".";
+    intro += " Scores are normalised (0 to 100) and weighted; the highest total wins";
+    intro += p.ties > 1 ? fmt::format(", and of {} equal ones the seed chooses.", p.ties) : ".";
   }
-  out += "\n";
+  out += fmt::format("  {}\n", wrap(intro, 2, kWidth));
   const std::string table = score_table(p, style);
   if (!table.empty()) out += "\n" + table;
   if (!p.refusals.empty()) out += fmt::format("\n{}", refusals_text(p));
@@ -140,16 +152,18 @@ Doc placement_doc(const Placement& p) {
 std::string to_text(const Why& why, const Style& style) {
   std::string out = fmt::format("{} {}\n", style.bold(why.object), style.dim("at " + at_words(why.at)));
   for (const std::string& s : why.now) out += fmt::format("  {}\n", wrap(s, 2, kWidth));
+  std::set<Seq> told;
   for (const Chain& chain : why.chains) {
     out += "\n" + style.bold(chain.title) + "\n";
-    for (const std::string& s : chain.because) out += fmt::format("  {}\n", wrap(s, 2, kWidth));
-    for (std::size_t i = 0; i < chain.moments.size(); ++i) out += moment_line(chain.moments[i], style, i + 1 == chain.moments.size());
+    for (const std::string& s : chain.because) out += fmt::format("  {}\n", wrap(s, 4, kWidth));
+    if (!chain.because.empty() && !chain.moments.empty()) out += "\n";
+    out += chain_text(chain, told, style);
+    for (const Moment& m : chain.moments) told.insert(m.seq);
   }
   if (why.placement) out += "\n" + placement_text(*why.placement, style);
-  if (!why.lately.empty()) {
-    out += "\n" + style.bold("Lately") + "\n";
-    for (const Moment& m : why.lately) out += moment_line(m, style, false);
-  }
+  if (std::all_of(why.lately.begin(), why.lately.end(), [&](const Moment& m) { return told.contains(m.seq); })) return out;
+  out += "\n" + style.bold("Lately") + "\n";
+  for (const Moment& m : why.lately) out += moment_line(m, style, false);
   return out;
 }
 

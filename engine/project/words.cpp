@@ -178,7 +178,7 @@ std::string clock_words(SimTime t) {
 
 std::string wrap(std::string_view text, std::size_t indent, std::size_t width) {
   std::string out;
-  std::size_t at = indent;
+  std::size_t at = indent;  // the first line begins there, too
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, end);

@@ -92,7 +92,7 @@ TEST_CASE("nodes in sentences") {
   const event::NodeId n1 = t.node("n1");
   CHECK(t.say(event::HeartbeatsBegan{n1, base::seconds(10)}) == "node n1 (zone a) renews its lease every 10s");
   CHECK(t.say(event::HeartbeatsStopped{n1, {base::seconds(90).ns}}) ==
-        "node n1 (zone a) stopped renewing its lease (the last renewal was at 00:01:30)");
+        "node n1 (zone a) stopped renewing its lease (the last renewal was at 00:01:30.000)");
   CHECK(t.say(event::NodeConditionChanged{n1, event::NodeConditionType::Ready, event::ConditionStatus::Unknown, "NodeStatusUnknown",
                                           "Kubelet stopped posting node status."}) ==
         "the node controller marked node n1 (zone a) NotReady: Kubelet stopped posting node status.");
