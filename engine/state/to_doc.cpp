@@ -186,6 +186,8 @@ class Builder {
     if (!conditions.items.empty()) status["conditions"] = std::move(conditions);
     if (pods.nominated[p].valid()) status["nominatedNodeName"] = Doc::string(view_.bare_name(Ref(pods.nominated[p])));
     if ((flags & kScheduled) == 0) return;
+    status["hostIP"] = Doc::string(view_.node_ip(pods.node[p]));
+    if (const std::string ip = view_.pod_ip(pod); !ip.empty()) status["podIP"] = Doc::string(ip);
     const std::size_t inits = view_.pod_spec(pod).spec.init_containers.size();
     for (std::size_t c = 0; c < view_.container_count(pod); ++c) {
       Doc& list = status[c < inits ? "initContainerStatuses" : "containerStatuses"];
@@ -284,6 +286,8 @@ class Builder {
     Doc list = Doc::array();
     for (const Endpoint& e : row.endpoints) {
       Doc endpoint = Doc::object();
+      endpoint["addresses"] = Doc::array();
+      endpoint["addresses"].items.push_back(Doc::string(view_.pod_ip(e.pod)));
       Doc& conditions = endpoint["conditions"];
       conditions["ready"] = Doc::boolean((e.flags & event::kReady) != 0);
       conditions["serving"] = Doc::boolean((e.flags & event::kServing) != 0);

@@ -115,6 +115,22 @@ std::uint32_t ClusterView::restarts(PodId p) const {
   return sum;
 }
 
+std::string ClusterView::pod_ip(PodId p) const {
+  if (!pod_node(p).valid()) return "";
+  bool has_run = false;
+  for (std::size_t c = 0; c < container_count(p); ++c) has_run |= container(p, c).started.ns != 0 || container(p, c).has_exited;
+  if (!has_run) return "";
+  if (pod_spec(p).spec.host_network) return node_ip(pod_node(p));
+  const std::uint32_t n = p.value + 1;
+  return fmt::format("10.{}.{}.{}", 128 + ((n >> 16) & 127U), (n >> 8) & 255U, n & 255U);
+}
+
+std::string ClusterView::node_ip(NodeId id) const {
+  const std::uint32_t n = id.value + 1;
+  if (n < (1U << 16)) return fmt::format("192.168.{}.{}", n >> 8, n & 255U);
+  return fmt::format("172.{}.{}.{}", 16 + ((n >> 16) & 15U), (n >> 8) & 255U, n & 255U);
+}
+
 std::optional<SimTime> ClusterView::last_renewal(NodeId id) const {
   const NodeRow& row = node(id);
   if (row.heartbeats_began == SimTime::never()) return std::nullopt;

@@ -64,6 +64,11 @@ class ClusterView {
   /// Whether `index` is an init container that is not a sidecar.
   [[nodiscard]] bool is_plain_init(PodId p, std::size_t index) const;
   [[nodiscard]] std::uint32_t restarts(PodId p) const;
+  /// Its address once it has run on its node, "" before. Made from the pod's number, 10.128.0.0/9: a model's address, unlike a real
+  /// cluster's not out of its node's podCIDR; on the host's network the node's.
+  [[nodiscard]] std::string pod_ip(PodId p) const;
+  /// The node's InternalIP, made from its number: 192.168.0.0/16, then on into 172.16.0.0/12.
+  [[nodiscard]] std::string node_ip(NodeId id) const;
   /// Calls f(PodId) for the alive pods of `ns` that `selector` selects, template by template in order of their making.
   /// O(templates of ns + pods selected).
   template <class F>

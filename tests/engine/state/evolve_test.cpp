@@ -187,6 +187,13 @@ TEST_CASE("kubectl get -o yaml shows what was written and what was reported") {
   CHECK(set.find("pod-template-hash: " + c.state.replica_sets[0].hash) != std::string::npos);
 }
 
+TEST_CASE("A pod has an address once it has run") {
+  const Cluster c = shop();
+  CHECK(c.view().pod_ip(event::PodId(0U)) == "10.128.0.1");
+  CHECK(c.view().pod_ip(event::PodId(1U)).empty());
+  CHECK(c.view().node_ip(c.node("n2")) == "192.168.0.2");
+}
+
 TEST_CASE("What a pod requests, as the scheduler counts it") {
   struct Row {
     const char* what;
