@@ -48,7 +48,8 @@ void Disturbances::observe(const event::Event& event, const ClusterView&, const 
       Disturbance& d = all_[root - 1];
       open.push_back(root);
       ++d.open;
-      if (std::find(d.affected.begin(), d.affected.end(), touch.workload) == d.affected.end()) d.affected.push_back(touch.workload);
+      if (std::find(d.affected.begin(), d.affected.end(), touch.workload) == d.affected.end())
+        d.affected.push_back(touch.workload);
     }
     if (touch.whole) {
       for (const std::uint32_t o : open) {

@@ -1,6 +1,7 @@
 #pragma once
-// What disturbed the workloads, and how long until they were whole again. A disturbance is a fault or a request of a client; it has
-// to do with a workload if an event that it led to (by causes, over any number of steps) left the workload worse off.
+// What disturbed the workloads, and how long until they were whole again. A disturbance is a fault or a request of a
+// client; it has to do with a workload if an event that it led to (by causes, over any number of steps) left the
+// workload worse off.
 
 #include <string>
 #include <vector>
@@ -14,12 +15,12 @@ struct Disturbance {
   SimTime began;
   bool fault = false;
   bool refused = false;
-  SimTime ended = SimTime::never();  ///< Faults: when it was healed.
-  std::string text;                  ///< "zone-outage of zone a", "kubectl scale deployment/web --replicas=5"
-  std::vector<std::size_t> affected; ///< Workloads, in the order they were hit.
-  std::int64_t pods_deleted = 0;     ///< Pods whose deletion it led to.
-  std::size_t open = 0;              ///< So many of them are not whole yet.
-  SimTime recovered;                 ///< When the last of them was whole again; means nothing while open > 0.
+  SimTime ended = SimTime::never();   ///< Faults: when it was healed.
+  std::string text;                   ///< "zone-outage of zone a", "kubectl scale deployment/web --replicas=5"
+  std::vector<std::size_t> affected;  ///< Workloads, in the order they were hit.
+  std::int64_t pods_deleted = 0;      ///< Pods whose deletion it led to.
+  std::size_t open = 0;               ///< So many of them are not whole yet.
+  SimTime recovered;                  ///< When the last of them was whole again; means nothing while open > 0.
 };
 
 class Disturbances final {
@@ -32,8 +33,8 @@ class Disturbances final {
   [[nodiscard]] std::uint32_t root_of(const event::Event& event);
 
   std::vector<Disturbance> all_;
-  std::vector<std::uint32_t> root_;       ///< By seq: 1 + the disturbance that led to it, 0 for none.
-  std::vector<std::uint32_t> of_fault_;   ///< By FaultId.
+  std::vector<std::uint32_t> root_;                  ///< By seq: 1 + the disturbance that led to it, 0 for none.
+  std::vector<std::uint32_t> of_fault_;              ///< By FaultId.
   std::vector<std::vector<std::uint32_t>> open_of_;  ///< By workload: disturbances it has not recovered from.
 };
 

@@ -7,7 +7,8 @@ constexpr base::Seq kFar = 100'000;  // about what a snapshot saves
 
 }  // namespace
 
-base::Result<void> ListHistory::scan(base::Seq from, base::Seq to, const std::function<bool(const event::Event&)>& visit) const {
+base::Result<void> ListHistory::scan(base::Seq from, base::Seq to,
+                                     const std::function<bool(const event::Event&)>& visit) const {
   for (const event::Event& event : events) {
     if (event.seq >= from && event.seq <= to && !visit(event)) break;
   }

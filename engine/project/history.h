@@ -1,6 +1,6 @@
 #pragma once
-// The past as a read model sees it: the events of a run and the states between them. A journal is one (runtime/cli/run_file.h), a list
-// of events another.
+// The past as a read model sees it: the events of a run and the states between them. A journal is one
+// (runtime/cli/run_file.h), a list of events another.
 
 #include <functional>
 #include <vector>
@@ -19,7 +19,8 @@ class History {
   virtual ~History() = default;
 
   /// Calls `visit` for the events from ≤ seq ≤ to in order, until it returns false.
-  virtual base::Result<void> scan(base::Seq from, base::Seq to, const std::function<bool(const event::Event&)>& visit) const = 0;
+  virtual base::Result<void> scan(base::Seq from, base::Seq to,
+                                  const std::function<bool(const event::Event&)>& visit) const = 0;
   /// The state after event `seq`; 0 is the empty state.
   [[nodiscard]] virtual base::Result<state::ClusterState> state_at(base::Seq seq) const = 0;
 };
@@ -29,7 +30,8 @@ class ListHistory final : public History {
  public:
   std::vector<event::Event> events;
 
-  base::Result<void> scan(base::Seq from, base::Seq to, const std::function<bool(const event::Event&)>& visit) const override;
+  base::Result<void> scan(base::Seq from, base::Seq to,
+                          const std::function<bool(const event::Event&)>& visit) const override;
   [[nodiscard]] base::Result<state::ClusterState> state_at(base::Seq seq) const override;
 };
 

@@ -29,7 +29,9 @@ struct Recorder {
   [[nodiscard]] std::string full_name(PodId pod) const {
     return fmt::format("{}/{}", view.namespace_of(Ref(pod)), view.pod_name(pod));
   }
-  [[nodiscard]] std::string image(PodId pod, std::uint32_t container) const { return view.container_spec(pod, container).image; }
+  [[nodiscard]] std::string image(PodId pod, std::uint32_t container) const {
+    return view.container_spec(pod, container).image;
+  }
 
   // Facts that Kubernetes records nothing about.
   template <class E>
@@ -38,12 +40,13 @@ struct Recorder {
   void on(const event::ObjectCreated& e) {
     if (e.kind != model::Kind::Node) return;
     const Ref node = subject(event, view);
-    normal(node, "RegisteredNode", fmt::format("Node {0} event: Registered Node {0} in Controller", view.bare_name(node)),
-           "node-controller");
+    normal(node, "RegisteredNode",
+           fmt::format("Node {0} event: Registered Node {0} in Controller", view.bare_name(node)), "node-controller");
   }
   void on(const event::PodBound& e) {
     normal(Ref(e.pod), "Scheduled",
-           fmt::format("Successfully assigned {} to {}", full_name(e.pod), view.bare_name(Ref(e.node))), "default-scheduler");
+           fmt::format("Successfully assigned {} to {}", full_name(e.pod), view.bare_name(Ref(e.node))),
+           "default-scheduler");
   }
   void on(const event::PodUnschedulable& e) { warning(Ref(e.pod), "FailedScheduling", e.message, "default-scheduler"); }
   void on(const event::ImagePulled& e) {
@@ -62,27 +65,32 @@ struct Recorder {
     const Ref pod(e.pod);
     switch (e.reason) {
       case WaitingReason::ErrImagePull:
-        warning(pod, "Failed", fmt::format("Failed to pull image \"{}\"", image(e.pod, e.container)), kubelet_of(e.pod));
+        warning(pod, "Failed", fmt::format("Failed to pull image \"{}\"", image(e.pod, e.container)),
+                kubelet_of(e.pod));
         warning(pod, "Failed", "Error: ErrImagePull", kubelet_of(e.pod));
         return;
       case WaitingReason::ImagePullBackOff:
-        normal(pod, "BackOff", fmt::format("Back-off pulling image \"{}\"", image(e.pod, e.container)), kubelet_of(e.pod));
+        normal(pod, "BackOff", fmt::format("Back-off pulling image \"{}\"", image(e.pod, e.container)),
+               kubelet_of(e.pod));
         warning(pod, "Failed", "Error: ImagePullBackOff", kubelet_of(e.pod));
         return;
       case WaitingReason::CrashLoopBackOff:
         warning(pod, "BackOff",
-                fmt::format("Back-off restarting failed container {} in pod {}_{}({})", view.container_spec(e.pod, e.container).name,
-                            view.pod_name(e.pod), view.namespace_of(pod), view.uid(pod)),
+                fmt::format("Back-off restarting failed container {} in pod {}_{}({})",
+                            view.container_spec(e.pod, e.container).name, view.pod_name(e.pod), view.namespace_of(pod),
+                            view.uid(pod)),
                 kubelet_of(e.pod));
         return;
-      default: return;
+      default:
+        return;
     }
   }
   void on(const event::PodReadyChanged& e) {
     if (e.ready) return;
     if (e.reason == event::ReadyReason::NodeNotReady) {
       warning(Ref(e.pod), "NodeNotReady", "Node is not ready", "node-controller");
-    } else if (e.reason == event::ReadyReason::ContainersNotReady && !view.pod_terminating(e.pod) && all_running(e.pod)) {
+    } else if (e.reason == event::ReadyReason::ContainersNotReady && !view.pod_terminating(e.pod) &&
+               all_running(e.pod)) {
       warning(Ref(e.pod), "Unhealthy", "Readiness probe failed", kubelet_of(e.pod));
     }
   }
@@ -107,10 +115,12 @@ struct Recorder {
       normal(owner, "SuccessfulDelete", fmt::format("Deleted pod: {}", view.pod_name(e.pod)), "replicaset-controller");
     }
     if (e.reason == DeletionReason::TaintEviction) {
-      normal(pod, "TaintManagerEviction", fmt::format("Marking for deletion Pod {}", full_name(e.pod)), "taint-eviction-controller");
+      normal(pod, "TaintManagerEviction", fmt::format("Marking for deletion Pod {}", full_name(e.pod)),
+             "taint-eviction-controller");
     }
     if (e.reason == DeletionReason::Preempted && node.valid()) {
-      normal(pod, "Preempted", fmt::format("Preempted by a pod of higher priority on node {}", view.bare_name(Ref(node))),
+      normal(pod, "Preempted",
+             fmt::format("Preempted by a pod of higher priority on node {}", view.bare_name(Ref(node))),
              "default-scheduler");
     }
     if (!node.valid() || !view.node(node).machine_up) return;  // no kubelet that could say so
@@ -129,13 +139,15 @@ struct Recorder {
   }
   void on(const event::NodeCordoned& e) {
     const char* reason = e.unschedulable ? "NodeNotSchedulable" : "NodeSchedulable";
-    normal(Ref(e.node), reason, fmt::format("Node {} status is now: {}", view.bare_name(Ref(e.node)), reason), kubelet(e.node));
+    normal(Ref(e.node), reason, fmt::format("Node {} status is now: {}", view.bare_name(Ref(e.node)), reason),
+           kubelet(e.node));
   }
   void scaled(event::ReplicaSetId set, std::int32_t from, std::int32_t to) {
     const event::DeploymentId deployment = view.replica_set(set).deployment;
     if (!deployment.valid() || from == to) return;
     normal(Ref(deployment), "ScalingReplicaSet",
-           fmt::format("Scaled {} replica set {} from {} to {}", from < to ? "up" : "down", view.bare_name(Ref(set)), from, to),
+           fmt::format("Scaled {} replica set {} from {} to {}", from < to ? "up" : "down", view.bare_name(Ref(set)),
+                       from, to),
            "deployment-controller");
   }
   void on(const event::ReplicaSetCreated& e) {

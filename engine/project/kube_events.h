@@ -1,6 +1,7 @@
 #pragma once
-// Events as `kubectl get events` and `kubectl describe` show them, derived from facts. Reasons, messages and reporters are those of
-// Kubernetes 1.34 (pkg/kubelet/events, pkg/controller/*, pkg/scheduler). They live an hour (kube-apiserver --event-ttl).
+// Events as `kubectl get events` and `kubectl describe` show them, derived from facts. Reasons, messages and reporters
+// are those of Kubernetes 1.34 (pkg/kubelet/events, pkg/controller/*, pkg/scheduler). They live an hour (kube-apiserver
+// --event-ttl).
 
 #include <map>
 #include <string>

@@ -88,19 +88,26 @@ struct Sentence {
     return fmt::format("the fault ended: {} of {}", row.kind, row.subject);
   }
   std::string operator()(const event::MachineDown& e) const {
-    return fmt::format("the machine of {} went down{}", node(e.node),
-                       before.pods == 0 ? "" : fmt::format(" with {} on it", count(static_cast<std::int64_t>(before.pods), "pod")));
+    return fmt::format(
+        "the machine of {} went down{}", node(e.node),
+        before.pods == 0 ? "" : fmt::format(" with {} on it", count(static_cast<std::int64_t>(before.pods), "pod")));
   }
-  std::string operator()(const event::MachineUp& e) const { return fmt::format("the machine of {} is up again", node(e.node)); }
+  std::string operator()(const event::MachineUp& e) const {
+    return fmt::format("the machine of {} is up again", node(e.node));
+  }
   std::string operator()(const event::LoadChanged& e) const {
-    return fmt::format("clients now send {} requests a second to {}", milli_words(e.milli_rps), label(Ref(e.service), view));
+    return fmt::format("clients now send {} requests a second to {}", milli_words(e.milli_rps),
+                       label(Ref(e.service), view));
   }
   std::string operator()(const event::ExpectationJudged& e) const {
-    return e.kept ? fmt::format("expectation kept: {}", e.text) : fmt::format("expectation broken: {} ({})", e.text, e.detail);
+    return e.kept ? fmt::format("expectation kept: {}", e.text)
+                  : fmt::format("expectation broken: {} ({})", e.text, e.detail);
   }
 
   // ---- Objects as documents ----
-  std::string operator()(const event::ObjectCreated&) const { return fmt::format("{} was created", label(subject(event, view), view)); }
+  std::string operator()(const event::ObjectCreated&) const {
+    return fmt::format("{} was created", label(subject(event, view), view));
+  }
   std::string operator()(const event::ObjectUpdated& e) const {
     const std::string change = before.doc.empty() ? "" : describe_change(before.doc, e.doc);
     return change.empty() ? fmt::format("{} was changed", label(e.ref, view))
@@ -131,7 +138,8 @@ struct Sentence {
   }
   std::string operator()(const event::ImagePulled& e) const {
     return fmt::format("{} pulled image {} ({}) in {} for {}", node(view.pod_node(e.pod)),
-                       view.container_spec(e.pod, e.container).image, bytes_words(e.size_bytes), span_words(e.took), pod(e.pod));
+                       view.container_spec(e.pod, e.container).image, bytes_words(e.size_bytes), span_words(e.took),
+                       pod(e.pod));
   }
   std::string operator()(const event::ContainerStarted& e) const {
     return fmt::format("{} {}{}", container(e.pod, e.container), before.had_exited ? "started again" : "started",
@@ -144,13 +152,16 @@ struct Sentence {
     const std::string next = e.back_off.ns > 0 ? fmt::format(", next try in {}", span_words(e.back_off)) : "";
     switch (e.reason) {
       case event::WaitingReason::ErrImagePull:
-        return fmt::format("node {} could not pull image {} for {} (ErrImagePull{})", short_label(Ref(view.pod_node(e.pod)), view),
-                           view.container_spec(e.pod, e.container).image, pod(e.pod), next);
+        return fmt::format("node {} could not pull image {} for {} (ErrImagePull{})",
+                           short_label(Ref(view.pod_node(e.pod)), view), view.container_spec(e.pod, e.container).image,
+                           pod(e.pod), next);
       case event::WaitingReason::ImagePullBackOff:
         return fmt::format("{} waits before the next pull of its image (ImagePullBackOff{})", pod(e.pod), next);
       case event::WaitingReason::CrashLoopBackOff:
-        return fmt::format("{} waits before it is started again (CrashLoopBackOff{})", container(e.pod, e.container), next);
-      default: return fmt::format("{} waits ({}{})", container(e.pod, e.container), waiting_word(e.reason), next);
+        return fmt::format("{} waits before it is started again (CrashLoopBackOff{})", container(e.pod, e.container),
+                           next);
+      default:
+        return fmt::format("{} waits ({}{})", container(e.pod, e.container), waiting_word(e.reason), next);
     }
   }
   std::string operator()(const event::ContainerReadyChanged& e) const {
@@ -162,27 +173,35 @@ struct Sentence {
       case event::ReadyReason::NodeNotReady:
         return fmt::format("{} counts as not ready, because node {} does not answer", pod(e.pod),
                            short_label(Ref(view.pod_node(e.pod)), view));
-      case event::ReadyReason::PodCompleted: return fmt::format("{} is no longer ready: it has completed", pod(e.pod));
-      default: return fmt::format("{} is no longer ready", pod(e.pod));
+      case event::ReadyReason::PodCompleted:
+        return fmt::format("{} is no longer ready: it has completed", pod(e.pod));
+      default:
+        return fmt::format("{} is no longer ready", pod(e.pod));
     }
   }
   std::string operator()(const event::PodPhaseChanged& e) const {
-    return fmt::format("{} is {}{}", pod(e.pod), phase_word(e.phase), e.reason.empty() ? "" : fmt::format(" ({})", e.reason));
+    return fmt::format("{} is {}{}", pod(e.pod), phase_word(e.phase),
+                       e.reason.empty() ? "" : fmt::format(" ({})", e.reason));
   }
   std::string operator()(const event::PodDeletionStarted& e) const {
     const std::string grace = e.grace_seconds > 0 ? fmt::format(" ({}s grace)", e.grace_seconds) : "";
     const std::string who = pod(e.pod), where = on_its_node(e.pod);
     switch (e.reason) {
-      case DeletionReason::Deleted: return fmt::format("{}{} is being deleted{}", who, where, grace);
-      case DeletionReason::ScaledDown: return fmt::format("its replica set had too many: {}{} is being deleted{}", who, where, grace);
-      case DeletionReason::Evicted: return fmt::format("{} is being evicted{}{}", who, where.empty() ? "" : " from" + where.substr(3), grace);
+      case DeletionReason::Deleted:
+        return fmt::format("{}{} is being deleted{}", who, where, grace);
+      case DeletionReason::ScaledDown:
+        return fmt::format("its replica set had too many: {}{} is being deleted{}", who, where, grace);
+      case DeletionReason::Evicted:
+        return fmt::format("{} is being evicted{}{}", who, where.empty() ? "" : " from" + where.substr(3), grace);
       case DeletionReason::TaintEviction:
         return fmt::format("{} is being evicted{}: it no longer tolerates the node's taint{}", who,
                            where.empty() ? "" : " from" + where.substr(3), grace);
       case DeletionReason::Preempted:
         return fmt::format("{}{} is being preempted to make room for a pod of higher priority{}", who, where, grace);
-      case DeletionReason::GarbageCollected: return fmt::format("{} is being deleted because its owner is gone{}", who, grace);
-      case DeletionReason::PodGC: return fmt::format("the pod garbage collector deletes {}{}", who, grace);
+      case DeletionReason::GarbageCollected:
+        return fmt::format("{} is being deleted because its owner is gone{}", who, grace);
+      case DeletionReason::PodGC:
+        return fmt::format("the pod garbage collector deletes {}{}", who, grace);
     }
     return who;
   }
@@ -192,8 +211,10 @@ struct Sentence {
   std::string operator()(const event::NodeConditionChanged& e) const {
     if (e.type == event::NodeConditionType::Ready) {
       switch (e.status) {
-        case event::ConditionStatus::True: return fmt::format("{} is Ready", node(e.node));
-        case event::ConditionStatus::False: return fmt::format("{} is NotReady: {}", node(e.node), e.message);
+        case event::ConditionStatus::True:
+          return fmt::format("{} is Ready", node(e.node));
+        case event::ConditionStatus::False:
+          return fmt::format("{} is NotReady: {}", node(e.node), e.message);
         case event::ConditionStatus::Unknown:
           return fmt::format("the node controller marked {} NotReady: {}", node(e.node), e.message);
       }
@@ -203,7 +224,9 @@ struct Sentence {
   }
   std::string operator()(const event::NodeTaintsChanged& e) const {
     std::string gained, lost;
-    const auto add = [](std::string& list, const model::Taint& t) { list += (list.empty() ? "" : ", ") + taint_words(t); };
+    const auto add = [](std::string& list, const model::Taint& t) {
+      list += (list.empty() ? "" : ", ") + taint_words(t);
+    };
     for (const model::Taint& t : e.taints)
       if (std::find(before.taints.begin(), before.taints.end(), t) == before.taints.end()) add(gained, t);
     for (const model::Taint& t : before.taints)
@@ -225,19 +248,20 @@ struct Sentence {
 
   // ---- Workloads ----
   std::string operator()(const event::ReplicaSetCreated& e) const {
-    return fmt::format("the deployment controller made {} (revision {}) with {}", label(subject(event, view), view), e.revision,
-                       count(e.replicas, "replica"));
+    return fmt::format("the deployment controller made {} (revision {}) with {}", label(subject(event, view), view),
+                       e.revision, count(e.replicas, "replica"));
   }
   std::string operator()(const event::ReplicaSetScaled& e) const {
     const bool owned = view.replica_set(e.replica_set).deployment.valid();
     const std::string who = label(Ref(e.replica_set), view);
-    if (before.replicas == e.replicas) return fmt::format("{} keeps {} (its deployment wants {})", who, count(e.replicas, "replica"), e.desired);
+    if (before.replicas == e.replicas)
+      return fmt::format("{} keeps {} (its deployment wants {})", who, count(e.replicas, "replica"), e.desired);
     return fmt::format("{} scaled {} {} from {} to {}", owned ? "the deployment controller" : "someone", who,
                        before.replicas < e.replicas ? "up" : "down", before.replicas, e.replicas);
   }
   std::string operator()(const event::ReplicaSetStatusChanged& e) const {
-    return fmt::format("{} has {}, {} ready, {} available", label(Ref(e.replica_set), view), count(e.replicas, "pod"), e.ready,
-                       e.available);
+    return fmt::format("{} has {}, {} ready, {} available", label(Ref(e.replica_set), view), count(e.replicas, "pod"),
+                       e.ready, e.available);
   }
   std::string operator()(const event::ReplicaSetRevisionSet& e) const {
     return fmt::format("{} is now revision {}", label(Ref(e.replica_set), view), e.revision);
@@ -247,13 +271,14 @@ struct Sentence {
                      : fmt::format("{} can make pods again", label(Ref(e.replica_set), view));
   }
   std::string operator()(const event::DeploymentStatusChanged& e) const {
-    return fmt::format("{} has {}, {} up to date, {} ready, {} available", label(Ref(e.deployment), view), count(e.replicas, "pod"),
-                       e.updated, e.ready, e.available);
+    return fmt::format("{} has {}, {} up to date, {} ready, {} available", label(Ref(e.deployment), view),
+                       count(e.replicas, "pod"), e.updated, e.ready, e.available);
   }
   std::string operator()(const event::DeploymentConditionChanged& e) const {
     const std::string who = label(Ref(e.deployment), view);
     if (e.reason.empty()) return fmt::format("{} lost the condition {}", who, condition_word(e.type));
-    return fmt::format("{}: {} is {}, {} ({})", who, condition_word(e.type), status_word(e.status), e.reason, e.message);
+    return fmt::format("{}: {} is {}, {} ({})", who, condition_word(e.type), status_word(e.status), e.reason,
+                       e.message);
   }
   std::string operator()(const event::DeploymentRevisionSet& e) const {
     return fmt::format("{} is now at revision {}", label(Ref(e.deployment), view), e.revision);
@@ -261,7 +286,8 @@ struct Sentence {
 
   // ---- Services and budgets ----
   std::string operator()(const event::EndpointSliceCreated& e) const {
-    return fmt::format("the endpoint slice controller made {} for {}", label(subject(event, view), view), label(Ref(e.service), view));
+    return fmt::format("the endpoint slice controller made {} for {}", label(subject(event, view), view),
+                       label(Ref(e.service), view));
   }
   std::string operator()(const event::EndpointsChanged& e) const {
     const event::ServiceId service = view.endpoint_slice(e.slice).service;
@@ -274,7 +300,8 @@ struct Sentence {
                                             : fmt::format("{} sends no traffic to {}", who, pod(c.pod));
     }
     std::int64_t ready = 0, unready = 0, gone = 0;
-    for (const event::EndpointChange& c : e.changes) ++(c.flags == 0 ? gone : (c.flags & event::kReady) != 0 ? ready : unready);
+    for (const event::EndpointChange& c : e.changes)
+      ++(c.flags == 0 ? gone : (c.flags & event::kReady) != 0 ? ready : unready);
     std::string what;
     const auto add = [&](std::int64_t n, const char* words) {
       if (n > 0) what += fmt::format("{}{} {}", what.empty() ? "" : ", ", n, words);
@@ -285,15 +312,17 @@ struct Sentence {
     return fmt::format("the endpoints of {} changed: {}", who, what);
   }
   std::string operator()(const event::PdbStatusChanged& e) const {
-    return fmt::format("{} allows {}: {} of {} healthy, {} needed", label(Ref(e.pdb), view), count(e.disruptions_allowed, "disruption"),
-                       e.current_healthy, e.expected_pods, e.desired_healthy);
+    return fmt::format("{} allows {}: {} of {} healthy, {} needed", label(Ref(e.pdb), view),
+                       count(e.disruptions_allowed, "disruption"), e.current_healthy, e.expected_pods,
+                       e.desired_healthy);
   }
   std::string operator()(const event::PdbDisruptionRecorded& e) const {
     return fmt::format("{} granted the eviction of {}", label(Ref(e.pdb), view), pod(e.pod));
   }
 };
 
-// ---- Differences of documents -------------------------------------------------------------------------------------------------
+// ---- Differences of documents
+// -------------------------------------------------------------------------------------------------
 
 struct Differ {
   std::vector<std::string> found;

@@ -7,10 +7,12 @@ namespace wavetank::project {
 void PodTimes::observe(const event::Event& event, const ClusterView& view) {
   if (const auto* bound = std::get_if<event::PodBound>(&event.payload)) {
     pending_.push_back((event.time - view->pods.created[bound->pod.index()]).ns);
-  } else if (const auto* ready = std::get_if<event::PodReadyChanged>(&event.payload); ready != nullptr && ready->ready) {
+  } else if (const auto* ready = std::get_if<event::PodReadyChanged>(&event.payload);
+             ready != nullptr && ready->ready) {
     const std::size_t p = ready->pod.index();
     if (was_ready_.size() <= p) was_ready_.resize(p + 1);
-    if (!was_ready_[p] && view.pod_node(ready->pod).valid()) starting_.push_back((event.time - view->pods.scheduled[p]).ns);
+    if (!was_ready_[p] && view.pod_node(ready->pod).valid())
+      starting_.push_back((event.time - view->pods.scheduled[p]).ns);
     was_ready_[p] = true;
   }
 }

@@ -11,14 +11,15 @@ namespace {
 using model::Doc;
 
 constexpr std::size_t kWidth = 100;
-constexpr std::size_t kColumns = 36;       // of a sparkline
+constexpr std::size_t kColumns = 36;  // of a sparkline
 constexpr std::size_t kMostWorkloads = 16;
 constexpr std::size_t kMostDisturbances = 12;
 
 /// What the author called it; "" where it has no name and stands for itself.
 std::string_view name_of(std::string_view text) {
   std::size_t at = std::string_view::npos;
-  for (const std::string_view mode : {": always ", ": never ", ": eventually ", ": at "}) at = std::min(at, text.find(mode));
+  for (const std::string_view mode : {": always ", ": never ", ": eventually ", ": at "})
+    at = std::min(at, text.find(mode));
   return at == std::string_view::npos ? "" : text.substr(0, at);
 }
 
@@ -36,7 +37,8 @@ std::string percent(std::int64_t part, std::int64_t whole) {
 
 class TextReport {
  public:
-  TextReport(const Statistics& s, const RunFacts& f, const ClusterView& v, const Style& style) : s_(s), f_(f), v_(v), style_(style) {}
+  TextReport(const Statistics& s, const RunFacts& f, const ClusterView& v, const Style& style)
+      : s_(s), f_(f), v_(v), style_(style) {}
 
   std::string write() {
     head();
@@ -67,15 +69,18 @@ class TextReport {
     pods = v_->alive_pods;
     std::string where = count(nodes, "node");
     if (!zones.empty()) where += fmt::format(" in {}", count(static_cast<std::int64_t>(zones.size()), "zone"));
-    const std::string what = fmt::format("seed {} · {} · {} · {}", v_->seed, span_words(s_.end - SimTime{}), where, count(pods, "pod"));
+    const std::string what =
+        fmt::format("seed {} · {} · {} · {}", v_->seed, span_words(s_.end - SimTime{}), where, count(pods, "pod"));
     line(fmt::format("{} {}", style_.bold(v_->scenario.empty() ? "run" : v_->scenario), style_.dim("· " + what)));
     std::int64_t total = 0, never = 0;
     SimTime first;
     for (const Workload& w : s_.workloads.all()) {
       if (w.born != SimTime{} || w.ref.kind == model::Kind::Namespace) continue;
       ++total;
-      if (w.first_whole == SimTime::never()) ++never;
-      else first = std::max(first, w.first_whole);
+      if (w.first_whole == SimTime::never())
+        ++never;
+      else
+        first = std::max(first, w.first_whole);
     }
     if (total == 0) return;
     if (never > 0) {
@@ -90,7 +95,9 @@ class TextReport {
   [[nodiscard]] std::vector<const Workload*> chosen() const {
     std::vector<const Workload*> out;
     for (const Workload& w : s_.workloads.all()) out.push_back(&w);
-    const auto by_name = [](const Workload* a, const Workload* b) { return std::tuple(a->name, a->ref) < std::tuple(b->name, b->ref); };
+    const auto by_name = [](const Workload* a, const Workload* b) {
+      return std::tuple(a->name, a->ref) < std::tuple(b->name, b->ref);
+    };
     if (out.size() > kMostWorkloads) {
       std::sort(out.begin(), out.end(), [](const Workload* a, const Workload* b) {
         const auto lost = [](const Workload* w) {
@@ -110,9 +117,11 @@ class TextReport {
     std::size_t name = 8;
     for (const Workload* w : rows) name = std::max(name, columns(w->name));
     name = std::min<std::size_t>(name, 26);
-    line("\n" + style_.bold("Workloads") + style_.dim("  full: share of the time with all pods ready · down: time with none"));
+    line("\n" + style_.bold("Workloads") +
+         style_.dim("  full: share of the time with all pods ready · down: time with none"));
     const std::string scale = fmt::format("ready over time, 0 to {}", span_words(s_.end - SimTime{}));
-    line(style_.dim(fmt::format("  {:<{}}  {:>7}  {:<{}}  {:>7}  {:>6}  {:>8}", "", name, "ready", scale, kColumns, "full", "down", "restarts")));
+    line(style_.dim(fmt::format("  {:<{}}  {:>7}  {:<{}}  {:>7}  {:>6}  {:>8}", "", name, "ready", scale, kColumns,
+                                "full", "down", "restarts")));
     for (const Workload* w : rows) {
       const std::int64_t most = w->desired.total(s_.end).most;
       const bool gone = w->gone != SimTime::never();
@@ -132,7 +141,8 @@ class TextReport {
       line("  " + (w->restarts > 0 ? style_.yellow(restarts) : style_.dim(restarts)));
     }
     const std::size_t more = s_.workloads.all().size() - rows.size();
-    if (more > 0) line(style_.dim(fmt::format("  … and {} that lost less", count(static_cast<std::int64_t>(more), "workload"))));
+    if (more > 0)
+      line(style_.dim(fmt::format("  … and {} that lost less", count(static_cast<std::int64_t>(more), "workload"))));
   }
 
   /// Red where fewer were ready than wanted.
@@ -164,8 +174,10 @@ class TextReport {
         const bool remark = d.text.starts_with("note: ") || d.text.starts_with("load of ");
         effect = remark ? "" : "no workload lost a pod";
       } else {
-        effect = d.open > 0 ? fmt::format("{} of {} not whole again", d.open, count(static_cast<std::int64_t>(d.affected.size()), "workload"))
-                            : fmt::format("{} whole again after {}", names(d), span_words(d.recovered - d.began));
+        effect = d.open > 0 && d.affected.size() == 1 ? names(d) + " not whole again"
+                 : d.open > 0                         ? fmt::format("{} of {} not whole again", d.open,
+                                                                    count(static_cast<std::int64_t>(d.affected.size()), "workload"))
+                              : fmt::format("{} whole again after {}", names(d), span_words(d.recovered - d.began));
       }
       std::string text = d.text;
       if (d.fault && d.ended != SimTime::never()) text += fmt::format(" for {}", span_words(d.ended - d.began));
@@ -173,7 +185,10 @@ class TextReport {
       const std::size_t room = kWidth - 13 - 2 - columns(effect);
       const std::string what = fit(text, std::max<std::size_t>(room, 24));
       const std::string pad(room > columns(what) ? room - columns(what) : 0, ' ');
-      const std::string tinted = effect.empty() ? "" : d.affected.empty() ? style_.dim(effect) : d.open > 0 ? style_.red(effect) : style_.green(effect);
+      const std::string tinted = effect.empty()       ? ""
+                                 : d.affected.empty() ? style_.dim(effect)
+                                 : d.open > 0         ? style_.red(effect)
+                                                      : style_.green(effect);
       line(fmt::format("  {}  {}{}  {}", style_.dim(when), what, pad, tinted));
     }
     if (rows.size() > shown) line(style_.dim(fmt::format("  … and {} more", rows.size() - shown)));
@@ -188,18 +203,22 @@ class TextReport {
     if (pending.count == 0) return;
     title("Pods");
     const auto row = [&](const char* what, const PodTimes::Summary& t) {
-      line(fmt::format("  {:<22}  half within {}, 90% within {}, 99% within {}, all within {}", what, span_words(t.p50), span_words(t.p90),
-                       span_words(t.p99), span_words(t.most)));
+      line(fmt::format("  {:<22}  half within {}, 90% within {}, 99% within {}, all within {}", what, span_words(t.p50),
+                       span_words(t.p90), span_words(t.p99), span_words(t.most)));
     };
     row("waited for a node", pending);
     if (starting.count > 0) row("from there to ready", starting);
     std::int64_t waiting = 0;
-    for (std::size_t p = 0; p < v_->pods.size(); ++p) waiting += v_.pod_active(PodId(p)) && !v_.pod_node(PodId(p)).valid() ? 1 : 0;
-    if (waiting > 0) line(style_.red(fmt::format("  {} still {} a node", count(waiting, "pod"), waiting == 1 ? "waits for" : "wait for")));
+    for (std::size_t p = 0; p < v_->pods.size(); ++p)
+      waiting += v_.pod_active(PodId(p)) && !v_.pod_node(PodId(p)).valid() ? 1 : 0;
+    if (waiting > 0)
+      line(style_.red(
+          fmt::format("  {} still {} a node", count(waiting, "pod"), waiting == 1 ? "waits for" : "wait for")));
     const auto used = [&](const char* what, const Utilisation::Resource& r) {
       const std::int64_t whole = r.allocatable.value();
       if (whole == 0) return std::string();
-      return fmt::format("{} {}%, at most {}%", what, r.requested.value() * 100 / whole, r.requested.total(s_.end).most * 100 / whole);
+      return fmt::format("{} {}%, at most {}%", what, r.requested.value() * 100 / whole,
+                         r.requested.total(s_.end).most * 100 / whole);
     };
     const std::string cpu = used("cpu", s_.utilisation.cpu()), memory = used("memory", s_.utilisation.memory());
     if (!cpu.empty()) line(fmt::format("  {:<22}  {}; {}", "requested of the nodes", cpu, memory));
@@ -209,8 +228,10 @@ class TextReport {
     if (s_.traffic.all().empty()) return;
     title("Requests");
     for (const Traffic::Service& t : s_.traffic.all()) {
-      const std::string failed = t.failed == 0 ? style_.green("none failed")
-                                               : style_.red(fmt::format("{} failed ({})", thousands(t.failed), percent(t.failed, t.served + t.failed)));
+      const std::string failed =
+          t.failed == 0
+              ? style_.green("none failed")
+              : style_.red(fmt::format("{} failed ({})", thousands(t.failed), percent(t.failed, t.served + t.failed)));
       line(fmt::format("  {:<22}  {} served, {}", short_label(Ref(t.service), v_), thousands(t.served), failed));
     }
   }
@@ -235,8 +256,10 @@ class TextReport {
   void tail() {
     std::string how;
     if (f_.end == "stopped") how = "stopped by hand · ";
-    line("\n" + style_.dim(fmt::format("{}{} events · fingerprint {:016x}{}", how, thousands(static_cast<std::int64_t>(f_.events)), f_.fingerprint,
-                                       f_.run.empty() ? " · kept in memory only; -o FILE keeps the run" : " · " + f_.run)));
+    line("\n" +
+         style_.dim(fmt::format("{}{} events · fingerprint {:016x}{}", how,
+                                thousands(static_cast<std::int64_t>(f_.events)), f_.fingerprint,
+                                f_.run.empty() ? " · kept in memory only; -o FILE keeps the run" : " · " + f_.run)));
   }
 
   const Statistics& s_;
@@ -246,7 +269,8 @@ class TextReport {
   std::string out_;
 };
 
-// ---- For programs -------------------------------------------------------------------------------------------------------------
+// ---- For programs
+// -------------------------------------------------------------------------------------------------------------
 
 Doc time_or_null(SimTime t) { return t == SimTime::never() ? Doc() : Doc::integer(t.ns); }
 
@@ -262,7 +286,8 @@ Doc summary_doc(const PodTimes::Summary& s) {
 
 Doc series_doc(const Series& series, SimTime end) {
   Doc list = Doc::array();
-  for (const Series::Bucket& b : series.columns(end, 60)) list.items.push_back(b.covered_us == 0 ? Doc() : Doc::integer(b.least));
+  for (const Series::Bucket& b : series.columns(end, 60))
+    list.items.push_back(b.covered_us == 0 ? Doc() : Doc::integer(b.least));
   return list;
 }
 
@@ -294,7 +319,8 @@ Doc disturbance_doc(const Disturbance& d, const Statistics& s, const ClusterView
   out["ended_ns"] = time_or_null(d.ended);
   out["refused"] = Doc::boolean(d.refused);
   out["affected"] = Doc::array();
-  for (const std::size_t w : d.affected) out["affected"].items.push_back(Doc::string(view.name_of(s.workloads.all()[w].ref)));
+  for (const std::size_t w : d.affected)
+    out["affected"].items.push_back(Doc::string(view.name_of(s.workloads.all()[w].ref)));
   out["pods_deleted"] = Doc::integer(d.pods_deleted);
   out["recovered_after_ns"] = d.affected.empty() || d.open > 0 ? Doc() : Doc::integer((d.recovered - d.began).ns);
   return out;
@@ -321,7 +347,8 @@ std::string command_for(const Statistics::Expectation& e, const std::string& run
   return "";
 }
 
-std::string report_text(const Statistics& statistics, const RunFacts& facts, const ClusterView& view, const Style& style) {
+std::string report_text(const Statistics& statistics, const RunFacts& facts, const ClusterView& view,
+                        const Style& style) {
   return TextReport(statistics, facts, view, style).write();
 }
 

@@ -11,14 +11,15 @@ namespace wavetank::project {
 
 /// What the report says beside the statistics.
 struct RunFacts {
-  std::string run;       ///< The journal's path, as a command takes it; "" when nothing was kept.
-  std::string end;       ///< Why the run ended: "until", "quiet", "limit", "stopped", "" if not known.
+  std::string run;  ///< The journal's path, as a command takes it; "" when nothing was kept.
+  std::string end;  ///< Why the run ended: "until", "quiet", "limit", "stopped", "" if not known.
   std::uint64_t events = 0;
   std::uint64_t fingerprint = 0;
 };
 
 /// At most 100 columns wide. `view` is the state at the end. Ends with a newline.
-std::string report_text(const Statistics& statistics, const RunFacts& facts, const ClusterView& view, const Style& style);
+std::string report_text(const Statistics& statistics, const RunFacts& facts, const ClusterView& view,
+                        const Style& style);
 
 /// Stable keys; times and spans in ns. Holds nothing that differs between two runs of the same input.
 model::Doc report_doc(const Statistics& statistics, const RunFacts& facts, const ClusterView& view);

@@ -58,7 +58,8 @@ std::vector<Series::Bucket> Series::columns(base::SimTime end, std::size_t colum
   // A bucket goes to the columns it overlaps; a column narrower than a bucket shows the bucket's value.
   for (std::size_t c = 0; c < columns; ++c) {
     const std::int64_t from = end_us / static_cast<std::int64_t>(columns) * static_cast<std::int64_t>(c);
-    const std::int64_t to = c + 1 == columns ? end_us : end_us / static_cast<std::int64_t>(columns) * static_cast<std::int64_t>(c + 1);
+    const std::int64_t to =
+        c + 1 == columns ? end_us : end_us / static_cast<std::int64_t>(columns) * static_cast<std::int64_t>(c + 1);
     const auto first = static_cast<std::size_t>(from / whole.width_us_);
     const auto last = static_cast<std::size_t>(std::max(from, to - 1) / whole.width_us_);
     for (std::size_t b = first; b <= last && b < whole.buckets_.size(); ++b) join(out[c], whole.buckets_[b]);

@@ -1,5 +1,6 @@
 #pragma once
-// A number over time in bounded room: piecewise constant, kept in at most 256 buckets whose width doubles as the run grows.
+// A number over time in bounded room: piecewise constant, kept in at most 256 buckets whose width doubles as the run
+// grows.
 
 #include <cstdint>
 #include <string>

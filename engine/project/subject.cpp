@@ -27,16 +27,26 @@ Ref pod_made_by(Seq seq, const ClusterView& view) {
 Ref object_made_by(Kind kind, Seq seq, const ClusterView& view) {
   const auto ref = [kind](std::uint32_t row) { return row == base::Id<void>::kNone ? Ref() : Ref(kind, row); };
   switch (kind) {
-    case Kind::Pod: return pod_made_by(seq, view);
-    case Kind::Namespace: return ref(made_by(view->namespaces, seq));
-    case Kind::Node: return ref(made_by(view->nodes, seq));
-    case Kind::ReplicaSet: return ref(made_by(view->replica_sets, seq));
-    case Kind::Deployment: return ref(made_by(view->deployments, seq));
-    case Kind::Service: return ref(made_by(view->services, seq));
-    case Kind::EndpointSlice: return ref(made_by(view->endpoint_slices, seq));
-    case Kind::PodDisruptionBudget: return ref(made_by(view->pdbs, seq));
-    case Kind::PriorityClass: return ref(made_by(view->priority_classes, seq));
-    default: return ref(made_by(view->others, seq));
+    case Kind::Pod:
+      return pod_made_by(seq, view);
+    case Kind::Namespace:
+      return ref(made_by(view->namespaces, seq));
+    case Kind::Node:
+      return ref(made_by(view->nodes, seq));
+    case Kind::ReplicaSet:
+      return ref(made_by(view->replica_sets, seq));
+    case Kind::Deployment:
+      return ref(made_by(view->deployments, seq));
+    case Kind::Service:
+      return ref(made_by(view->services, seq));
+    case Kind::EndpointSlice:
+      return ref(made_by(view->endpoint_slices, seq));
+    case Kind::PodDisruptionBudget:
+      return ref(made_by(view->pdbs, seq));
+    case Kind::PriorityClass:
+      return ref(made_by(view->priority_classes, seq));
+    default:
+      return ref(made_by(view->others, seq));
   }
 }
 
@@ -61,12 +71,15 @@ struct SubjectOf {
   Ref operator()(const event::OwnerChanged& e) const { return e.child; }
   Ref operator()(const event::PodCreated&) const { return pod_made_by(event.seq, view); }
   Ref operator()(const event::ReplicaSetCreated&) const { return object_made_by(Kind::ReplicaSet, event.seq, view); }
-  Ref operator()(const event::EndpointSliceCreated&) const { return object_made_by(Kind::EndpointSlice, event.seq, view); }
+  Ref operator()(const event::EndpointSliceCreated&) const {
+    return object_made_by(Kind::EndpointSlice, event.seq, view);
+  }
   Ref operator()(const event::EndpointsChanged& e) const { return Ref(e.slice); }
   // The rest name their subject by its kind.
   template <class E>
   Ref operator()(const E& e) const {
-    if constexpr (requires { e.pod; } && !requires { e.pdb; }) {
+    if constexpr (
+        requires { e.pod; } && !requires { e.pdb; }) {
       return Ref(e.pod);
     } else if constexpr (requires { e.pdb; }) {
       return Ref(e.pdb);
@@ -82,7 +95,9 @@ struct SubjectOf {
 
 }  // namespace
 
-Ref subject(const event::Event& event, const ClusterView& view) { return std::visit(SubjectOf{event, view}, event.payload); }
+Ref subject(const event::Event& event, const ClusterView& view) {
+  return std::visit(SubjectOf{event, view}, event.payload);
+}
 
 std::vector<Ref> mentions(const event::Event& event, const ClusterView& view) {
   std::vector<Ref> out;

@@ -81,9 +81,14 @@ std::vector<std::string> pod_row(PodId pod, const ClusterView& view) {
   std::string restarts = fmt::format("{}", n.restarts);
   if (n.restarts > 0) restarts += fmt::format(" ({} ago)", age_since(n.last_restart, view));
   const NodeId node = view.pod_node(pod), nominated = view->pods.nominated[pod.index()];
-  return {fmt::format("{}/{}", n.ready, n.all), pod_status(pod, view), restarts, age_since(view->pods.created[pod.index()], view),
-          or_none(view.pod_ip(pod)), node.valid() ? std::string(view.bare_name(Ref(node))) : "<none>",
-          nominated.valid() ? std::string(view.bare_name(Ref(nominated))) : "<none>", "<none>"};
+  return {fmt::format("{}/{}", n.ready, n.all),
+          pod_status(pod, view),
+          restarts,
+          age_since(view->pods.created[pod.index()], view),
+          or_none(view.pod_ip(pod)),
+          node.valid() ? std::string(view.bare_name(Ref(node))) : "<none>",
+          nominated.valid() ? std::string(view.bare_name(Ref(nominated))) : "<none>",
+          "<none>"};
 }
 
 std::vector<std::string> node_row(const state::NodeRow& row, const ClusterView& view) {
@@ -103,7 +108,9 @@ std::vector<std::string> node_row(const state::NodeRow& row, const ClusterView& 
     cpu += r.milli_cpu;
     memory += r.memory;
   }
-  const auto share = [](std::int64_t part, std::int64_t whole) { return whole <= 0 ? std::string("-") : fmt::format("{}%", part * 100 / whole); };
+  const auto share = [](std::int64_t part, std::int64_t whole) {
+    return whole <= 0 ? std::string("-") : fmt::format("{}%", part * 100 / whole);
+  };
   std::string version;
   if (!row.header.doc.empty() && row.header.doc.find("kubeletVersion") != std::string::npos) {
     const auto doc = model::parse_json(row.header.doc, "node");
@@ -111,42 +118,53 @@ std::vector<std::string> node_row(const state::NodeRow& row, const ClusterView& 
       if (const model::Doc* v = doc->at({"status", "nodeInfo", "kubeletVersion"})) version = v->text;
     }
   }
-  return {status, or_none(roles), age_since(row.header.created, view), version.empty() ? "v1.34" : version, or_none(view.text(row.zone)),
-          fmt::format("{}", row.pods.size()), share(cpu, row.spec.allocatable.milli_cpu), share(memory, row.spec.allocatable.memory)};
+  return {status,
+          or_none(roles),
+          age_since(row.header.created, view),
+          version.empty() ? "v1.34" : version,
+          or_none(view.text(row.zone)),
+          fmt::format("{}", row.pods.size()),
+          share(cpu, row.spec.allocatable.milli_cpu),
+          share(memory, row.spec.allocatable.memory)};
 }
 
 std::vector<std::string> service_row(const state::ServiceRow& row, const ClusterView& view) {
   std::string ports;
   for (const model::ServicePort& p : row.spec.ports) {
     static constexpr const char* kProtocols[] = {"TCP", "UDP", "SCTP"};
-    ports += fmt::format("{}{}{}/{}", ports.empty() ? "" : ",", p.port, p.node_port != 0 ? fmt::format(":{}", p.node_port) : "",
+    ports += fmt::format("{}{}{}/{}", ports.empty() ? "" : ",", p.port,
+                         p.node_port != 0 ? fmt::format(":{}", p.node_port) : "",
                          kProtocols[static_cast<std::size_t>(p.protocol)]);
   }
   const std::string external = row.spec.type == "LoadBalancer" ? "<pending>" : or_none(row.spec.external_name);
-  return {row.spec.type, or_none(row.spec.cluster_ip), external, or_none(ports), age_since(row.header.created, view),
-          labels_text(row.spec.selector)};
+  return {row.spec.type,  or_none(row.spec.cluster_ip),        external,
+          or_none(ports), age_since(row.header.created, view), labels_text(row.spec.selector)};
 }
 
 std::vector<std::string> slice_row(const state::EndpointSliceRow& row, const ClusterView& view) {
   std::string ports, endpoints;
   if (row.service.valid()) {
     for (const model::ServicePort& p : view.service(row.service).spec.ports)
-      ports += fmt::format("{}{}", ports.empty() ? "" : ",", p.target_port != 0 ? fmt::format("{}", p.target_port) : p.target_port_name);
+      ports += fmt::format("{}{}", ports.empty() ? "" : ",",
+                           p.target_port != 0 ? fmt::format("{}", p.target_port) : p.target_port_name);
   }
   for (std::size_t i = 0; i < row.endpoints.size() && i < 3; ++i)
     endpoints += fmt::format("{}{}", i == 0 ? "" : ",", view.pod_ip(row.endpoints[i].pod));
   if (row.endpoints.size() > 3) endpoints += fmt::format(" + {} more...", row.endpoints.size() - 3);
-  return {"IPv4", ports.empty() ? "<unset>" : ports, endpoints.empty() ? "<unset>" : endpoints, age_since(row.header.created, view)};
+  return {"IPv4", ports.empty() ? "<unset>" : ports, endpoints.empty() ? "<unset>" : endpoints,
+          age_since(row.header.created, view)};
 }
 
 std::vector<std::string> pdb_row(const state::PdbRow& row, const ClusterView& view) {
-  return {row.spec.min_available ? row.spec.min_available->text() : "N/A", row.spec.max_unavailable ? row.spec.max_unavailable->text() : "N/A",
+  return {row.spec.min_available ? row.spec.min_available->text() : "N/A",
+          row.spec.max_unavailable ? row.spec.max_unavailable->text() : "N/A",
           fmt::format("{}", row.disruptions_allowed), age_since(row.header.created, view)};
 }
 
 std::vector<std::string> other_row(const state::OtherRow& row, const ClusterView& view) {
   const std::string age = age_since(row.header.created, view);
-  if (row.kind != Kind::ConfigMap && row.kind != Kind::Secret) return row.kind == Kind::ServiceAccount ? std::vector<std::string>{"0", age} : std::vector{age};
+  if (row.kind != Kind::ConfigMap && row.kind != Kind::Secret)
+    return row.kind == Kind::ServiceAccount ? std::vector<std::string>{"0", age} : std::vector{age};
   std::size_t data = 0;
   std::string type = "Opaque";
   if (const auto doc = model::parse_json(row.header.doc, "object")) {
@@ -161,55 +179,95 @@ std::vector<std::string> other_row(const state::OtherRow& row, const ClusterView
 
 std::vector<std::string> cells(Ref ref, const ClusterView& view) {
   switch (ref.kind) {
-    case Kind::Pod: return pod_row(ref.as<PodId>(), view);
-    case Kind::Node: return node_row(view.node(ref.as<NodeId>()), view);
-    case Kind::Service: return service_row(view.service(ref.as<event::ServiceId>()), view);
-    case Kind::EndpointSlice: return slice_row(view.endpoint_slice(ref.as<event::EndpointSliceId>()), view);
-    case Kind::PodDisruptionBudget: return pdb_row(view.pdb(ref.as<event::PdbId>()), view);
+    case Kind::Pod:
+      return pod_row(ref.as<PodId>(), view);
+    case Kind::Node:
+      return node_row(view.node(ref.as<NodeId>()), view);
+    case Kind::Service:
+      return service_row(view.service(ref.as<event::ServiceId>()), view);
+    case Kind::EndpointSlice:
+      return slice_row(view.endpoint_slice(ref.as<event::EndpointSliceId>()), view);
+    case Kind::PodDisruptionBudget:
+      return pdb_row(view.pdb(ref.as<event::PdbId>()), view);
     case Kind::Namespace: {
       const state::Header& h = *view.header(ref);
       return {h.terminating() ? "Terminating" : "Active", age_since(h.created, view)};
     }
     case Kind::PriorityClass: {
       const state::PriorityClassRow& row = view->priority_classes[ref.row];
-      return {fmt::format("{}", row.spec.value), row.spec.global_default ? "true" : "false", age_since(row.header.created, view),
-              row.spec.preempt_lower_priority ? "PreemptLowerPriority" : "Never"};
+      return {fmt::format("{}", row.spec.value), row.spec.global_default ? "true" : "false",
+              age_since(row.header.created, view), row.spec.preempt_lower_priority ? "PreemptLowerPriority" : "Never"};
     }
     case Kind::Deployment: {
       const state::DeploymentRow& row = view.deployment(ref.as<event::DeploymentId>());
       const Images i = images_of(view.pod_template(row.tmpl).value->spec);
-      return {fmt::format("{}/{}", row.ready, row.spec.replicas), fmt::format("{}", row.updated), fmt::format("{}", row.available),
-              age_since(row.header.created, view), i.names, i.images, row.spec.selector.text()};
+      return {fmt::format("{}/{}", row.ready, row.spec.replicas),
+              fmt::format("{}", row.updated),
+              fmt::format("{}", row.available),
+              age_since(row.header.created, view),
+              i.names,
+              i.images,
+              row.spec.selector.text()};
     }
     case Kind::ReplicaSet: {
       const state::ReplicaSetRow& row = view.replica_set(ref.as<event::ReplicaSetId>());
       const Images i = images_of(view.pod_template(row.tmpl).value->spec);
-      return {fmt::format("{}", row.replicas), fmt::format("{}", row.status_replicas), fmt::format("{}", row.status_ready),
-              age_since(row.header.created, view), i.names, i.images, row.selector.text()};
+      return {fmt::format("{}", row.replicas),
+              fmt::format("{}", row.status_replicas),
+              fmt::format("{}", row.status_ready),
+              age_since(row.header.created, view),
+              i.names,
+              i.images,
+              row.selector.text()};
     }
-    default: return other_row(view->others[ref.row], view);
+    default:
+      return other_row(view->others[ref.row], view);
   }
 }
 
 std::vector<Table::Column> columns_of(Kind kind) {
   switch (kind) {
     case Kind::Pod:
-      return {{"READY"}, {"STATUS"}, {"RESTARTS"}, {"AGE"}, {"IP", true}, {"NODE", true}, {"NOMINATED NODE", true}, {"READINESS GATES", true}};
+      return {{"READY"},
+              {"STATUS"},
+              {"RESTARTS"},
+              {"AGE"},
+              {"IP", true},
+              {"NODE", true},
+              {"NOMINATED NODE", true},
+              {"READINESS GATES", true}};
     case Kind::Node:
-      return {{"STATUS"}, {"ROLES"}, {"AGE"}, {"VERSION"}, {"ZONE", true}, {"PODS", true}, {"CPU REQUESTS", true}, {"MEMORY REQUESTS", true}};
-    case Kind::Service: return {{"TYPE"}, {"CLUSTER-IP"}, {"EXTERNAL-IP"}, {"PORT(S)"}, {"AGE"}, {"SELECTOR", true}};
-    case Kind::EndpointSlice: return {{"ADDRESSTYPE"}, {"PORTS"}, {"ENDPOINTS"}, {"AGE"}};
-    case Kind::PodDisruptionBudget: return {{"MIN AVAILABLE"}, {"MAX UNAVAILABLE"}, {"ALLOWED DISRUPTIONS"}, {"AGE"}};
-    case Kind::Namespace: return {{"STATUS"}, {"AGE"}};
-    case Kind::PriorityClass: return {{"VALUE"}, {"GLOBAL-DEFAULT"}, {"AGE"}, {"PREEMPTIONPOLICY"}};
+      return {{"STATUS"},
+              {"ROLES"},
+              {"AGE"},
+              {"VERSION"},
+              {"ZONE", true},
+              {"PODS", true},
+              {"CPU REQUESTS", true},
+              {"MEMORY REQUESTS", true}};
+    case Kind::Service:
+      return {{"TYPE"}, {"CLUSTER-IP"}, {"EXTERNAL-IP"}, {"PORT(S)"}, {"AGE"}, {"SELECTOR", true}};
+    case Kind::EndpointSlice:
+      return {{"ADDRESSTYPE"}, {"PORTS"}, {"ENDPOINTS"}, {"AGE"}};
+    case Kind::PodDisruptionBudget:
+      return {{"MIN AVAILABLE"}, {"MAX UNAVAILABLE"}, {"ALLOWED DISRUPTIONS"}, {"AGE"}};
+    case Kind::Namespace:
+      return {{"STATUS"}, {"AGE"}};
+    case Kind::PriorityClass:
+      return {{"VALUE"}, {"GLOBAL-DEFAULT"}, {"AGE"}, {"PREEMPTIONPOLICY"}};
     case Kind::Deployment:
-      return {{"READY"}, {"UP-TO-DATE"}, {"AVAILABLE"}, {"AGE"}, {"CONTAINERS", true}, {"IMAGES", true}, {"SELECTOR", true}};
+      return {{"READY"},        {"UP-TO-DATE"},    {"AVAILABLE"}, {"AGE"}, {"CONTAINERS", true},
+              {"IMAGES", true}, {"SELECTOR", true}};
     case Kind::ReplicaSet:
       return {{"DESIRED"}, {"CURRENT"}, {"READY"}, {"AGE"}, {"CONTAINERS", true}, {"IMAGES", true}, {"SELECTOR", true}};
-    case Kind::ConfigMap: return {{"DATA"}, {"AGE"}};
-    case Kind::Secret: return {{"TYPE"}, {"DATA"}, {"AGE"}};
-    case Kind::ServiceAccount: return {{"SECRETS"}, {"AGE"}};
-    default: return {{"AGE"}};
+    case Kind::ConfigMap:
+      return {{"DATA"}, {"AGE"}};
+    case Kind::Secret:
+      return {{"TYPE"}, {"DATA"}, {"AGE"}};
+    case Kind::ServiceAccount:
+      return {{"SECRETS"}, {"AGE"}};
+    default:
+      return {{"AGE"}};
   }
 }
 
@@ -226,14 +284,30 @@ std::vector<Ref> alive_of(const KindQuery& query, const ClusterView& view) {
       for (std::size_t i = 0; i < view->pods.size(); ++i)
         if (view.pod_alive(PodId(i))) out.push_back(Ref(PodId(i)));
       break;
-    case Kind::Node: add_alive<NodeId>(view->nodes, out); break;
-    case Kind::Namespace: add_alive<event::NamespaceId>(view->namespaces, out); break;
-    case Kind::ReplicaSet: add_alive<event::ReplicaSetId>(view->replica_sets, out); break;
-    case Kind::Deployment: add_alive<event::DeploymentId>(view->deployments, out); break;
-    case Kind::Service: add_alive<event::ServiceId>(view->services, out); break;
-    case Kind::EndpointSlice: add_alive<event::EndpointSliceId>(view->endpoint_slices, out); break;
-    case Kind::PodDisruptionBudget: add_alive<event::PdbId>(view->pdbs, out); break;
-    case Kind::PriorityClass: add_alive<event::PriorityClassId>(view->priority_classes, out); break;
+    case Kind::Node:
+      add_alive<NodeId>(view->nodes, out);
+      break;
+    case Kind::Namespace:
+      add_alive<event::NamespaceId>(view->namespaces, out);
+      break;
+    case Kind::ReplicaSet:
+      add_alive<event::ReplicaSetId>(view->replica_sets, out);
+      break;
+    case Kind::Deployment:
+      add_alive<event::DeploymentId>(view->deployments, out);
+      break;
+    case Kind::Service:
+      add_alive<event::ServiceId>(view->services, out);
+      break;
+    case Kind::EndpointSlice:
+      add_alive<event::EndpointSliceId>(view->endpoint_slices, out);
+      break;
+    case Kind::PodDisruptionBudget:
+      add_alive<event::PdbId>(view->pdbs, out);
+      break;
+    case Kind::PriorityClass:
+      add_alive<event::PriorityClassId>(view->priority_classes, out);
+      break;
     default:
       for (std::size_t i = 0; i < view->others.size(); ++i) {
         const state::OtherRow& row = view->others[i];
@@ -252,7 +326,8 @@ std::string pod_status(PodId pod, const ClusterView& view) {
   const Phase phase = view.pod_phase(pod);
   const std::string_view message = view.text(view->pods.message[p]);
   if ((phase == Phase::Failed || phase == Phase::Succeeded) && !message.empty()) return std::string(message);
-  if (!view.pod_node(pod).valid()) return view.pod_spec(pod).spec.scheduling_gates.empty() ? "Pending" : "SchedulingGated";
+  if (!view.pod_node(pod).valid())
+    return view.pod_spec(pod).spec.scheduling_gates.empty() ? "Pending" : "SchedulingGated";
   std::string out(phase_word(phase));
   if (std::string init = init_status(pod, view); !init.empty() && phase == Phase::Pending) return init;
   bool running = false;
@@ -282,19 +357,22 @@ std::string qualified_name(Ref ref, const ClusterView& view) {
   return fmt::format("{}/{}", kind, view.bare_name(ref));
 }
 
-std::vector<Ref> list_objects(const KindQuery& kind, std::string_view ns, const model::LabelSelector* selector, const ClusterView& view) {
+std::vector<Ref> list_objects(const KindQuery& kind, std::string_view ns, const model::LabelSelector* selector,
+                              const ClusterView& view) {
   std::vector<Ref> out = alive_of(kind, view);
   std::erase_if(out, [&](Ref ref) {
     if (!ns.empty() && !view.namespace_of(ref).empty() && view.namespace_of(ref) != ns) return true;
     return selector != nullptr && !selector->matches(view.labels_of(ref));
   });
   std::sort(out.begin(), out.end(), [&](Ref a, Ref b) {
-    return std::tuple(view.namespace_of(a), view.bare_name(a), a.row) < std::tuple(view.namespace_of(b), view.bare_name(b), b.row);
+    return std::tuple(view.namespace_of(a), view.bare_name(a), a.row) <
+           std::tuple(view.namespace_of(b), view.bare_name(b), b.row);
   });
   return out;
 }
 
-Table object_table(const KindQuery& kind, const std::vector<Ref>& refs, bool prefix, bool namespaces, const ClusterView& view) {
+Table object_table(const KindQuery& kind, const std::vector<Ref>& refs, bool prefix, bool namespaces,
+                   const ClusterView& view) {
   Table out;
   if (namespaces) out.columns.push_back({"NAMESPACE"});
   out.columns.push_back({"NAME"});
@@ -323,10 +401,11 @@ Table event_table(const std::vector<EventLedger::Entry>& entries, bool namespace
     if (namespaces) row.emplace_back(ns.empty() ? "default" : ns);
     std::string object = lower(model::kind_info(e.event.object.kind).name);
     object += fmt::format("/{}", view.bare_name(e.event.object));
-    const std::string seen = e.count > 1 ? fmt::format("{} (x{} over {})", age_since(e.last, view), e.count, age_since(e.first, view))
-                                         : age_since(e.last, view);
-    for (std::string cell : {seen, std::string(e.event.warning ? "Warning" : "Normal"), e.event.reason, object, e.event.source,
-                             e.event.message, age_since(e.first, view), fmt::format("{}", e.count)}) {
+    const std::string seen =
+        e.count > 1 ? fmt::format("{} (x{} over {})", age_since(e.last, view), e.count, age_since(e.first, view))
+                    : age_since(e.last, view);
+    for (std::string cell : {seen, std::string(e.event.warning ? "Warning" : "Normal"), e.event.reason, object,
+                             e.event.source, e.event.message, age_since(e.first, view), fmt::format("{}", e.count)}) {
       row.push_back(std::move(cell));
     }
     out.rows.push_back(std::move(row));

@@ -1,6 +1,7 @@
 #pragma once
-// Objects as the tables that `kubectl get` prints. Source: kubernetes pkg/printers/internalversion/printers.go. What does not exist here
-// (addresses of pods, machines' kernels) is <none>; `-o wide` of nodes shows zone and what is requested instead.
+// Objects as the tables that `kubectl get` prints. Source: kubernetes pkg/printers/internalversion/printers.go. What
+// does not exist here (addresses of pods, machines' kernels) is <none>; `-o wide` of nodes shows zone and what is
+// requested instead.
 
 #include <string>
 #include <string_view>
@@ -31,7 +32,8 @@ std::vector<Ref> list_objects(const KindQuery& kind, std::string_view ns, const 
                               const ClusterView& view);
 
 /// The table of objects of one kind. `prefix`: names as "deployment.apps/web".
-Table object_table(const KindQuery& kind, const std::vector<Ref>& refs, bool prefix, bool namespaces, const ClusterView& view);
+Table object_table(const KindQuery& kind, const std::vector<Ref>& refs, bool prefix, bool namespaces,
+                   const ClusterView& view);
 Table event_table(const std::vector<EventLedger::Entry>& entries, bool namespaces, const ClusterView& view);
 
 /// The table as kubectl aligns it: three blanks between columns, none at the end of a line.

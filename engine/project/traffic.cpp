@@ -118,20 +118,26 @@ void Traffic::observe(const event::Event& event, const ClusterView& view) {
       const auto& e = std::get<event::EndpointsChanged>(event.payload);
       const event::ServiceId service = view.endpoint_slice(e.slice).service;
       if (!service.valid() || service.index() >= of_service_.size() || of_service_[service.index()] == 0) return;
-      for (const event::EndpointChange& c : e.changes) set_flags(of_service_[service.index()] - 1, c.pod, c.flags, view);
+      for (const event::EndpointChange& c : e.changes)
+        set_flags(of_service_[service.index()] - 1, c.pod, c.flags, view);
       return;
     }
-    case event::EventKind::ContainerStarted: return set_alive(std::get<event::ContainerStarted>(event.payload).pod, view);
-    case event::EventKind::ContainerExited: return set_alive(std::get<event::ContainerExited>(event.payload).pod, view);
-    case event::EventKind::ContainerWaiting: return set_alive(std::get<event::ContainerWaiting>(event.payload).pod, view);
-    case event::EventKind::PodRemoved: return set_alive(std::get<event::PodRemoved>(event.payload).pod, view);
+    case event::EventKind::ContainerStarted:
+      return set_alive(std::get<event::ContainerStarted>(event.payload).pod, view);
+    case event::EventKind::ContainerExited:
+      return set_alive(std::get<event::ContainerExited>(event.payload).pod, view);
+    case event::EventKind::ContainerWaiting:
+      return set_alive(std::get<event::ContainerWaiting>(event.payload).pod, view);
+    case event::EventKind::PodRemoved:
+      return set_alive(std::get<event::PodRemoved>(event.payload).pod, view);
     case event::EventKind::MachineDown:
       for (const PodId p : view.node(std::get<event::MachineDown>(event.payload).node).pods) set_alive(p, view);
       return;
     case event::EventKind::MachineUp:
       for (const PodId p : view.node(std::get<event::MachineUp>(event.payload).node).pods) set_alive(p, view);
       return;
-    default: return;
+    default:
+      return;
   }
 }
 

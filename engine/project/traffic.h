@@ -1,7 +1,7 @@
 #pragma once
-// What became of the requests that clients send to Services (LoadChanged), as a fluid: a Service spreads its requests evenly over
-// the endpoints it lists as ready (without any, over those that still serve while they terminate, KEP-1669); requests that reach a pod
-// that does not run, or find no endpoint, fail. Parameters: none.
+// What became of the requests that clients send to Services (LoadChanged), as a fluid: a Service spreads its requests
+// evenly over the endpoints it lists as ready (without any, over those that still serve while they terminate,
+// KEP-1669); requests that reach a pod that does not run, or find no endpoint, fail. Parameters: none.
 
 #include <vector>
 

@@ -26,26 +26,32 @@ std::size_t hindering_container(PodId pod, const ClusterView& view) {
 
 std::string container_trouble(PodId pod, const ClusterView& view) {
   const std::size_t c = hindering_container(pod, view);
-  if (c == view.container_count(pod)) return "its containers run and are ready, but its condition Ready is not yet True";
+  if (c == view.container_count(pod))
+    return "its containers run and are ready, but its condition Ready is not yet True";
   const state::ContainerStatus& s = view.container(pod, c);
   const model::Container& spec = view.container_spec(pod, c);
   if (s.state == ContainerState::Waiting) {
     switch (s.waiting) {
       case WaitingReason::ErrImagePull:
-      case WaitingReason::ImagePullBackOff: return fmt::format("image {} cannot be pulled ({})", spec.image, waiting_word(s.waiting));
+      case WaitingReason::ImagePullBackOff:
+        return fmt::format("image {} cannot be pulled ({})", spec.image, waiting_word(s.waiting));
       case WaitingReason::CrashLoopBackOff:
-        return fmt::format("container {} keeps ending with code {} ({}, CrashLoopBackOff)", spec.name, s.exit_code, exit_word(s.last_exit));
-      case WaitingReason::PodInitializing: return "its init containers have not finished";
+        return fmt::format("container {} keeps ending with code {} ({}, CrashLoopBackOff)", spec.name, s.exit_code,
+                           exit_word(s.last_exit));
+      case WaitingReason::PodInitializing:
+        return "its init containers have not finished";
       case WaitingReason::ContainerCreating:
-        return view.is_plain_init(pod, c) ? "its init containers have not finished"
-                                          : fmt::format("container {} is being created (image {})", spec.name, spec.image);
+        return view.is_plain_init(pod, c)
+                   ? "its init containers have not finished"
+                   : fmt::format("container {} is being created (image {})", spec.name, spec.image);
     }
   }
   if (s.state == ContainerState::Terminated)
     return fmt::format("container {} has ended with code {} ({})", spec.name, s.exit_code, exit_word(s.last_exit));
   if (view.is_plain_init(pod, c)) return "its init containers have not finished";
-  return spec.startup_probe || spec.readiness_probe ? fmt::format("container {} runs, but its probe does not find it ready", spec.name)
-                                                    : fmt::format("container {} has only just started", spec.name);
+  return spec.startup_probe || spec.readiness_probe
+             ? fmt::format("container {} runs, but its probe does not find it ready", spec.name)
+             : fmt::format("container {} has only just started", spec.name);
 }
 
 std::string node_trouble(NodeId id, const ClusterView& view) {
@@ -53,7 +59,8 @@ std::string node_trouble(NodeId id, const ClusterView& view) {
   const std::string who = fmt::format("node {}", node_in_zone(id, view));
   const state::Condition& ready = node.conditions[static_cast<std::size_t>(event::NodeConditionType::Ready)];
   if (!node.header.alive) return fmt::format("{} was removed", who);
-  if (ready.present && ready.status != event::ConditionStatus::True) return fmt::format("{} is NotReady: {}", who, ready.message);
+  if (ready.present && ready.status != event::ConditionStatus::True)
+    return fmt::format("{} is NotReady: {}", who, ready.message);
   if (!node.machine_up) return fmt::format("the machine of {} is down (the control plane has not noticed yet)", who);
   return "";
 }
@@ -82,24 +89,31 @@ std::string pod_trouble(PodId pod, const ClusterView& view) {
 event::KindMask trouble_kinds(PodId pod, const ClusterView& view) {
   const NodeId node = view.pod_node(pod);
   if (view.pod_terminating(pod)) return event::mask(EventKind::PodDeletionStarted);
-  if (!node.valid()) return event::mask_of(EventKind::PodUnschedulable, EventKind::PodCreated, EventKind::ObjectCreated);
+  if (!node.valid())
+    return event::mask_of(EventKind::PodUnschedulable, EventKind::PodCreated, EventKind::ObjectCreated);
   if (!node_trouble(node, view).empty()) {
-    return view.pod_ready(pod) ? event::mask_of(EventKind::PodBound) : event::mask_of(EventKind::PodReadyChanged, EventKind::PodBound);
+    return view.pod_ready(pod) ? event::mask_of(EventKind::PodBound)
+                               : event::mask_of(EventKind::PodReadyChanged, EventKind::PodBound);
   }
   const std::size_t c = hindering_container(pod, view);
   if (c < view.container_count(pod) && view.container(pod, c).state == ContainerState::Waiting &&
       view.container(pod, c).waiting == WaitingReason::ContainerCreating) {
     return event::mask_of(EventKind::PodBound);
   }
-  return event::mask_of(EventKind::ContainerWaiting, EventKind::ContainerExited, EventKind::ContainerStarted, EventKind::PodReadyChanged,
-                        EventKind::ContainerReadyChanged, EventKind::PodPhaseChanged, EventKind::PodBound);
+  return event::mask_of(EventKind::ContainerWaiting, EventKind::ContainerExited, EventKind::ContainerStarted,
+                        EventKind::PodReadyChanged, EventKind::ContainerReadyChanged, EventKind::PodPhaseChanged,
+                        EventKind::PodBound);
 }
 
 std::vector<PodId> pods_of(Ref ref, const ClusterView& view) {
   std::vector<PodId> out;
   switch (ref.kind) {
-    case Kind::Pod: out.push_back(ref.as<PodId>()); break;
-    case Kind::ReplicaSet: out = view.replica_set(ref.as<event::ReplicaSetId>()).pods; break;
+    case Kind::Pod:
+      out.push_back(ref.as<PodId>());
+      break;
+    case Kind::ReplicaSet:
+      out = view.replica_set(ref.as<event::ReplicaSetId>()).pods;
+      break;
     case Kind::Deployment:
       for (const event::ReplicaSetId set : view.deployment(ref.as<event::DeploymentId>()).replica_sets) {
         const std::vector<PodId>& pods = view.replica_set(set).pods;
@@ -116,11 +130,15 @@ std::vector<PodId> pods_of(Ref ref, const ClusterView& view) {
     }
     case Kind::PodDisruptionBudget: {
       const state::PdbRow& row = view.pdb(ref.as<event::PdbId>());
-      if (row.spec.selector) view.for_selected_pods(row.header.ns, *row.spec.selector, [&](PodId p) { out.push_back(p); });
+      if (row.spec.selector)
+        view.for_selected_pods(row.header.ns, *row.spec.selector, [&](PodId p) { out.push_back(p); });
       break;
     }
-    case Kind::Node: out = view.node(ref.as<NodeId>()).pods; break;
-    default: break;
+    case Kind::Node:
+      out = view.node(ref.as<NodeId>()).pods;
+      break;
+    default:
+      break;
   }
   return out;
 }
@@ -131,12 +149,14 @@ std::vector<std::string> present_pod(PodId pod, const ClusterView& view) {
   std::vector<std::string> out;
   const std::size_t p = pod.index();
   const NodeId node = view.pod_node(pod);
-  std::string first = node.valid() ? fmt::format("It is {} on node {}", phase_word(view.pod_phase(pod)), node_in_zone(node, view))
-                                   : fmt::format("It is {} and has no node", phase_word(view.pod_phase(pod)));
+  std::string first =
+      node.valid() ? fmt::format("It is {} on node {}", phase_word(view.pod_phase(pod)), node_in_zone(node, view))
+                   : fmt::format("It is {} and has no node", phase_word(view.pod_phase(pod)));
   first += fmt::format(", created {} ago", span_words(view.now() - view->pods.created[p]));
   if (const std::uint32_t n = view.restarts(pod); n > 0) first += ", " + count(n, "restart");
   out.push_back(first + (view.pod_ready(pod) ? ", and Ready." : ", and not Ready."));
-  if (const std::string trouble = pod_trouble(pod, view); !trouble.empty()) out.push_back("What keeps it: " + trouble + ".");
+  if (const std::string trouble = pod_trouble(pod, view); !trouble.empty())
+    out.push_back("What keeps it: " + trouble + (trouble.back() == '.' ? "" : "."));
   return out;
 }
 
@@ -148,19 +168,23 @@ std::vector<std::string> present_deployment(const state::DeploymentRow& row, Ref
     ++believed;
     if (view.node(view.pod_node(pod)).machine_up) ++serving;
   }
-  out.push_back(fmt::format("It wants {} and has {}: {} up to date, {} ready, {} available.", count(row.spec.replicas, "pod"),
-                            row.status_replicas, row.updated, row.ready, row.available));
+  out.push_back(fmt::format("It wants {} and has {}: {} up to date, {} ready, {} available.",
+                            count(row.spec.replicas, "pod"), row.status_replicas, row.updated, row.ready,
+                            row.available));
   if (serving < believed) {
-    out.push_back(fmt::format("In truth only {}: the machines of the others are down, and the control plane has not noticed yet.",
-                              sentence_count(serving, serving == 1 ? "serves" : "serve")));
+    out.push_back(
+        fmt::format("In truth only {}: the machines of the others are down, and the control plane has not noticed yet.",
+                    sentence_count(serving, serving == 1 ? "serves" : "serve")));
   }
   const auto& progressing = row.conditions[static_cast<std::size_t>(event::DeploymentConditionType::Progressing)];
   std::string rollout = row.spec.paused ? fmt::format("Revision {}; its rollout is paused.", row.revision)
                                         : fmt::format("Revision {}", row.revision);
   if (!row.spec.paused) {
-    const bool done = row.observed_generation >= row.header.generation && row.updated >= row.spec.replicas && row.status_replicas == row.updated;
+    const bool done = row.observed_generation >= row.header.generation && row.updated >= row.spec.replicas &&
+                      row.status_replicas == row.updated;
     rollout += done ? ", rolled out" : ", the rollout is under way";
-    if (progressing.present && progressing.reason == "ProgressDeadlineExceeded") rollout += " and has exceeded its progress deadline";
+    if (progressing.present && progressing.reason == "ProgressDeadlineExceeded")
+      rollout += " and has exceeded its progress deadline";
     rollout += ".";
   }
   out.push_back(rollout);
@@ -169,7 +193,8 @@ std::vector<std::string> present_deployment(const state::DeploymentRow& row, Ref
 
 std::vector<std::string> present_node(const state::NodeRow& row, NodeId id, const ClusterView& view) {
   std::vector<std::string> out;
-  std::string first = fmt::format("It is {}{}", view.node_ready(id) ? "Ready" : "NotReady", row.spec.unschedulable ? " and cordoned" : "");
+  std::string first = fmt::format("It is {}{}", view.node_ready(id) ? "Ready" : "NotReady",
+                                  row.spec.unschedulable ? " and cordoned" : "");
   std::int64_t terminating = 0;
   for (const PodId pod : row.pods) terminating += view.pod_terminating(pod) ? 1 : 0;
   first += fmt::format(", with {} bound to it", count(static_cast<std::int64_t>(row.pods.size()), "pod"));
@@ -196,12 +221,15 @@ std::vector<std::string> present_service(const state::ServiceRow& row, const Clu
     }
   }
   std::vector<std::string> out;
-  out.push_back(all == 0 ? "It lists no endpoints." : fmt::format("It lists {}, {} of them ready.", count(all, "endpoint"), ready));
+  out.push_back(all == 0 ? "It lists no endpoints."
+                         : fmt::format("It lists {}, {} of them ready.", count(all, "endpoint"), ready));
   if (alive < ready) {
-    out.push_back(fmt::format("In truth only {}: the machines of the others are down, and the control plane has not noticed yet.",
-                              sentence_count(alive, alive == 1 ? "answers" : "answer")));
+    out.push_back(
+        fmt::format("In truth only {}: the machines of the others are down, and the control plane has not noticed yet.",
+                    sentence_count(alive, alive == 1 ? "answers" : "answer")));
   }
-  if (row.milli_rps > 0) out.push_back(fmt::format("Clients send it {} requests a second.", milli_words(row.milli_rps)));
+  if (row.milli_rps > 0)
+    out.push_back(fmt::format("Clients send it {} requests a second.", milli_words(row.milli_rps)));
   return out;
 }
 
@@ -211,27 +239,36 @@ std::vector<std::string> present(Ref ref, const ClusterView& view) {
   if (!view.alive(ref)) {
     if (ref.kind != Kind::Pod) return {"It is gone."};
     const NodeId node = view.pod_node(ref.as<PodId>());
-    return {node.valid() ? fmt::format("It is gone. It was on node {}.", node_in_zone(node, view)) : "It is gone. It never had a node."};
+    return {node.valid() ? fmt::format("It is gone. It was on node {}.", node_in_zone(node, view))
+                         : "It is gone. It never had a node."};
   }
   switch (ref.kind) {
-    case Kind::Pod: return present_pod(ref.as<PodId>(), view);
-    case Kind::Deployment: return present_deployment(view.deployment(ref.as<event::DeploymentId>()), ref, view);
-    case Kind::Node: return present_node(view.node(ref.as<NodeId>()), ref.as<NodeId>(), view);
-    case Kind::Service: return present_service(view.service(ref.as<event::ServiceId>()), view);
+    case Kind::Pod:
+      return present_pod(ref.as<PodId>(), view);
+    case Kind::Deployment:
+      return present_deployment(view.deployment(ref.as<event::DeploymentId>()), ref, view);
+    case Kind::Node:
+      return present_node(view.node(ref.as<NodeId>()), ref.as<NodeId>(), view);
+    case Kind::Service:
+      return present_service(view.service(ref.as<event::ServiceId>()), view);
     case Kind::ReplicaSet: {
       const state::ReplicaSetRow& row = view.replica_set(ref.as<event::ReplicaSetId>());
-      std::vector<std::string> out{fmt::format("It wants {} and has {}: {} ready, {} available.", count(row.replicas, "pod"),
-                                               row.status_replicas, row.status_ready, row.status_available)};
-      if (row.deployment.valid()) out.push_back(fmt::format("Revision {} of {}.", row.revision, label(Ref(row.deployment), view)));
+      std::vector<std::string> out{fmt::format("It wants {} and has {}: {} ready, {} available.",
+                                               count(row.replicas, "pod"), row.status_replicas, row.status_ready,
+                                               row.status_available)};
+      if (row.deployment.valid())
+        out.push_back(fmt::format("Revision {} of {}.", row.revision, label(Ref(row.deployment), view)));
       if (row.failure.present) out.push_back("It cannot make pods: " + row.failure.message);
       return out;
     }
     case Kind::PodDisruptionBudget: {
       const state::PdbRow& row = view.pdb(ref.as<event::PdbId>());
-      return {fmt::format("It allows {}: {} of {} healthy, and {} must be.", count(row.disruptions_allowed, "disruption"),
-                          row.current_healthy, row.expected_pods, row.desired_healthy)};
+      return {fmt::format("It allows {}: {} of {} healthy, and {} must be.",
+                          count(row.disruptions_allowed, "disruption"), row.current_healthy, row.expected_pods,
+                          row.desired_healthy)};
     }
-    default: return {fmt::format("It is there since {}.", at_words(view.header(ref)->created))};
+    default:
+      return {fmt::format("It is there since {}.", at_words(view.header(ref)->created))};
   }
 }
 

@@ -15,7 +15,8 @@ void Utilisation::change(Resource& resource, SimTime now, std::int64_t requested
 void Utilisation::recount(PodId pod, const ClusterView& view) {
   const std::size_t p = pod.index();
   const event::Phase phase = view.pod_phase(pod);
-  const bool counts = view.pod_alive(pod) && view.pod_node(pod).valid() && phase != event::Phase::Succeeded && phase != event::Phase::Failed;
+  const bool counts = view.pod_alive(pod) && view.pod_node(pod).valid() && phase != event::Phase::Succeeded &&
+                      phase != event::Phase::Failed;
   if (counted_.size() <= p) counted_.resize(p + 1);
   if (counted_[p] == counts) return;
   counted_[p] = counts;
@@ -39,7 +40,8 @@ void Utilisation::recount(NodeId node, const ClusterView& view) {
 void Utilisation::observe(const event::Event& event, const ClusterView& view) {
   switch (event.kind()) {
     case event::EventKind::ObjectCreated:
-      if (std::get<event::ObjectCreated>(event.payload).kind == model::Kind::Node) recount(NodeId(view->nodes.size() - 1), view);
+      if (std::get<event::ObjectCreated>(event.payload).kind == model::Kind::Node)
+        recount(NodeId(view->nodes.size() - 1), view);
       return;
     case event::EventKind::ObjectUpdated: {
       const Ref ref = std::get<event::ObjectUpdated>(event.payload).ref;
@@ -51,10 +53,14 @@ void Utilisation::observe(const event::Event& event, const ClusterView& view) {
       if (ref.kind == model::Kind::Node) recount(ref.as<NodeId>(), view);
       return;
     }
-    case event::EventKind::PodBound: return recount(std::get<event::PodBound>(event.payload).pod, view);
-    case event::EventKind::PodPhaseChanged: return recount(std::get<event::PodPhaseChanged>(event.payload).pod, view);
-    case event::EventKind::PodRemoved: return recount(std::get<event::PodRemoved>(event.payload).pod, view);
-    default: return;
+    case event::EventKind::PodBound:
+      return recount(std::get<event::PodBound>(event.payload).pod, view);
+    case event::EventKind::PodPhaseChanged:
+      return recount(std::get<event::PodPhaseChanged>(event.payload).pod, view);
+    case event::EventKind::PodRemoved:
+      return recount(std::get<event::PodRemoved>(event.payload).pod, view);
+    default:
+      return;
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// How much of the cluster is asked for: requests of bound pods that have not ended, against what nodes offer, over time.
+// How much of the cluster is asked for: requests of bound pods that have not ended, against what nodes offer, over
+// time.
 
 #include "engine/project/series.h"
 #include "engine/project/words.h"
@@ -25,8 +26,8 @@ class Utilisation final : public state::Observer {
   static void change(Resource& resource, SimTime now, std::int64_t requested, std::int64_t allocatable);
 
   Resource cpu_, memory_;
-  std::vector<bool> counted_;    ///< By pod.
-  std::vector<Amounts> nodes_;   ///< By node: what was counted.
+  std::vector<bool> counted_;   ///< By pod.
+  std::vector<Amounts> nodes_;  ///< By node: what was counted.
 };
 
 }  // namespace wavetank::project

@@ -18,26 +18,27 @@ using event::EventKind;
 using event::KindMask;
 using model::Kind;
 
-constexpr std::size_t kLongChain = 14;   // longer ones lose their middle
+constexpr std::size_t kLongChain = 14;  // longer ones lose their middle
 constexpr std::size_t kLately = 10;
 constexpr std::size_t kBestNodes = 8;
-constexpr std::size_t kTroubles = 4;     // chains told for one object
+constexpr std::size_t kTroubles = 4;  // chains told for one object
 
 // Bookkeeping: facts that only sum up others. They are steps of chains that a reader does not miss.
-constexpr KindMask kBookkeeping = event::mask_of(
-    EventKind::ReplicaSetStatusChanged, EventKind::DeploymentStatusChanged, EventKind::ReplicaSetRevisionSet,
-    EventKind::DeploymentRevisionSet, EventKind::PodPhaseChanged, EventKind::PdbStatusChanged, EventKind::ContainerReadyChanged,
-    EventKind::EndpointsChanged, EventKind::HeartbeatsBegan, EventKind::DeploymentConditionChanged);
+constexpr KindMask kBookkeeping =
+    event::mask_of(EventKind::ReplicaSetStatusChanged, EventKind::DeploymentStatusChanged,
+                   EventKind::ReplicaSetRevisionSet, EventKind::DeploymentRevisionSet, EventKind::PodPhaseChanged,
+                   EventKind::PdbStatusChanged, EventKind::ContainerReadyChanged, EventKind::EndpointsChanged,
+                   EventKind::HeartbeatsBegan, EventKind::DeploymentConditionChanged);
 
 // Attempts that go on and on: of a long row of them only the ends are told.
-constexpr KindMask kAttempts = event::mask_of(EventKind::ContainerWaiting, EventKind::ContainerExited, EventKind::ContainerStarted,
-                                              EventKind::PodUnschedulable);
+constexpr KindMask kAttempts = event::mask_of(EventKind::ContainerWaiting, EventKind::ContainerExited,
+                                              EventKind::ContainerStarted, EventKind::PodUnschedulable);
 
 // What makes up the story of an object.
-constexpr KindMask kStory = ~(event::mask_of(EventKind::ReplicaSetStatusChanged, EventKind::DeploymentStatusChanged,
-                                             EventKind::ReplicaSetRevisionSet, EventKind::PodPhaseChanged,
-                                             EventKind::PdbStatusChanged, EventKind::ContainerReadyChanged,
-                                             EventKind::DeploymentRevisionSet));
+constexpr KindMask kStory =
+    ~(event::mask_of(EventKind::ReplicaSetStatusChanged, EventKind::DeploymentStatusChanged,
+                     EventKind::ReplicaSetRevisionSet, EventKind::PodPhaseChanged, EventKind::PdbStatusChanged,
+                     EventKind::ContainerReadyChanged, EventKind::DeploymentRevisionSet));
 
 /// One event of an object under question.
 struct Seen {
@@ -84,7 +85,8 @@ class Inquiry {
   }
   /// Pods of a watched ReplicaSet that are gone by now belong to the story, too.
   bool owned_pod(const event::Event&, Ref about) const {
-    if (about.kind != Kind::Pod || !about.valid() || (ref_.kind != Kind::Deployment && ref_.kind != Kind::ReplicaSet)) return false;
+    if (about.kind != Kind::Pod || !about.valid() || (ref_.kind != Kind::Deployment && ref_.kind != Kind::ReplicaSet))
+      return false;
     const Ref owner = view_->pods.owner[about.row];
     return owner.valid() && watched_.contains(owner);
   }
@@ -118,8 +120,10 @@ class Inquiry {
   /// The event that shows best what keeps a pod from serving.
   [[nodiscard]] Seq trouble_of(PodId pod) const {
     const NodeId node = view_.pod_node(pod);
-    const bool unnoticed = node.valid() && !view_.node(node).machine_up && view_.pod_ready(pod) && !view_.pod_terminating(pod);
-    return unnoticed ? last_of(Ref(node), event::mask(EventKind::MachineDown)) : last_of(Ref(pod), trouble_kinds(pod, view_));
+    const bool unnoticed =
+        node.valid() && !view_.node(node).machine_up && view_.pod_ready(pod) && !view_.pod_terminating(pod);
+    return unnoticed ? last_of(Ref(node), event::mask(EventKind::MachineDown))
+                     : last_of(Ref(pod), trouble_kinds(pod, view_));
   }
   void join_common_roots(const CausalGraph& graph);
   [[nodiscard]] bool dull(const Moment& m) const;
@@ -142,15 +146,16 @@ class Inquiry {
   std::map<Seq, Moment> told_;
 };
 
-constexpr KindMask kBirth = event::mask_of(EventKind::PodCreated, EventKind::ObjectCreated, EventKind::ReplicaSetCreated,
-                                           EventKind::EndpointSliceCreated);
+constexpr KindMask kBirth = event::mask_of(EventKind::PodCreated, EventKind::ObjectCreated,
+                                           EventKind::ReplicaSetCreated, EventKind::EndpointSliceCreated);
 
 void Inquiry::ask_about_pod(PodId pod) {
   const Ref ref(pod);
   const NodeId node = view_.pod_node(pod);
   ask("Why it exists", first_of(ref, kBirth));
   if (node.valid()) {
-    ask(fmt::format("Why it is on node {}", view_.bare_name(Ref(node))), last_of(ref, event::mask(EventKind::PodBound)));
+    ask(fmt::format("Why it is on node {}", view_.bare_name(Ref(node))),
+        last_of(ref, event::mask(EventKind::PodBound)));
   }
   if (!view_.pod_alive(pod)) {
     const Seq deletion = last_of(ref, event::mask(EventKind::PodDeletionStarted));
@@ -161,7 +166,9 @@ void Inquiry::ask_about_pod(PodId pod) {
     ask("Why it is Ready", last_of(ref, event::mask(EventKind::PodReadyChanged)));
   } else {
     const bool pending = !node.valid() && !view_.pod_terminating(pod);
-    ask(view_.pod_terminating(pod) ? "Why it is being deleted" : pending ? "Why it has no node" : "Why it does not serve",
+    ask(view_.pod_terminating(pod) ? "Why it is being deleted"
+        : pending                  ? "Why it has no node"
+                                   : "Why it does not serve",
         trouble_of(pod));
   }
 }
@@ -177,13 +184,16 @@ void Inquiry::ask_about_pods(const std::vector<PodId>& pods) {
     if (group.empty()) order.push_back(trouble);
     group.push_back(pod);
   }
-  std::stable_sort(order.begin(), order.end(), [&](const auto& a, const auto& b) { return groups[a].size() > groups[b].size(); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](const auto& a, const auto& b) { return groups[a].size() > groups[b].size(); });
   for (std::size_t i = 0; i < order.size() && i < kTroubles; ++i) {
     const std::vector<PodId>& group = groups[order[i]];
     std::string names;
-    for (std::size_t n = 0; n < group.size() && n < 3; ++n) names += (n == 0 ? "" : ", ") + short_label(Ref(group[n]), view_);
+    for (std::size_t n = 0; n < group.size() && n < 3; ++n)
+      names += (n == 0 ? "" : ", ") + short_label(Ref(group[n]), view_);
     if (group.size() > 3) names += fmt::format(" and {} more", group.size() - 3);
-    ask("", trouble_of(group.front()), {fmt::format("{}: {}{}", names, order[i], order[i].back() == '.' ? "" : ".")}, group.size());
+    ask("", trouble_of(group.front()), {fmt::format("{}: {}{}", names, order[i], order[i].back() == '.' ? "" : ".")},
+        group.size());
   }
 }
 
@@ -204,15 +214,18 @@ void Inquiry::join_common_roots(const CausalGraph& graph) {
     with.because.insert(with.because.end(), q.because.begin(), q.because.end());
   }
   for (Question& q : out) {
-    if (q.pods > 0) q.title = fmt::format("Why {} not serve", q.pods == 1 ? "1 pod does" : fmt::format("{} pods do", q.pods));
+    if (q.pods > 0)
+      q.title = fmt::format("Why {} not serve", q.pods == 1 ? "1 pod does" : fmt::format("{} pods do", q.pods));
   }
   questions_ = std::move(out);
 }
 
 /// What says nothing that its neighbours do not say.
 bool Inquiry::dull(const Moment& m) const {
-  if (m.kind == event::kind_name(EventKind::NodeConditionChanged)) return m.text.find("Pressure of") != std::string::npos;
-  return m.kind == event::kind_name(EventKind::DeploymentConditionChanged) && m.text.find("Progressing is True") != std::string::npos;
+  if (m.kind == event::kind_name(EventKind::NodeConditionChanged))
+    return m.text.find("Pressure of") != std::string::npos;
+  return m.kind == event::kind_name(EventKind::DeploymentConditionChanged) &&
+         m.text.find("Progressing is True") != std::string::npos;
 }
 
 void Inquiry::ask_about_workload() {
@@ -221,15 +234,17 @@ void Inquiry::ask_about_workload() {
   Seq last = 0;
   for (const auto& [about, seen] : seen_) {
     if (about.kind == Kind::Pod) continue;
-    last = std::max(last, last_of(about, event::mask_of(EventKind::ReplicaSetScaled, EventKind::ReplicaSetCreated, EventKind::ObjectUpdated,
-                                                        EventKind::ObjectCreated, EventKind::ReplicaSetFailureChanged)));
+    last = std::max(last, last_of(about, event::mask_of(EventKind::ReplicaSetScaled, EventKind::ReplicaSetCreated,
+                                                        EventKind::ObjectUpdated, EventKind::ObjectCreated,
+                                                        EventKind::ReplicaSetFailureChanged)));
   }
   ask("How it came to its present size and version", last);
   if (questions_.size() > 1) return;
   // All is well: what is the last thing that was not?
   Seq trouble = 0;
   for (const auto& [about, seen] : seen_) {
-    if (about.kind == Kind::Pod) trouble = std::max(trouble, last_of(about, event::mask_of(EventKind::PodDeletionStarted)));
+    if (about.kind == Kind::Pod)
+      trouble = std::max(trouble, last_of(about, event::mask_of(EventKind::PodDeletionStarted)));
   }
   ask("Why it last lost a pod", trouble);
 }
@@ -249,9 +264,10 @@ void Inquiry::choose_lately() {
     const bool own = about == ref_;
     const bool part = about.kind == Kind::ReplicaSet || (about.kind == Kind::Pod && ref_.kind != Kind::Node);
     if (!own && !part) continue;
-    const KindMask kinds = own || about.kind == Kind::ReplicaSet ? kStory
-                                                                 : event::mask_of(EventKind::PodCreated, EventKind::PodDeletionStarted,
-                                                                                  EventKind::PodReadyChanged, EventKind::PodUnschedulable);
+    const KindMask kinds = own || about.kind == Kind::ReplicaSet
+                               ? kStory
+                               : event::mask_of(EventKind::PodCreated, EventKind::PodDeletionStarted,
+                                                EventKind::PodReadyChanged, EventKind::PodUnschedulable);
     if (ref_.kind == Kind::Pod && !own) continue;
     for (const Seen& s : seen) {
       if ((event::mask(s.kind) & kinds) != 0) all.push_back(s.seq);
@@ -263,8 +279,8 @@ void Inquiry::choose_lately() {
   lately_ = std::move(all);
 }
 
-/// The chain without bookkeeping, without the middle of a row of attempts, and without its own middle where it is long; 0 stands for
-/// what was left out.
+/// The chain without bookkeeping, without the middle of a row of attempts, and without its own middle where it is long;
+/// 0 stands for what was left out.
 std::vector<Seq> Inquiry::shortened(const CausalGraph& graph, Seq seq) const {
   const auto kind = [&](Seq s) { return event::mask(event::kind_from_name(told_.at(s).kind)); };
   std::vector<Seq> chain;
@@ -297,7 +313,8 @@ base::Result<void> Inquiry::narrate_all(const std::set<Seq>& wanted, const Histo
     const auto told = walker.step(
         [&](const event::Event& e, const state::ClusterState& state) { was = before(e, ClusterView(state, e.time)); },
         [&](const event::Event& e, const state::ClusterState& state) {
-          told_[seq] = {seq, e.time, std::string(event::kind_name(e.kind())), narrate(e, was, ClusterView(state, e.time))};
+          told_[seq] = {seq, e.time, std::string(event::kind_name(e.kind())),
+                        narrate(e, was, ClusterView(state, e.time))};
         });
     if (!told) return told;
   }
@@ -349,7 +366,8 @@ base::Result<Placement> Inquiry::placement_of(PodId pod, SimTime at, const Histo
     Placement::Score row;
     row.node = view.bare_name(Ref(fits[i]->node));
     row.zone = view.text(view.node(fits[i]->node).zone);
-    for (std::size_t p = 0; p < fits[i]->normalized.size(); ++p) row.scores.push_back(fits[i]->normalized[p] * e.weights[p]);
+    for (std::size_t p = 0; p < fits[i]->normalized.size(); ++p)
+      row.scores.push_back(fits[i]->normalized[p] * e.weights[p]);
     row.total = fits[i]->total;
     row.chosen = is_chosen;
     out.best.push_back(std::move(row));
@@ -363,13 +381,21 @@ base::Result<Why> Inquiry::tell(SimTime at, const History& history) {
   out.at = at;
   out.now = present(ref_, view_);
   for (const state::FaultRow& fault : view_->faults) {
-    if (fault.ended == SimTime::never()) out.now.push_back(fmt::format("A fault is on since {}: {} of {}.", at_words(fault.began), fault.kind, fault.subject));
+    if (fault.ended == SimTime::never())
+      out.now.push_back(
+          fmt::format("A fault is on since {}: {} of {}.", at_words(fault.began), fault.kind, fault.subject));
   }
   switch (ref_.kind) {
-    case Kind::Pod: ask_about_pod(ref_.as<PodId>()); break;
+    case Kind::Pod:
+      ask_about_pod(ref_.as<PodId>());
+      break;
     case Kind::Deployment:
-    case Kind::ReplicaSet: ask_about_workload(); break;
-    case Kind::Node: ask_about_node(ref_.as<NodeId>()); break;
+    case Kind::ReplicaSet:
+      ask_about_workload();
+      break;
+    case Kind::Node:
+      ask_about_node(ref_.as<NodeId>());
+      break;
     case Kind::Service:
     case Kind::PodDisruptionBudget:
       ask_about_pods(pods_of(ref_, view_));
@@ -397,7 +423,8 @@ base::Result<Why> Inquiry::tell(SimTime at, const History& history) {
   for (const Seq s : lately_) {
     if (!dull(told_[s])) out.lately.push_back(told_[s]);
   }
-  if (out.lately.size() > kLately) out.lately.erase(out.lately.begin(), out.lately.end() - static_cast<std::ptrdiff_t>(kLately));
+  if (out.lately.size() > kLately)
+    out.lately.erase(out.lately.begin(), out.lately.end() - static_cast<std::ptrdiff_t>(kLately));
   if (ref_.kind == Kind::Pod) {
     const auto pod = ref_.as<PodId>();
     const bool unplaced = !view_.pod_node(pod).valid();
@@ -413,7 +440,8 @@ base::Result<Why> Inquiry::tell(SimTime at, const History& history) {
 template <class Rows>
 std::uint32_t latest_named(const Rows& rows, std::string_view ns, std::string_view name, const ClusterView& view) {
   for (std::size_t i = rows.size(); i-- > 0;) {
-    if (view.text(rows[i].header.name) == name && (ns.empty() || view.text(rows[i].header.ns) == ns)) return static_cast<std::uint32_t>(i);
+    if (view.text(rows[i].header.name) == name && (ns.empty() || view.text(rows[i].header.ns) == ns))
+      return static_cast<std::uint32_t>(i);
   }
   return base::Id<void>::kNone;
 }
@@ -429,19 +457,29 @@ Ref find_object(Kind kind, std::string_view ns, std::string_view name, const Clu
         if (view.pod_name(PodId(i)) == name && view.text(view.pod_ns(PodId(i))) == ns) return Ref(PodId(i));
       }
       return {};
-    case Kind::Namespace: return {kind, latest_named(view->namespaces, space, name, view)};
-    case Kind::Node: return {kind, latest_named(view->nodes, space, name, view)};
-    case Kind::ReplicaSet: return {kind, latest_named(view->replica_sets, space, name, view)};
-    case Kind::Deployment: return {kind, latest_named(view->deployments, space, name, view)};
-    case Kind::Service: return {kind, latest_named(view->services, space, name, view)};
-    case Kind::EndpointSlice: return {kind, latest_named(view->endpoint_slices, space, name, view)};
-    case Kind::PodDisruptionBudget: return {kind, latest_named(view->pdbs, space, name, view)};
-    case Kind::PriorityClass: return {kind, latest_named(view->priority_classes, space, name, view)};
-    default: break;
+    case Kind::Namespace:
+      return {kind, latest_named(view->namespaces, space, name, view)};
+    case Kind::Node:
+      return {kind, latest_named(view->nodes, space, name, view)};
+    case Kind::ReplicaSet:
+      return {kind, latest_named(view->replica_sets, space, name, view)};
+    case Kind::Deployment:
+      return {kind, latest_named(view->deployments, space, name, view)};
+    case Kind::Service:
+      return {kind, latest_named(view->services, space, name, view)};
+    case Kind::EndpointSlice:
+      return {kind, latest_named(view->endpoint_slices, space, name, view)};
+    case Kind::PodDisruptionBudget:
+      return {kind, latest_named(view->pdbs, space, name, view)};
+    case Kind::PriorityClass:
+      return {kind, latest_named(view->priority_classes, space, name, view)};
+    default:
+      break;
   }
   for (std::size_t i = view->others.size(); i-- > 0;) {
     const state::OtherRow& row = view->others[i];
-    if (row.kind == kind && view.text(row.header.name) == name && view.text(row.header.ns) == space) return {kind, static_cast<std::uint32_t>(i)};
+    if (row.kind == kind && view.text(row.header.name) == name && view.text(row.header.ns) == space)
+      return {kind, static_cast<std::uint32_t>(i)};
   }
   return {};
 }

@@ -1,6 +1,6 @@
 #pragma once
-// "Why is it so?" of any object at any moment: what it is, the chain of events that led there back to the fault or request that
-// began it, and for pods what the scheduler saw.
+// "Why is it so?" of any object at any moment: what it is, the chain of events that led there back to the fault or
+// request that began it, and for pods what the scheduler saw.
 
 #include <optional>
 #include <string>
@@ -17,12 +17,12 @@ namespace wavetank::project {
 struct Moment {
   Seq seq = 0;
   SimTime time;
-  std::string kind;   ///< "PodBound"; "" for steps left out.
+  std::string kind;  ///< "PodBound"; "" for steps left out.
   std::string text;
 };
 
 struct Chain {
-  std::string title;   ///< "Why 2 pods are not ready", "Why it is on node n3"
+  std::string title;                 ///< "Why 2 pods are not ready", "Why it is on node n3"
   std::vector<std::string> because;  ///< What is so now, in a sentence each.
   std::vector<Moment> moments;       ///< Oldest first: root … event.
 };
@@ -30,7 +30,7 @@ struct Chain {
 /// What the scheduler sees, or saw, for a pod.
 struct Placement {
   struct Refusal {
-    std::string reason;               ///< "Insufficient cpu"
+    std::string reason;  ///< "Insufficient cpu"
     std::string plugin;
     std::vector<std::string> nodes;
   };
@@ -43,20 +43,20 @@ struct Placement {
   SimTime at;
   bool pending = false;
   std::size_t nodes = 0, feasible = 0;
-  std::vector<Refusal> refusals;       ///< Most nodes first.
+  std::vector<Refusal> refusals;  ///< Most nodes first.
   std::vector<std::string> plugins;
   std::vector<std::int64_t> weights;
-  std::vector<Score> best;             ///< By total, at most eight, the chosen one among them.
-  std::size_t ties = 0;                ///< So many had the highest total.
+  std::vector<Score> best;  ///< By total, at most eight, the chosen one among them.
+  std::size_t ties = 0;     ///< So many had the highest total.
 };
 
 struct Why {
   std::string object;  ///< "deployment/web"
   SimTime at;
-  std::vector<std::string> now;     ///< What it is, in sentences.
+  std::vector<std::string> now;  ///< What it is, in sentences.
   std::vector<Chain> chains;
   std::optional<Placement> placement;
-  std::vector<Moment> lately;       ///< The last things that happened to it, oldest first.
+  std::vector<Moment> lately;  ///< The last things that happened to it, oldest first.
 };
 
 /// The object by kind, namespace and name, also one that is gone by now (the latest of that name).

@@ -28,7 +28,8 @@ std::string chain_text(const Chain& chain, const std::set<Seq>& told, const Styl
   }
   std::string out;
   if (first > 0) out += moment_line({}, style, false);
-  for (std::size_t i = first; i < chain.moments.size(); ++i) out += moment_line(chain.moments[i], style, i + 1 == chain.moments.size());
+  for (std::size_t i = first; i < chain.moments.size(); ++i)
+    out += moment_line(chain.moments[i], style, i + 1 == chain.moments.size());
   return out;
 }
 
@@ -44,7 +45,8 @@ std::string refusals_text(const Placement& p) {
   std::size_t wide = 0;
   for (const Placement::Refusal& r : p.refusals) wide = std::max(wide, fmt::format("{}", r.nodes.size()).size());
   for (const Placement::Refusal& r : p.refusals) {
-    const std::string head = fmt::format("  {:>{}} {:<5}  ", r.nodes.size(), wide, r.nodes.size() == 1 ? "node" : "nodes");
+    const std::string head =
+        fmt::format("  {:>{}} {:<5}  ", r.nodes.size(), wide, r.nodes.size() == 1 ? "node" : "nodes");
     out += head + wrap(fmt::format("{}: {}", r.reason, join_names(r.nodes, 6)), columns(head), kWidth) + "\n";
   }
   return out;
@@ -55,25 +57,33 @@ std::string score_table(const Placement& p, const Style& style) {
   if (p.best.empty() || p.best.front().scores.empty()) return "";
   std::vector<std::size_t> shown;  // plugins that tell nodes apart, or gave anything at all
   for (std::size_t i = 0; i < p.plugins.size(); ++i) {
-    if (std::any_of(p.best.begin(), p.best.end(), [&](const auto& row) { return row.scores[i] != 0; })) shown.push_back(i);
+    if (std::any_of(p.best.begin(), p.best.end(), [&](const auto& row) { return row.scores[i] != 0; }))
+      shown.push_back(i);
   }
   const auto short_name = [](std::string name) {
-    for (const auto& [from, to] : {std::pair{"NodeResourcesBalancedAllocation", "Balanced"}, {"NodeResourcesFit", "Fit"},
-                                   {"PodTopologySpread", "Spread"}, {"InterPodAffinity", "PodAffinity"}, {"TaintToleration", "Taints"},
+    for (const auto& [from, to] : {std::pair{"NodeResourcesBalancedAllocation", "Balanced"},
+                                   {"NodeResourcesFit", "Fit"},
+                                   {"PodTopologySpread", "Spread"},
+                                   {"InterPodAffinity", "PodAffinity"},
+                                   {"TaintToleration", "Taints"},
                                    {"ImageLocality", "Image"}}) {
       if (name == from) return std::string(to);
     }
     return name;
   };
   std::size_t name_width = 4;
-  for (const auto& row : p.best) name_width = std::max(name_width, columns(row.node) + (row.zone.empty() ? 0 : row.zone.size() + 3));
+  for (const auto& row : p.best)
+    name_width = std::max(name_width, columns(row.node) + (row.zone.empty() ? 0 : row.zone.size() + 3));
   std::string head = fmt::format("  {:<{}}", "node", name_width);
-  for (const std::size_t i : shown) head += fmt::format("  {:>{}}", short_name(p.plugins[i]), std::max<std::size_t>(5, short_name(p.plugins[i]).size()));
+  for (const std::size_t i : shown)
+    head +=
+        fmt::format("  {:>{}}", short_name(p.plugins[i]), std::max<std::size_t>(5, short_name(p.plugins[i]).size()));
   std::string out = style.dim(head + "  total") + "\n";
   for (const auto& row : p.best) {
     const std::string name = row.zone.empty() ? row.node : fmt::format("{} ({})", row.node, row.zone);
     std::string line = fmt::format("  {:<{}}", name, name_width);
-    for (const std::size_t i : shown) line += fmt::format("  {:>{}}", row.scores[i], std::max<std::size_t>(5, short_name(p.plugins[i]).size()));
+    for (const std::size_t i : shown)
+      line += fmt::format("  {:>{}}", row.scores[i], std::max<std::size_t>(5, short_name(p.plugins[i]).size()));
     line += fmt::format("  {:>5}", row.total);
     out += row.chosen ? style.bold(line) + style.green("  ← chosen") + "\n" : line + "\n";
   }
@@ -82,7 +92,8 @@ std::string score_table(const Placement& p, const Style& style) {
 
 std::string placement_text(const Placement& p, const Style& style) {
   std::string out = style.bold(p.pending ? "What the scheduler sees" : "What the scheduler saw") + "\n";
-  std::string intro = fmt::format("At {}, {} of {} fit.", at_words(p.at), p.feasible, count(static_cast<std::int64_t>(p.nodes), "node"));
+  std::string intro = fmt::format("At {}, {} of {} fit.", at_words(p.at), p.feasible,
+                                  count(static_cast<std::int64_t>(p.nodes), "node"));
   if (!p.pending && p.feasible == 1) intro += " With only one there is nothing to score.";
   if (p.feasible > 1) {
     intro += " Scores are normalised (0 to 100) and weighted; the highest total wins";
@@ -161,7 +172,8 @@ std::string to_text(const Why& why, const Style& style) {
     for (const Moment& m : chain.moments) told.insert(m.seq);
   }
   if (why.placement) out += "\n" + placement_text(*why.placement, style);
-  if (std::all_of(why.lately.begin(), why.lately.end(), [&](const Moment& m) { return told.contains(m.seq); })) return out;
+  if (std::all_of(why.lately.begin(), why.lately.end(), [&](const Moment& m) { return told.contains(m.seq); }))
+    return out;
   out += "\n" + style.bold("Lately") + "\n";
   for (const Moment& m : why.lately) out += moment_line(m, style, false);
   return out;

@@ -16,19 +16,32 @@ using model::Kind;
 
 std::string kind_words(Ref ref, const ClusterView& view) {
   switch (ref.kind) {
-    case Kind::Namespace: return "namespace";
-    case Kind::Node: return "node";
-    case Kind::Pod: return "pod";
-    case Kind::ReplicaSet: return "replica set";
-    case Kind::Deployment: return "deployment";
-    case Kind::Service: return "service";
-    case Kind::EndpointSlice: return "endpoint slice";
-    case Kind::PodDisruptionBudget: return "disruption budget";
-    case Kind::PriorityClass: return "priority class";
-    case Kind::ServiceAccount: return "service account";
-    case Kind::ConfigMap: return "config map";
-    case Kind::Secret: return "secret";
-    case Kind::Other: break;
+    case Kind::Namespace:
+      return "namespace";
+    case Kind::Node:
+      return "node";
+    case Kind::Pod:
+      return "pod";
+    case Kind::ReplicaSet:
+      return "replica set";
+    case Kind::Deployment:
+      return "deployment";
+    case Kind::Service:
+      return "service";
+    case Kind::EndpointSlice:
+      return "endpoint slice";
+    case Kind::PodDisruptionBudget:
+      return "disruption budget";
+    case Kind::PriorityClass:
+      return "priority class";
+    case Kind::ServiceAccount:
+      return "service account";
+    case Kind::ConfigMap:
+      return "config map";
+    case Kind::Secret:
+      return "secret";
+    case Kind::Other:
+      break;
   }
   if (!ref.valid()) return "object";
   const state::OtherRow& row = view->others[ref.row];
@@ -55,69 +68,96 @@ std::string node_in_zone(NodeId node, const ClusterView& view) {
 
 std::string_view phase_word(Phase phase) {
   switch (phase) {
-    case Phase::Pending: return "Pending";
-    case Phase::Running: return "Running";
-    case Phase::Succeeded: return "Succeeded";
-    case Phase::Failed: return "Failed";
+    case Phase::Pending:
+      return "Pending";
+    case Phase::Running:
+      return "Running";
+    case Phase::Succeeded:
+      return "Succeeded";
+    case Phase::Failed:
+      return "Failed";
   }
   return "Unknown";
 }
 
 std::string_view waiting_word(WaitingReason reason) {
   switch (reason) {
-    case WaitingReason::ContainerCreating: return "ContainerCreating";
-    case WaitingReason::PodInitializing: return "PodInitializing";
-    case WaitingReason::ErrImagePull: return "ErrImagePull";
-    case WaitingReason::ImagePullBackOff: return "ImagePullBackOff";
-    case WaitingReason::CrashLoopBackOff: return "CrashLoopBackOff";
+    case WaitingReason::ContainerCreating:
+      return "ContainerCreating";
+    case WaitingReason::PodInitializing:
+      return "PodInitializing";
+    case WaitingReason::ErrImagePull:
+      return "ErrImagePull";
+    case WaitingReason::ImagePullBackOff:
+      return "ImagePullBackOff";
+    case WaitingReason::CrashLoopBackOff:
+      return "CrashLoopBackOff";
   }
   return "";
 }
 
 std::string_view exit_word(ExitReason reason) {
   switch (reason) {
-    case ExitReason::Completed: return "Completed";
-    case ExitReason::Error: return "Error";
-    case ExitReason::OOMKilled: return "OOMKilled";
-    case ExitReason::ContainerStatusUnknown: return "ContainerStatusUnknown";
+    case ExitReason::Completed:
+      return "Completed";
+    case ExitReason::Error:
+      return "Error";
+    case ExitReason::OOMKilled:
+      return "OOMKilled";
+    case ExitReason::ContainerStatusUnknown:
+      return "ContainerStatusUnknown";
   }
   return "";
 }
 
 std::string_view condition_word(NodeConditionType type) {
   switch (type) {
-    case NodeConditionType::Ready: return "Ready";
-    case NodeConditionType::MemoryPressure: return "MemoryPressure";
-    case NodeConditionType::DiskPressure: return "DiskPressure";
-    case NodeConditionType::PIDPressure: return "PIDPressure";
-    case NodeConditionType::NetworkUnavailable: return "NetworkUnavailable";
+    case NodeConditionType::Ready:
+      return "Ready";
+    case NodeConditionType::MemoryPressure:
+      return "MemoryPressure";
+    case NodeConditionType::DiskPressure:
+      return "DiskPressure";
+    case NodeConditionType::PIDPressure:
+      return "PIDPressure";
+    case NodeConditionType::NetworkUnavailable:
+      return "NetworkUnavailable";
   }
   return "";
 }
 
 std::string_view condition_word(DeploymentConditionType type) {
   switch (type) {
-    case DeploymentConditionType::Available: return "Available";
-    case DeploymentConditionType::Progressing: return "Progressing";
-    case DeploymentConditionType::ReplicaFailure: return "ReplicaFailure";
+    case DeploymentConditionType::Available:
+      return "Available";
+    case DeploymentConditionType::Progressing:
+      return "Progressing";
+    case DeploymentConditionType::ReplicaFailure:
+      return "ReplicaFailure";
   }
   return "";
 }
 
 std::string_view status_word(ConditionStatus status) {
   switch (status) {
-    case ConditionStatus::True: return "True";
-    case ConditionStatus::False: return "False";
-    case ConditionStatus::Unknown: return "Unknown";
+    case ConditionStatus::True:
+      return "True";
+    case ConditionStatus::False:
+      return "False";
+    case ConditionStatus::Unknown:
+      return "Unknown";
   }
   return "";
 }
 
 std::string_view effect_word(model::TaintEffect effect) {
   switch (effect) {
-    case model::TaintEffect::NoSchedule: return "NoSchedule";
-    case model::TaintEffect::PreferNoSchedule: return "PreferNoSchedule";
-    case model::TaintEffect::NoExecute: return "NoExecute";
+    case model::TaintEffect::NoSchedule:
+      return "NoSchedule";
+    case model::TaintEffect::PreferNoSchedule:
+      return "PreferNoSchedule";
+    case model::TaintEffect::NoExecute:
+      return "NoExecute";
   }
   return "";
 }

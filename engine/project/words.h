@@ -18,7 +18,8 @@ using state::ClusterView;
 
 /// "replica set", "deployment", "node": the kind in a sentence.
 std::string kind_words(Ref ref, const ClusterView& view);
-/// "replica set web-7d9f", "pod shop/cart-x2z4q" (the namespace unless it is "default"), "node n1". Also of what is gone.
+/// "replica set web-7d9f", "pod shop/cart-x2z4q" (the namespace unless it is "default"), "node n1". Also of what is
+/// gone.
 std::string label(Ref ref, const ClusterView& view);
 /// "web-7d9f", "shop/cart-x2z4q".
 std::string short_label(Ref ref, const ClusterView& view);
@@ -45,7 +46,8 @@ std::string thousands(std::int64_t n);
 std::string bytes_words(std::int64_t bytes);
 /// A duration for people, rounded: "12ms", "4.2s", "5m12s", "3h05m".
 std::string span_words(Duration d);
-/// A moment as it may be typed after --at: "4m30s", "5m12.345s" (milliseconds, rounded up so that it includes what happened then).
+/// A moment as it may be typed after --at: "4m30s", "5m12.345s" (milliseconds, rounded up so that it includes what
+/// happened then).
 std::string at_words(SimTime t);
 
 /// "00:05:12.345": hours, minutes, seconds, always with milliseconds (cut off), for columns.

@@ -20,7 +20,8 @@ Ref namespace_ref(base::Sym ns, const ClusterView& view) {
 }
 
 bool rolled_out(const state::DeploymentRow& row) {
-  return row.observed_generation >= row.header.generation && row.updated >= row.spec.replicas && row.status_replicas == row.updated;
+  return row.observed_generation >= row.header.generation && row.updated >= row.spec.replicas &&
+         row.status_replicas == row.updated;
 }
 
 }  // namespace
@@ -100,7 +101,8 @@ void Workloads::recount(PodId pod, const ClusterView& view) {
   const Ref ref = workload_ref(pod, view);
   // A namespace wants the loose pods that it has.
   std::uint32_t& wanted = slot(loose_in_, pod.index());
-  const std::uint32_t wants = active && ref.kind == Kind::Namespace ? static_cast<std::uint32_t>(workload(ref, view)) : kNone;
+  const std::uint32_t wants =
+      active && ref.kind == Kind::Namespace ? static_cast<std::uint32_t>(workload(ref, view)) : kNone;
   if (wanted != wants) {
     if (wanted != kNone) change(wanted, all_[wanted].desired.value() - 1, all_[wanted].ready.value(), view);
     if (wants != kNone) change(wants, all_[wants].desired.value() + 1, all_[wants].ready.value(), view);
@@ -123,8 +125,12 @@ struct PodOf {
   PodId operator()(const event::PodPhaseChanged& e) const { return e.pod; }
   PodId operator()(const event::PodRemoved& e) const { return e.pod; }
   PodId operator()(const event::PodBound& e) const { return e.pod; }
-  PodId operator()(const event::OwnerChanged& e) const { return e.child.kind == Kind::Pod ? e.child.as<PodId>() : PodId(); }
-  PodId operator()(const event::ObjectUpdated& e) const { return e.ref.kind == Kind::Pod ? e.ref.as<PodId>() : PodId(); }
+  PodId operator()(const event::OwnerChanged& e) const {
+    return e.child.kind == Kind::Pod ? e.child.as<PodId>() : PodId();
+  }
+  PodId operator()(const event::ObjectUpdated& e) const {
+    return e.ref.kind == Kind::Pod ? e.ref.as<PodId>() : PodId();
+  }
   template <class E>
   PodId operator()(const E&) const {
     return {};
@@ -150,7 +156,9 @@ void Workloads::observe(const event::Event& event, const ClusterView& view) {
       }
       return;
     }
-    case event::EventKind::PodCreated: ++all_[workload(workload_ref(PodId(view->pods.size() - 1), view), view)].pods_made; return;
+    case event::EventKind::PodCreated:
+      ++all_[workload(workload_ref(PodId(view->pods.size() - 1), view), view)].pods_made;
+      return;
     case event::EventKind::ObjectUpdated: {
       const Ref ref = std::get<event::ObjectUpdated>(event.payload).ref;
       if (is_workload(ref.kind)) refresh(ref, view);
@@ -184,7 +192,8 @@ void Workloads::observe(const event::Event& event, const ClusterView& view) {
       if (view.container(e.pod, e.container).restarts > 0) ++all_[workload(workload_ref(e.pod, view), view)].restarts;
       return;
     }
-    default: return;
+    default:
+      return;
   }
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 // What became of each workload: desired and ready pods over time, availability, restarts.
 //
-// A workload is a Deployment, a ReplicaSet without an owner, or all pods of a namespace without an owner together. A pod counts as ready
-// when its condition Ready is True, it is not being deleted, and the machine under it runs: for up to 50 s after a machine died
-// the control plane still believes in its pods, but nobody is served by them.
+// A workload is a Deployment, a ReplicaSet without an owner, or all pods of a namespace without an owner together. A
+// pod counts as ready when its condition Ready is True, it is not being deleted, and the machine under it runs: for up
+// to 50 s after a machine died the control plane still believes in its pods, but nobody is served by them.
 
 #include <string>
 #include <vector>
@@ -22,7 +22,7 @@ struct Workload {
   SimTime first_whole = SimTime::never();  ///< When it first had all that it wanted.
   SimTime gone = SimTime::never();
   // Time since first_whole, while it was there:
-  Duration observed{}, full{}, some{};     ///< in all; with ready ≥ desired; with at least one ready.
+  Duration observed{}, full{}, some{};  ///< in all; with ready ≥ desired; with at least one ready.
   std::int64_t restarts = 0;
   std::int64_t pods_made = 0;
   bool whole = false;  ///< As many ready as desired, and for a Deployment: rolled out.
@@ -59,7 +59,7 @@ class Workloads final : public state::Observer {
   std::vector<Workload> all_;
   std::vector<std::uint32_t> of_deployment_, of_set_, of_namespace_;  ///< By row.
   std::vector<std::uint32_t> counted_in_;                             ///< By pod: the workload that counts it as ready.
-  std::vector<std::uint32_t> loose_in_;                               ///< By pod: the namespace's workload that wants it.
+  std::vector<std::uint32_t> loose_in_;  ///< By pod: the namespace's workload that wants it.
   std::vector<Touch> touched_;
 };
 

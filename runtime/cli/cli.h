@@ -15,10 +15,10 @@ namespace wavetank::cli {
 /// Exit codes.
 enum Exit : int {
   kOk = 0,
-  kBroken = 1,        ///< An expectation was broken; a verification failed.
-  kBadInput = 2,      ///< Arguments, files: nothing was done.
-  kBug = 3,           ///< Ours.
-  kInterrupted = 130, ///< Ctrl-C.
+  kBroken = 1,         ///< An expectation was broken; a verification failed.
+  kBadInput = 2,       ///< Arguments, files: nothing was done.
+  kBug = 3,            ///< Ours.
+  kInterrupted = 130,  ///< Ctrl-C.
 };
 
 /// What the command line asked for: parsing chooses, main() runs it.
@@ -37,7 +37,8 @@ void add_completion(CLI::App& app, Action& chosen);
 /// Parses and runs the whole command line. Throws only where there is a bug.
 int run_command_line(int argc, const char* const* argv);
 
-// ---- Output -------------------------------------------------------------------------------------------------------------------
+// ---- Output
+// -------------------------------------------------------------------------------------------------------------------
 
 bool stdout_is_terminal();
 bool stderr_is_terminal();

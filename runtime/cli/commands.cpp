@@ -15,7 +15,7 @@ constexpr void (*kCommands[])(CLI::App&, Action&) = {add_run,    add_show,     a
 
 constexpr const char* kAbout =
     "Wavetank emulates a Kubernetes cluster in virtual time: it runs your manifests through outages,\n"
-    "rollouts and growth, and explains every decision.";
+    "rollouts and growth, and explains every decision.\n";
 
 constexpr const char* kExamples =
     "Examples:\n"
@@ -31,7 +31,7 @@ constexpr const char* kExamples =
 class Help final : public CLI::Formatter {
  public:
   std::string make_option_opts(const CLI::Option* option) const override {
-    return option->get_type_size() != 0 && !option->get_positional() ? " " + value_name(option) : "";
+    return option->get_expected_max() != 0 && !option->get_positional() ? " " + value_name(option) : "";
   }
 
  private:
@@ -80,8 +80,11 @@ int run_command_line(int argc, const char* const* argv) {
   CLI::App app(kAbout, "wavetank");
   Action chosen;
   app.formatter(std::make_shared<Help>());
-  app.get_formatter()->column_width(34);
-  app.set_version_flag("--version", std::string("wavetank ") + base::kVersion);
+  app.get_formatter()->column_width(28);
+  for (const auto& [from, to] :
+       {std::pair{"SUBCOMMAND", "COMMAND"}, {"Subcommands", "Commands"}, {"Positionals", "Arguments"}})
+    app.get_formatter()->label(from, to);
+  app.set_version_flag("--version", std::string("wavetank ") + base::kVersion, "Print the version");
   app.set_help_flag("-h,--help", "Print this help");
   app.footer(kExamples);
   app.require_subcommand(0, 1);
@@ -89,13 +92,16 @@ int run_command_line(int argc, const char* const* argv) {
   std::vector<std::string> names;
   for (CLI::App* c : app.get_subcommands({})) {
     c->footer("");
+    c->group("Commands");
     names.push_back(c->get_name());
   }
   std::vector<std::string> arguments(argv + 1, argv + argc);
   if (!arguments.empty() && !arguments.front().starts_with("-") &&
       std::find(names.begin(), names.end(), arguments.front()) == names.end()) {
-    return complain(fmt::format("unknown command \"{}\"{}", arguments.front(), did_you_mean(arguments.front(), {names.begin(), names.end()})) +
-                    (base::nearest_word(arguments.front(), {names.begin(), names.end()}).empty() ? "; see wavetank --help" : ""));
+    return complain(
+        fmt::format("unknown command \"{}\"{}", arguments.front(),
+                    did_you_mean(arguments.front(), {names.begin(), names.end()})) +
+        (base::nearest_word(arguments.front(), {names.begin(), names.end()}).empty() ? "; see wavetank --help" : ""));
   }
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
@@ -107,7 +113,8 @@ int run_command_line(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& e) {
     const CLI::App* command = nullptr;
     for (const CLI::App* c : app.get_subcommands()) command = c;
-    return complain(fmt::format("{} (see wavetank {}--help)", describe(e, app, arguments), command != nullptr ? command->get_name() + " " : ""));
+    return complain(fmt::format("{} (see wavetank {}--help)", describe(e, app, arguments),
+                                command != nullptr ? command->get_name() + " " : ""));
   }
   if (!chosen) {
     print(app.help());

@@ -16,7 +16,8 @@ std::string options_of(const CLI::App& command) {
   return out;
 }
 
-constexpr const char* kKinds = "pods deployments replicasets nodes services endpointslices poddisruptionbudgets events namespaces configmaps all";
+constexpr const char* kKinds =
+    "pods deployments replicasets nodes services endpointslices poddisruptionbudgets events namespaces configmaps all";
 
 std::string bash(const CLI::App& app) {
   std::string commands, cases;
@@ -45,7 +46,8 @@ _wavetank() {{
   fi
 }}
 complete -F _wavetank wavetank
-)", commands, cases, kKinds);
+)",
+                     commands, cases, kKinds);
 }
 
 std::string escaped(std::string text, std::string_view what) {
@@ -83,19 +85,21 @@ _wavetank() {{
   fi
 }}
 compdef _wavetank wavetank
-)", commands, cases, kKinds);
+)",
+                     commands, cases, kKinds);
 }
 
 std::string fish(const CLI::App& app) {
   std::string out = "# fish completion of wavetank: wavetank completion fish | source\n";
   for (const CLI::App* c : app.get_subcommands({})) {
-    out += fmt::format("complete -c wavetank -n __fish_use_subcommand -f -a {} -d '{}'\n", c->get_name(), escaped(c->get_description(), "'\\"));
+    out += fmt::format("complete -c wavetank -n __fish_use_subcommand -f -a {} -d '{}'\n", c->get_name(),
+                       escaped(c->get_description(), "'\\"));
   }
   for (const CLI::App* c : app.get_subcommands({})) {
     for (const CLI::Option* option : c->get_options()) {
       for (const std::string& name : option->get_lnames()) {
-        out += fmt::format("complete -c wavetank -n '__fish_seen_subcommand_from {}' -l {} -d '{}'\n", c->get_name(), name,
-                           escaped(option->get_description(), "'\\"));
+        out += fmt::format("complete -c wavetank -n '__fish_seen_subcommand_from {}' -l {} -d '{}'\n", c->get_name(),
+                           name, escaped(option->get_description(), "'\\"));
       }
     }
   }

@@ -11,7 +11,8 @@ namespace wavetank::cli {
 
 class DiskFiles final : public scenario::FileSource {
  public:
-  /// Refuses, before reading, what is larger than a reader would take (model::ReadLimits), what is empty, and what is no text.
+  /// Refuses, before reading, what is larger than a reader would take (model::ReadLimits), what is empty, and what is
+  /// no text.
   base::Result<std::string> read(const std::string& path) override;
   [[nodiscard]] bool is_directory(const std::string& path) override;
   /// *.yaml, *.yml and *.json of a directory, sorted by name. Error also when there is none.

@@ -30,7 +30,8 @@ base::Result<event::KindMask> read_kinds(const std::vector<std::string>& words) 
       continue;
     }
     std::vector<std::string_view> names;
-    for (int k = 0; k < static_cast<int>(event::EventKind::Count); ++k) names.push_back(event::kind_name(static_cast<event::EventKind>(k)));
+    for (int k = 0; k < static_cast<int>(event::EventKind::Count); ++k)
+      names.push_back(event::kind_name(static_cast<event::EventKind>(k)));
     problems.push_back({"", {}, fmt::format("--kind: there is no event \"{}\"{}", word, did_you_mean(word, names))});
   }
   if (!problems.empty()) return base::failure(std::move(problems));
@@ -38,8 +39,8 @@ base::Result<event::KindMask> read_kinds(const std::vector<std::string>& words) 
 }
 
 /// One line, or one JSON object a line.
-std::string event_line(const event::Event& e, const std::string& text, const state::ClusterView& view, const std::string& format,
-                       const project::Style& style) {
+std::string event_line(const event::Event& e, const std::string& text, const state::ClusterView& view,
+                       const std::string& format, const project::Style& style) {
   if (format == "json") {
     model::Doc doc = model::Doc::object();
     doc["seq"] = model::Doc::integer(static_cast<std::int64_t>(e.seq));
@@ -54,7 +55,8 @@ std::string event_line(const event::Event& e, const std::string& text, const sta
   const std::string stamp = style.dim(fmt::format("{}  {:>6}", project::clock_words(e.time), e.seq));
   if (format != "wide") return fmt::format("{}  {}\n", stamp, text);
   const std::string cause = e.cause == 0 ? "" : fmt::format("← {}", e.cause);
-  return fmt::format("{}  {}  {:<26}  {}\n", stamp, style.dim(fmt::format("{:<8}", cause)), event::kind_name(e.kind()), text);
+  return fmt::format("{}  {}  {:<26}  {}\n", stamp, style.dim(fmt::format("{:<8}", cause)), event::kind_name(e.kind()),
+                     text);
 }
 
 int LogCommand::execute() const {
@@ -108,13 +110,15 @@ void add_log(CLI::App& app, Action& chosen) {
   const auto c = std::make_shared<LogCommand>();
   CLI::App* command = app.add_subcommand("log", "Tell what happened in a run, event by event");
   add_run_options(*command, c->run);
-  command->add_option("--object", c->object, "Only what has to do with this object: pod/web-1, node/n3");
+  command->add_option("--object", c->object, "Only what has to do with this object");
   command->add_option("-n,--namespace", c->ns, "The object's namespace (default: default)");
-  command->add_option("--kind", c->kinds, "Only events of this kind, such as PodBound; may be repeated")->allow_extra_args(false);
+  command->add_option("--kind", c->kinds, "Only events of this kind, such as PodBound; repeatable")
+      ->allow_extra_args(false);
   command->add_option("--from", c->from, "From this moment on, such as 4m30s");
   command->add_option("--to", c->to, "Up to this moment");
   command->add_option("--limit", c->limit, "At most so many events");
-  command->add_option("-o,--output", c->format, "wide (with cause and kind) or json (an object a line)")->check(CLI::IsMember({"wide", "json"}));
+  command->add_option("-o,--output", c->format, "wide (with cause and kind) or json (an object a line)")
+      ->check(CLI::IsMember({"wide", "json"}));
   command->callback([c, &chosen] { chosen = [c] { return c->execute(); }; });
 }
 

@@ -34,7 +34,8 @@ int complain(const base::Diagnostics& all) {
   std::fflush(stdout);
   std::string out;
   for (const base::Diagnostic& d : all) {
-    const std::string text = d.text();
+    std::string text = d.text();
+    if (text.find("; readable up to") != std::string::npos) text += "; --salvage shows that part";
     out += d.file.empty() ? error_style().red("wavetank: ") + text + "\n" : text + "\n";
   }
   if (all.size() > 1) out += error_style().red(fmt::format("wavetank: {} problems", all.size())) + "\n";

@@ -39,8 +39,9 @@ void ProgressBar::show(base::SimTime now, std::uint64_t events) {
   const int done = static_cast<int>(std::clamp<std::int64_t>(now.ns / (full / kBar + 1), 0, kBar));
   std::string bar;
   for (int i = 0; i < kBar; ++i) bar += i < done ? "━" : "─";
-  const std::string line = fmt::format("\r\x1b[2K  {}  {} of {}  {} events", bar, project::span_words(now - base::SimTime{}),
-                                       project::span_words(end_ - base::SimTime{}), project::thousands(static_cast<std::int64_t>(events)));
+  const std::string line =
+      fmt::format("\r\x1b[2K  {}  {} of {}  {} events", bar, project::span_words(now - base::SimTime{}),
+                  project::span_words(end_ - base::SimTime{}), project::thousands(static_cast<std::int64_t>(events)));
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -21,7 +21,8 @@ class Interrupt {
 class ProgressBar {
  public:
   /// `shown` false: never prints.
-  ProgressBar(bool shown, base::SimTime end) : shown_(shown), end_(end), began_(std::chrono::steady_clock::now()), last_(began_) {}
+  ProgressBar(bool shown, base::SimTime end)
+      : shown_(shown), end_(end), began_(std::chrono::steady_clock::now()), last_(began_) {}
   ~ProgressBar() { clear(); }
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;

@@ -29,7 +29,21 @@ std::string told(const std::optional<event::Event>& e, const RunFile& file) {
   if (auto again = file.state_at(e->seq - 1)) after = std::move(*again);
   const project::Before was = project::before(*e, state::ClusterView(*state, e->time));
   state::evolve(after, *e);
-  return fmt::format("{}  {} (cause {})", project::clock_words(e->time), project::narrate(*e, was, state::ClusterView(after, e->time)), e->cause);
+  return fmt::format("{}  {} (cause {})", project::clock_words(e->time),
+                     project::narrate(*e, was, state::ClusterView(after, e->time)), e->cause);
+}
+
+/// Where two events that create or update the same object differ only in the document.
+std::string document_change(const log::Difference& d) {
+  const auto doc = [](const std::optional<event::Event>& e) -> const std::string* {
+    if (!e) return nullptr;
+    if (const auto* made = std::get_if<event::ObjectCreated>(&e->payload)) return &made->doc;
+    if (const auto* changed = std::get_if<event::ObjectUpdated>(&e->payload)) return &changed->doc;
+    return nullptr;
+  };
+  const std::string* left = doc(d.left);
+  const std::string* right = doc(d.right);
+  return left == nullptr || right == nullptr ? "" : project::describe_change(*left, *right);
 }
 
 int ReplayCommand::verify_run(const RunFile& file) const {
@@ -42,8 +56,10 @@ int ReplayCommand::verify_run(const RunFile& file) const {
     complain(verified.error());
     return kBroken;
   }
-  passed(fmt::format("{} events in one chain, fingerprint {:016x}", project::thousands(static_cast<std::int64_t>(verified->end.seq)), verified->end.fingerprint));
-  passed(fmt::format("they fold into the state {:016x}; {} agree", verified->digest, project::count(static_cast<std::int64_t>(verified->snapshots), "snapshot")));
+  passed(fmt::format("{} events in one chain, fingerprint {:016x}",
+                     project::thousands(static_cast<std::int64_t>(verified->end.seq)), verified->end.fingerprint));
+  passed(fmt::format("they fold into the state {:016x}; {} agree", verified->digest,
+                     project::count(static_cast<std::int64_t>(verified->snapshots), "snapshot")));
   for (const std::string& d : file.journal().damaged_snapshots()) notice(d);
 
   const Interrupt interrupt;
@@ -62,7 +78,8 @@ int ReplayCommand::verify_run(const RunFile& file) const {
   fresh.cut();
   // A run that was stopped is a beginning of the whole one.
   const base::Seq length = file.journal().position().seq;
-  const auto there = fresh.position().seq >= length ? fresh.position_at(length) : fresh.position_at(fresh.position().seq);
+  const auto there =
+      fresh.position().seq >= length ? fresh.position_at(length) : fresh.position_at(fresh.position().seq);
   if (!there) return complain(there.error());
   if (*there == file.journal().position() && (!file.journal().ended() || fresh.position().seq == length)) {
     passed("executed again it gives the same events, bit for bit");
@@ -75,6 +92,8 @@ int ReplayCommand::verify_run(const RunFile& file) const {
     print(fmt::format("  the first difference is event {}\n", (*difference)->seq));
     print(fmt::format("  in the file  {}\n", told((*difference)->left, file)));
     print(fmt::format("  now          {}\n", told((*difference)->right, file)));
+    const std::string change = document_change(**difference);
+    if (!change.empty()) print(fmt::format("  its document {}\n", change));
   }
   return kBroken;
 }
@@ -90,8 +109,9 @@ int ReplayCommand::execute() const {
     return true;
   });
   if (!read) return complain(read.error());
-  print(fmt::format("{} events up to {}, fingerprint {:016x}, state {:016x}\n", project::thousands(static_cast<std::int64_t>(end.seq)),
-                    project::at_words(end.time), end.fingerprint, state::digest(state)));
+  print(fmt::format("{} events up to {}, fingerprint {:016x}, state {:016x}\n",
+                    project::thousands(static_cast<std::int64_t>(end.seq)), project::at_words(end.time),
+                    end.fingerprint, state::digest(state)));
   return kOk;
 }
 
@@ -99,9 +119,10 @@ int ReplayCommand::execute() const {
 
 void add_replay(CLI::App& app, Action& chosen) {
   const auto c = std::make_shared<ReplayCommand>();
-  CLI::App* command = app.add_subcommand("replay", "Fold a run's events again; with --verify check it through and execute it again");
+  CLI::App* command =
+      app.add_subcommand("replay", "Fold a run again; with --verify also check it and execute it again");
   add_run_options(*command, c->run);
-  command->add_flag("--verify", c->verify, "Check chain, fold and snapshots, and run the scenario again: the same events must come out");
+  command->add_flag("--verify", c->verify, "Check the file and run its scenario again: the same must come out");
   command->callback([c, &chosen] { chosen = [c] { return c->execute(); }; });
 }
 

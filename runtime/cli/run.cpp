@@ -25,10 +25,14 @@ struct RunCommand {
 
 const char* end_word(scenario::RunResult::End end) {
   switch (end) {
-    case scenario::RunResult::End::Until: return "until";
-    case scenario::RunResult::End::Quiet: return "quiet";
-    case scenario::RunResult::End::Limit: return "limit";
-    case scenario::RunResult::End::Stopped: return "stopped";
+    case scenario::RunResult::End::Until:
+      return "until";
+    case scenario::RunResult::End::Quiet:
+      return "quiet";
+    case scenario::RunResult::End::Limit:
+      return "limit";
+    case scenario::RunResult::End::Stopped:
+      return "stopped";
   }
   return "";
 }
@@ -74,7 +78,8 @@ int RunCommand::execute() const {
   options.snapshots = !output.empty();
   if (!until.empty()) {
     const auto span = base::parse_duration(until);
-    if (!span || span->ns <= 0) return complain(fmt::format("--until {}: a duration greater than 0 is wanted, such as 10m or 90s", until));
+    if (!span || span->ns <= 0)
+      return complain(fmt::format("--until {}: a duration greater than 0 is wanted, such as 10m or 90s", until));
     options.until = *span;
   }
   DiskFiles files;
@@ -87,7 +92,8 @@ int RunCommand::execute() const {
   Output out;
   if (const auto opened = out.open(output, force); !opened) {
     base::Diagnostics all = opened.error();
-    if (!force && base::to_text(all).find("exists") != std::string::npos) all.push_back({"", {}, "--force replaces it"});
+    if (!force && base::to_text(all).find("there already") != std::string::npos)
+      all.back().message += "; --force replaces it";
     return complain(all);
   }
   scenario::Simulation simulation(*read, options, out.journal());
@@ -113,7 +119,9 @@ int RunCommand::execute() const {
     print(project::report_text(statistics, facts, view, out_style()));
     if (stdout_is_terminal()) {
       const auto ms = bar.elapsed().count();
-      print(out_style().dim(fmt::format("simulated {} in {}", project::span_words(result->time - base::SimTime{}), project::span_words(base::milliseconds(ms)))) + "\n");
+      print(out_style().dim(fmt::format("simulated {} in {}", project::span_words(result->time - base::SimTime{}),
+                                        project::span_words(base::milliseconds(ms)))) +
+            "\n");
     }
   } else {
     for (const auto& e : statistics.expectations) {
@@ -137,7 +145,8 @@ void add_run(CLI::App& app, Action& chosen) {
   command->add_option("-o,--out", c->output, "Keep the run in this file, for show, log, why and replay");
   command->add_option("--seed", c->seed, "Another seed than the scenario's");
   command->add_option("--until", c->until, "End the run at this time, such as 10m");
-  command->add_option("--set", c->sets, "Change the scenario before it is read: cluster.nodes[0].count=20")->allow_extra_args(false);
+  command->add_option("--set", c->sets, "Change the scenario first, such as cluster.nodes[0].count=20")
+      ->allow_extra_args(false);
   command->add_option("--output", c->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_flag("-q,--quiet", c->quiet, "Print only broken expectations");
   command->add_flag("-f,--force", c->force, "Replace the run that -o names");

@@ -24,22 +24,23 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_flag("--salvage", options.salvage, "Read a damaged file up to its damage");
 }
 
-RunFile::RunFile(std::unique_ptr<store::SqliteJournal> journal) : journal_(std::move(journal)), end_(journal_->position().time) {
+RunFile::RunFile(std::unique_ptr<store::SqliteJournal> journal)
+    : journal_(std::move(journal)), end_(journal_->position().time) {
   const std::string text = journal_->meta(kEndKey);
   std::int64_t ns = 0;
-  if (std::from_chars(text.data(), text.data() + text.size(), ns).ec == std::errc() && ns > end_.ns && journal_->damage().empty()) end_.ns = ns;
+  if (std::from_chars(text.data(), text.data() + text.size(), ns).ec == std::errc() && ns > end_.ns &&
+      journal_->damage().empty())
+    end_.ns = ns;
 }
 
 base::Result<std::unique_ptr<RunFile>> RunFile::open(const RunOptions& options) {
   auto journal = store::SqliteJournal::open(options.run, {options.salvage});
   if (!journal) {
-    base::Diagnostics all = journal.error();
-    if (!options.salvage && base::to_text(all).find("readable") != std::string::npos)
-      all.push_back({"", {}, "with --salvage this command reads what lies before the damage"});
-    return base::failure(std::move(all));
+    return base::failure(journal.error());
   }
   if (options.salvage && !(*journal)->damage().empty()) notice((*journal)->damage());
-  if (!(*journal)->ended() && (*journal)->damage().empty()) notice(fmt::format("{}: the run was stopped before its end", options.run));
+  if (!(*journal)->ended() && (*journal)->damage().empty())
+    notice(fmt::format("{}: the run was stopped before its end", options.run));
   return std::unique_ptr<RunFile>(new RunFile(std::move(*journal)));
 }
 
@@ -47,7 +48,8 @@ base::Result<At> RunFile::at(const std::string& text, std::string_view option) c
   if (text.empty() || text == "end") return At{end_, journal_->position().seq};
   const base::Result<base::Duration> since = base::parse_duration(text);
   if (!since || since->ns < 0) {
-    return base::failure(fmt::format("{} {}: a moment is \"end\" or the time since the start, such as 4m30s or 90s", option, text));
+    return base::failure(
+        fmt::format("{} {}: a moment is \"end\" or the time since the start, such as 4m30s or 90s", option, text));
   }
   const base::SimTime time = base::SimTime{} + *since;
   if (time > end_ + base::milliseconds(1)) {
@@ -58,7 +60,8 @@ base::Result<At> RunFile::at(const std::string& text, std::string_view option) c
   return At{std::min(time, end_), position->seq};
 }
 
-base::Result<void> RunFile::scan(base::Seq from, base::Seq to, const std::function<bool(const event::Event&)>& visit) const {
+base::Result<void> RunFile::scan(base::Seq from, base::Seq to,
+                                 const std::function<bool(const event::Event&)>& visit) const {
   return journal_->scan(from, to, visit);
 }
 
@@ -67,16 +70,20 @@ base::Result<state::ClusterState> RunFile::state_at(base::Seq seq) const { retur
 base::Result<ObjectName> parse_object(const std::string& text, const std::string& default_ns) {
   std::vector<std::string> parts(1);
   for (const char c : text) {
-    if (c == '/') parts.emplace_back();
-    else parts.back() += c;
+    if (c == '/')
+      parts.emplace_back();
+    else
+      parts.back() += c;
   }
   const bool empty = std::any_of(parts.begin(), parts.end(), [](const std::string& p) { return p.empty(); });
   if (empty || parts.size() < 2 || parts.size() > 3) {
-    return base::failure(fmt::format("\"{}\" names no object; one is deployment/web, or deployment/shop/web in namespace shop", text));
+    return base::failure(
+        fmt::format("\"{}\" names no object; one is deployment/web, or deployment/shop/web in namespace shop", text));
   }
   if (parts.size() == 2) return ObjectName{parts[0], default_ns, parts[1]};
   // kind/ns/name as scenarios write it, or ns/kind/name as narrations do.
-  const bool kind_first = model::kind_from_word(parts[0]) != model::Kind::Other || model::kind_from_word(parts[1]) == model::Kind::Other;
+  const bool kind_first =
+      model::kind_from_word(parts[0]) != model::Kind::Other || model::kind_from_word(parts[1]) == model::Kind::Other;
   return kind_first ? ObjectName{parts[0], parts[1], parts[2]} : ObjectName{parts[1], parts[0], parts[2]};
 }
 
@@ -101,7 +108,8 @@ namespace {
 template <class Rows>
 void add_names(const Rows& rows, std::string_view ns, const state::ClusterView& view, std::vector<std::string>& out) {
   for (const auto& row : rows) {
-    if (row.header.alive && (view.text(row.header.ns).empty() || view.text(row.header.ns) == ns)) out.emplace_back(view.text(row.header.name));
+    if (row.header.alive && (view.text(row.header.ns).empty() || view.text(row.header.ns) == ns))
+      out.emplace_back(view.text(row.header.name));
   }
 }
 
@@ -115,12 +123,23 @@ std::vector<std::string> names_of(model::Kind kind, std::string_view ns, const s
         if (view.pod_alive(pod) && view.text(view.pod_ns(pod)) == ns) out.emplace_back(view.pod_name(pod));
       }
       break;
-    case model::Kind::Node: add_names(view->nodes, ns, view, out); break;
-    case model::Kind::Deployment: add_names(view->deployments, ns, view, out); break;
-    case model::Kind::ReplicaSet: add_names(view->replica_sets, ns, view, out); break;
-    case model::Kind::Service: add_names(view->services, ns, view, out); break;
-    case model::Kind::PodDisruptionBudget: add_names(view->pdbs, ns, view, out); break;
-    default: break;
+    case model::Kind::Node:
+      add_names(view->nodes, ns, view, out);
+      break;
+    case model::Kind::Deployment:
+      add_names(view->deployments, ns, view, out);
+      break;
+    case model::Kind::ReplicaSet:
+      add_names(view->replica_sets, ns, view, out);
+      break;
+    case model::Kind::Service:
+      add_names(view->services, ns, view, out);
+      break;
+    case model::Kind::PodDisruptionBudget:
+      add_names(view->pdbs, ns, view, out);
+      break;
+    default:
+      break;
   }
   return out;
 }
@@ -133,7 +152,8 @@ base::Result<event::Ref> resolve(const ObjectName& name, const state::ClusterVie
     const event::Ref other = project::find_other_object(lower(name.kind_word), name.ns, name.name, view);
     if (other.valid()) return other;
     const std::vector<std::string> words = kind_words(view);
-    return base::failure(fmt::format("there is no kind \"{}\"{}", name.kind_word, did_you_mean(lower(name.kind_word), {words.begin(), words.end()})));
+    return base::failure(fmt::format("there is no kind \"{}\"{}", name.kind_word,
+                                     did_you_mean(lower(name.kind_word), {words.begin(), words.end()})));
   }
   const event::Ref found = project::find_object(kind, name.ns, name.name, view);
   if (found.valid()) return found;
@@ -144,7 +164,8 @@ base::Result<event::Ref> resolve(const ObjectName& name, const state::ClusterVie
     for (const std::string& n : names) {
       if (n.starts_with(name.name)) starting.push_back(n);
     }
-    for (std::size_t i = 0; i < starting.size() && i < 4; ++i) hint += fmt::format("{}{}", i == 0 ? "; there are " : ", ", starting[i]);
+    for (std::size_t i = 0; i < starting.size() && i < 4; ++i)
+      hint += fmt::format("{}{}", i == 0 ? "; there are " : ", ", starting[i]);
     if (starting.size() > 4) hint += ", …";
   }
   const bool scoped = model::kind_info(kind).namespaced && name.ns != "default";

@@ -35,7 +35,8 @@ class RunFile final : public project::History {
   [[nodiscard]] base::SimTime end() const { return end_; }
   [[nodiscard]] const store::SqliteJournal& journal() const { return *journal_; }
 
-  base::Result<void> scan(base::Seq from, base::Seq to, const std::function<bool(const event::Event&)>& visit) const override;
+  base::Result<void> scan(base::Seq from, base::Seq to,
+                          const std::function<bool(const event::Event&)>& visit) const override;
   [[nodiscard]] base::Result<state::ClusterState> state_at(base::Seq seq) const override;
 
  private:

@@ -42,7 +42,8 @@ std::optional<KindQuery> find_kind(const std::string& word, const state::Cluster
   for (const state::OtherRow& row : view->others) {
     if (row.kind != Kind::Other) continue;
     const std::string name = lower(view.text(row.kind_name));
-    if (wanted == name || wanted == name + "s" || wanted == name + "es" || (name.ends_with("y") && wanted == name.substr(0, name.size() - 1) + "ies"))
+    if (wanted == name || wanted == name + "s" || wanted == name + "es" ||
+        (name.ends_with("y") && wanted == name.substr(0, name.size() - 1) + "ies"))
       return KindQuery{Kind::Other, row.kind_name};
   }
   return std::nullopt;
@@ -62,9 +63,12 @@ int ShowCommand::show_report(const RunFile& file, const At& moment) const {
   if (!position) return complain(position.error());
   const project::RunFacts facts{run.run, file.journal().meta(kEndReasonKey), position->seq, position->fingerprint};
   const state::ClusterView view(state, moment.time);
-  if (format == "json") print(model::to_pretty_json(project::report_doc(statistics, facts, view)) + "\n");
-  else if (format == "yaml") print(model::to_yaml(project::report_doc(statistics, facts, view)));
-  else print(project::report_text(statistics, facts, view, out_style()));
+  if (format == "json")
+    print(model::to_pretty_json(project::report_doc(statistics, facts, view)) + "\n");
+  else if (format == "yaml")
+    print(model::to_yaml(project::report_doc(statistics, facts, view)));
+  else
+    print(project::report_text(statistics, facts, view, out_style()));
   return kOk;
 }
 
@@ -91,7 +95,8 @@ int ShowCommand::show_events(const RunFile& file, const At& moment) const {
   std::erase_if(entries, [&](const auto& e) {
     const std::string_view space = view.namespace_of(e.event.object);
     const bool here = all_namespaces || (space.empty() ? ns == "default" : space == ns);
-    return !here || (!names.empty() && std::find(names.begin(), names.end(), view.bare_name(e.event.object)) == names.end());
+    return !here ||
+           (!names.empty() && std::find(names.begin(), names.end(), view.bare_name(e.event.object)) == names.end());
   });
   if (entries.empty()) {
     notice(all_namespaces ? "No events found" : fmt::format("No events found in {} namespace.", ns));
@@ -118,7 +123,8 @@ int ShowCommand::show_events(const RunFile& file, const At& moment) const {
   return kOk;
 }
 
-int ShowCommand::print_documents(const std::vector<event::Ref>& refs, bool single, const state::ClusterView& view) const {
+int ShowCommand::print_documents(const std::vector<event::Ref>& refs, bool single,
+                                 const state::ClusterView& view) const {
   Doc out;
   if (single && refs.size() == 1) {
     out = view.to_doc(refs.front());
@@ -153,7 +159,8 @@ int ShowCommand::show_objects(const state::ClusterView& view) const {
       std::vector<std::string> known = kind_words(view);
       known.emplace_back("events");
       known.emplace_back("all");
-      return complain(fmt::format("there is no kind \"{}\"{}", word, did_you_mean(lower(word), {known.begin(), known.end()})));
+      return complain(
+          fmt::format("there is no kind \"{}\"{}", word, did_you_mean(lower(word), {known.begin(), known.end()})));
     }
     queries.push_back(*query);
     from = end + 1;
@@ -167,15 +174,18 @@ int ShowCommand::show_objects(const state::ClusterView& view) const {
   std::vector<event::Ref> documents;
   bool any = false;
   for (const KindQuery& query : queries) {
-    std::vector<event::Ref> refs = project::list_objects(query, all_namespaces ? "" : ns, select ? &*select : nullptr, view);
+    std::vector<event::Ref> refs =
+        project::list_objects(query, all_namespaces ? "" : ns, select ? &*select : nullptr, view);
     if (!wanted.empty()) {
       std::vector<event::Ref> named;
       for (const std::string& name : wanted) {
-        const auto found = std::find_if(refs.begin(), refs.end(), [&](event::Ref r) { return view.bare_name(r) == name; });
+        const auto found =
+            std::find_if(refs.begin(), refs.end(), [&](event::Ref r) { return view.bare_name(r) == name; });
         if (found == refs.end()) {
           std::vector<std::string_view> candidates;
           for (const event::Ref r : refs) candidates.push_back(view.bare_name(r));
-          return complain(fmt::format("no {} \"{}\" is there at that time{}", query.kind == Kind::Other ? words : lower(model::kind_info(query.kind).name),
+          return complain(fmt::format("no {} \"{}\" is there at that time{}",
+                                      query.kind == Kind::Other ? words : lower(model::kind_info(query.kind).name),
                                       name, did_you_mean(name, candidates)));
         }
         named.push_back(*found);
@@ -190,7 +200,8 @@ int ShowCommand::show_objects(const state::ClusterView& view) const {
       documents.insert(documents.end(), refs.begin(), refs.end());
     } else {
       if (any) print("\n");
-      print(project::to_text(project::object_table(query, refs, many, all_namespaces && namespaced, view), format == "wide"));
+      print(project::to_text(project::object_table(query, refs, many, all_namespaces && namespaced, view),
+                             format == "wide"));
     }
     any = true;
   }
@@ -218,12 +229,13 @@ void add_show(CLI::App& app, Action& chosen) {
   const auto c = std::make_shared<ShowCommand>();
   CLI::App* command = app.add_subcommand("show", "Show objects at any moment of a run, as kubectl would");
   add_run_options(*command, c->run);
-  command->add_option("KIND", c->kinds, "pods, deployments, rs, nodes, services, pdb, events, all, …; without one: the run's report");
+  command->add_option("KIND", c->kinds, "pods, deploy, rs, nodes, svc, pdb, events, all, …; none: the report");
   command->add_option("NAME", c->names, "Only these objects");
   command->add_option("--at", c->at, "The moment: time since the start (4m30s) or end");
   command->add_option("-n,--namespace", c->ns, "The namespace (default: default)");
   command->add_flag("-A,--all-namespaces", c->all_namespaces, "All namespaces");
-  command->add_option("-o,--output", c->format, "wide, yaml, json or name")->check(CLI::IsMember({"wide", "yaml", "json", "name"}));
+  command->add_option("-o,--output", c->format, "wide, yaml, json or name")
+      ->check(CLI::IsMember({"wide", "yaml", "json", "name"}));
   command->add_option("-l,--selector", c->selector, "Only objects with these labels: app=web,tier!=db");
   command->callback([c, &chosen] { chosen = [c] { return c->execute(); }; });
 }

@@ -5,8 +5,8 @@
 
 #include "engine/model/decode.h"
 #include "engine/project/words.h"
-#include "runtime/cli/disk_files.h"
 #include "runtime/cli/cli.h"
+#include "runtime/cli/disk_files.h"
 #include "sim/scenario/scenario.h"
 
 namespace wavetank::cli {
@@ -24,7 +24,9 @@ bool is_scenario(const std::string& text) {
          docs->front().string_or("apiVersion").starts_with("wavetank/");
 }
 
-void add(Tally& tally, const base::Diagnostics& problems) { tally.problems.insert(tally.problems.end(), problems.begin(), problems.end()); }
+void add(Tally& tally, const base::Diagnostics& problems) {
+  tally.problems.insert(tally.problems.end(), problems.begin(), problems.end());
+}
 
 void check_file(const std::string& path, DiskFiles& files, Tally& tally) {
   const auto text = files.read(path);
@@ -52,8 +54,10 @@ int validate(const std::vector<std::string>& paths) {
       continue;
     }
     const auto names = files.list(path);
-    if (!names) add(tally, names.error());
-    else for (const std::string& name : *names) check_file(path + (path.ends_with('/') ? "" : "/") + name, files, tally);
+    if (!names)
+      add(tally, names.error());
+    else
+      for (const std::string& name : *names) check_file(path + (path.ends_with('/') ? "" : "/") + name, files, tally);
   }
   for (const std::string& n : tally.notices) notice(n);
   if (!tally.problems.empty()) return complain(tally.problems);
@@ -63,7 +67,8 @@ int validate(const std::vector<std::string>& paths) {
   };
   say(tally.scenarios, "scenario");
   say(tally.objects, "object");
-  print(fmt::format("valid: {} in {}\n", what.empty() ? "nothing" : what, project::count(static_cast<std::int64_t>(tally.files), "file")));
+  print(fmt::format("valid: {} in {}\n", what.empty() ? "nothing" : what,
+                    project::count(static_cast<std::int64_t>(tally.files), "file")));
   return kOk;
 }
 

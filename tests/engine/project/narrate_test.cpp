@@ -12,7 +12,8 @@ using namespace wavetank::project;
 namespace {
 
 constexpr const char* kWeb =
-    "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 3, selector: {matchLabels: {app: web}}, "
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 3, selector: {matchLabels: {app: "
+    "web}}, "
     "template: {metadata: {labels: {app: web}}, spec: {containers: [{name: server, image: 'web:1'}]}}}}";
 
 /// A cluster that says what each fact means as it is folded.
@@ -23,8 +24,8 @@ struct Told : support::Cluster {
     state::evolve(state, event);
     kube.clear();
     for (const KubeEvent& e : kube_events(event, was, view())) {
-      kube += fmt::format("{}{} {} {}: {} [{}]", kube.empty() ? "" : "\n", e.warning ? "Warning" : "Normal", view().name_of(e.object),
-                          e.reason, e.message, e.source);
+      kube += fmt::format("{}{} {} {}: {} [{}]", kube.empty() ? "" : "\n", e.warning ? "Warning" : "Normal",
+                          view().name_of(e.object), e.reason, e.message, e.source);
     }
     return narrate(event, was, view());
   }
@@ -40,26 +41,34 @@ TEST_CASE("the life of a deployment's pod in sentences") {
   const auto web = t.find(model::Kind::Deployment, "web").as<event::DeploymentId>();
   CHECK(t.say(event::ReplicaSetCreated{web, "7d9f", 1, 1, 3, 4}) ==
         "the deployment controller made replica set web-7d9f (revision 1) with 1 replica");
-  CHECK(t.kube == "Normal deployment/web ScalingReplicaSet: Scaled up replica set web-7d9f from 0 to 1 [deployment-controller]");
+  CHECK(t.kube ==
+        "Normal deployment/web ScalingReplicaSet: Scaled up replica set web-7d9f from 0 to 1 [deployment-controller]");
   const event::ReplicaSetId set(0U);
-  CHECK(t.say(event::ReplicaSetScaled{set, 3, 3, 4}) == "the deployment controller scaled replica set web-7d9f up from 1 to 3");
-  CHECK(t.kube == "Normal deployment/web ScalingReplicaSet: Scaled up replica set web-7d9f from 1 to 3 [deployment-controller]");
+  CHECK(t.say(event::ReplicaSetScaled{set, 3, 3, 4}) ==
+        "the deployment controller scaled replica set web-7d9f up from 1 to 3");
+  CHECK(t.kube ==
+        "Normal deployment/web ScalingReplicaSet: Scaled up replica set web-7d9f from 1 to 3 [deployment-controller]");
   CHECK(t.say(event::PodCreated{set, "x2z4q", 0}) == "replica set web-7d9f made pod web-7d9f-x2z4q");
   CHECK(t.kube == "Normal replicaset/web-7d9f SuccessfulCreate: Created pod: web-7d9f-x2z4q [replicaset-controller]");
   const event::PodId pod(0U);
   CHECK(t.say(event::PodUnschedulable{pod, "0/1 nodes are available: 1 Insufficient cpu."}) ==
         "the scheduler found no node for pod web-7d9f-x2z4q: 0/1 nodes are available: 1 Insufficient cpu.");
-  CHECK(t.kube == "Warning pod/web-7d9f-x2z4q FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu. [default-scheduler]");
+  CHECK(
+      t.kube ==
+      "Warning pod/web-7d9f-x2z4q FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu. [default-scheduler]");
   CHECK(t.say(event::PodBound{pod, t.node("n1")}) == "the scheduler placed pod web-7d9f-x2z4q on node n1 (zone b)");
-  CHECK(t.kube == "Normal pod/web-7d9f-x2z4q Scheduled: Successfully assigned default/web-7d9f-x2z4q to n1 [default-scheduler]");
+  CHECK(t.kube ==
+        "Normal pod/web-7d9f-x2z4q Scheduled: Successfully assigned default/web-7d9f-x2z4q to n1 [default-scheduler]");
   CHECK(t.say(event::ImagePulled{pod, 0, 92'000'000, base::milliseconds(3140)}) ==
         "node n1 (zone b) pulled image web:1 (92 MB) in 3.1s for pod web-7d9f-x2z4q");
   CHECK(t.kube ==
-        "Normal pod/web-7d9f-x2z4q Pulled: Successfully pulled image \"web:1\" in 3.14s (3.14s including waiting). Image size: "
+        "Normal pod/web-7d9f-x2z4q Pulled: Successfully pulled image \"web:1\" in 3.14s (3.14s including waiting). "
+        "Image size: "
         "92000000 bytes. [kubelet, n1]");
   CHECK(t.say(event::ContainerStarted{pod, 0}) == "container server of pod web-7d9f-x2z4q started on node n1");
   CHECK(t.say(event::PodPhaseChanged{pod, event::Phase::Running, ""}) == "pod web-7d9f-x2z4q is Running");
-  CHECK(t.say(event::PodReadyChanged{pod, true, event::ReadyReason::None}) == "pod web-7d9f-x2z4q became ready on node n1");
+  CHECK(t.say(event::PodReadyChanged{pod, true, event::ReadyReason::None}) ==
+        "pod web-7d9f-x2z4q became ready on node n1");
   CHECK(t.say(event::MachineDown{t.node("n1")}) == "the machine of node n1 (zone b) went down with 1 pod on it");
   CHECK(t.say(event::PodReadyChanged{pod, false, event::ReadyReason::NodeNotReady}) ==
         "pod web-7d9f-x2z4q counts as not ready, because node n1 does not answer");
@@ -67,7 +76,8 @@ TEST_CASE("the life of a deployment's pod in sentences") {
   CHECK(t.say(event::PodDeletionStarted{pod, 30, event::DeletionReason::TaintEviction}) ==
         "pod web-7d9f-x2z4q is being evicted from node n1: it no longer tolerates the node's taint (30s grace)");
   CHECK(t.kube ==
-        "Normal pod/web-7d9f-x2z4q TaintManagerEviction: Marking for deletion Pod default/web-7d9f-x2z4q [taint-eviction-controller]");
+        "Normal pod/web-7d9f-x2z4q TaintManagerEviction: Marking for deletion Pod default/web-7d9f-x2z4q "
+        "[taint-eviction-controller]");
   CHECK(t.say(event::PodRemoved{pod}) == "pod web-7d9f-x2z4q is gone");
 }
 
@@ -76,11 +86,13 @@ TEST_CASE("a crash loop in sentences") {
   t.add_node("n1");
   t.add_pod("p", "app: p", "n1");
   const event::PodId pod = t.pod("p");
-  CHECK(t.say(event::ContainerExited{pod, 0, 1, event::ExitReason::Error}) == "container c of pod p exited with code 1 (Error)");
+  CHECK(t.say(event::ContainerExited{pod, 0, 1, event::ExitReason::Error}) ==
+        "container c of pod p exited with code 1 (Error)");
   CHECK(t.say(event::ContainerWaiting{pod, 0, event::WaitingReason::CrashLoopBackOff, base::seconds(10)}) ==
         "container c of pod p waits before it is started again (CrashLoopBackOff, next try in 10s)");
-  CHECK(t.kube == fmt::format("Warning pod/p BackOff: Back-off restarting failed container c in pod p_default({}) [kubelet, n1]",
-                              t.view().uid(event::Ref(pod))));
+  CHECK(t.kube ==
+        fmt::format("Warning pod/p BackOff: Back-off restarting failed container c in pod p_default({}) [kubelet, n1]",
+                    t.view().uid(event::Ref(pod))));
   CHECK(t.say(event::ContainerStarted{pod, 0}) == "container c of pod p started again on node n1");
   CHECK(t.say(event::ContainerWaiting{pod, 0, event::WaitingReason::ErrImagePull, {}}) ==
         "node n1 could not pull image app:1 for pod p (ErrImagePull)");
@@ -93,14 +105,15 @@ TEST_CASE("nodes in sentences") {
   CHECK(t.say(event::HeartbeatsBegan{n1, base::seconds(10)}) == "node n1 (zone a) renews its lease every 10s");
   CHECK(t.say(event::HeartbeatsStopped{n1, {base::seconds(90).ns}}) ==
         "node n1 (zone a) stopped renewing its lease (the last renewal was at 00:01:30.000)");
-  CHECK(t.say(event::NodeConditionChanged{n1, event::NodeConditionType::Ready, event::ConditionStatus::Unknown, "NodeStatusUnknown",
-                                          "Kubelet stopped posting node status."}) ==
+  CHECK(t.say(event::NodeConditionChanged{n1, event::NodeConditionType::Ready, event::ConditionStatus::Unknown,
+                                          "NodeStatusUnknown", "Kubelet stopped posting node status."}) ==
         "the node controller marked node n1 (zone a) NotReady: Kubelet stopped posting node status.");
   CHECK(t.kube == "Normal node/n1 NodeNotReady: Node n1 status is now: NodeNotReady [node-controller]");
   const model::Taint unreachable{"node.kubernetes.io/unreachable", "", model::TaintEffect::NoExecute};
   CHECK(t.say(event::NodeTaintsChanged{n1, {unreachable}}) ==
         "node n1 (zone a) got the taint node.kubernetes.io/unreachable:NoExecute");
-  CHECK(t.say(event::NodeTaintsChanged{n1, {}}) == "node n1 (zone a) lost the taint node.kubernetes.io/unreachable:NoExecute");
+  CHECK(t.say(event::NodeTaintsChanged{n1, {}}) ==
+        "node n1 (zone a) lost the taint node.kubernetes.io/unreachable:NoExecute");
   CHECK(t.say(event::NodeCordoned{n1, true}) == "node n1 (zone a) was cordoned");
 }
 
@@ -111,7 +124,8 @@ TEST_CASE("changes of objects are named field by field") {
   const Row rows[] = {
       {R"({"spec":{"replicas":3}})", R"({"spec":{"replicas":5}})", "replicas 3 → 5"},
       {R"({"spec":{"template":{"spec":{"containers":[{"name":"server","image":"web:1"}]}}}})",
-       R"({"spec":{"template":{"spec":{"containers":[{"name":"server","image":"web:2"}]}}}})", "containers[server].image web:1 → web:2"},
+       R"({"spec":{"template":{"spec":{"containers":[{"name":"server","image":"web:2"}]}}}})",
+       "containers[server].image web:1 → web:2"},
       {R"({"spec":{}})", R"({"spec":{"paused":true}})", "paused none → true"},
       {R"({"data":{"a":"1"}})", R"({"data":{"a":"2"}})", "data.a 1 → 2"},
       {R"({"spec":{"replicas":3}})", R"({"spec":{"replicas":3}})", ""},

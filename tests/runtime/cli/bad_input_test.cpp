@@ -1,0 +1,162 @@
+// Bad input gets a clear error, exit code 2, and leaves nothing behind.
+#include <fmt/format.h>
+
+#include "tests/runtime/cli/program.h"
+
+using namespace wavetank::cli::test;
+
+namespace {
+
+std::string scenario(const std::string& rest) {
+  return "apiVersion: wavetank/v1\nkind: Scenario\nmetadata: {name: x}\n" + rest;
+}
+
+}  // namespace
+
+TEST_CASE("files that are no scenario") {
+  struct Row {
+    const char *name, *what;
+    std::string text;
+    const char* error;
+  };
+  const Row rows[] = {
+      {"empty.yaml", "an empty file", "", "empty.yaml: is empty"},
+      {"blank.yaml", "blanks", "  \n\n", "blank.yaml: is empty"},
+      {"binary.yaml", "a binary file",
+       std::string("\x7f"
+                   "ELF\0\1\2",
+                   7),
+       "binary.yaml: is not a text: byte 4 is 0"},
+      {"twice.yaml", "duplicate keys", scenario("until: 1m\nuntil: 2m\n"), "twice.yaml:5:1: duplicate key \"until\""},
+      {"unknown.yaml", "an unknown field", scenario("clustr: {}\n"),
+       "unknown.yaml:4:1: unknown field \"clustr\" in the scenario; did you mean \"cluster\"?"},
+      {"negative.yaml", "a negative count", scenario("cluster: {nodes: [{name: 'n{n}', count: -2}]}\n"),
+       "count: -2 is too small"},
+      {"other.yaml", "a manifest", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n", "this is not a scenario"},
+      {"missing.yaml", "a manifest that is not there", scenario("manifests: [nowhere.yaml]\n"), "nowhere.yaml"},
+      {"deep.yaml", "nesting without end", std::string(5000, '['), "deep.yaml:1:"},
+      {"bomb.yaml", "aliases that explode",
+       "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
+       "d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f "
+       "[*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n"
+       "g: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f,*f]\n",
+       "bomb.yaml:"},
+  };
+  for (const Row& row : rows) {
+    const Folder folder;
+    folder.write(row.name, row.text);
+    INFO(row.what);
+    const Ran ran = folder.run(std::string("run ") + row.name + " -o out.wt");
+    CHECK(ran.code == 2);
+    CHECK(ran.out == "");
+    CHECK_THAT(ran.err, Catch::Contains(row.error));
+    CHECK(!folder.has("out.wt"));
+  }
+}
+
+TEST_CASE("a file of a gigabyte is refused before it is read") {
+  const Folder folder;
+  folder.write("big.yaml", "a: 1\n");
+  std::filesystem::resize_file(folder.path("big.yaml"), 1U << 30);  // sparse
+  const Ran ran = folder.run("run big.yaml -o out.wt");
+  CHECK(ran.code == 2);
+  CHECK_THAT(ran.err, Catch::Contains("big.yaml: is 1073 MB large; at most 268 MB are read"));
+}
+
+TEST_CASE("all that is wrong with a file is said at once") {
+  const Folder folder;
+  folder.write("s.yaml", scenario("until: -3m\nclustr: {}\nsed: 4\ncluster: {nodes: [{name: a}]}\n"));
+  const Ran ran = folder.run("run s.yaml");
+  CHECK_THAT(ran.err, Catch::Contains("s.yaml:4:8: until: -3m is negative"));
+  CHECK_THAT(ran.err, Catch::Contains("s.yaml:5:1: unknown field \"clustr\""));
+  CHECK_THAT(ran.err, Catch::Contains("s.yaml:6:1: unknown field \"sed\" in the scenario; did you mean \"seed\"?"));
+  CHECK_THAT(ran.err, Catch::Contains("wavetank: 3 problems"));
+}
+
+TEST_CASE("command lines that cannot be understood") {
+  struct Row {
+    const char *arguments, *error;
+  };
+  const Row rows[] = {
+      {"rnu outage.yaml", "wavetank: unknown command \"rnu\"; did you mean \"run\"?"},
+      {"run outage.yaml --sed 3", "wavetank: unknown option --sed; did you mean \"--seed\"?"},
+      {"run", "wavetank: SCENARIO is missing"},
+      {"run outage.yaml --seed minus", "--seed"},
+      {"run outage.yaml --until soon", "--until soon: a duration greater than 0 is wanted"},
+      {"run outage.yaml --output xml", "--output"},
+      {"run nowhere.yaml", "nowhere.yaml: there is no such file"},
+      {"run .", ".: is a folder; a file is wanted"},
+      {"show nowhere.wt", "nowhere.wt: there is no such file"},
+      {"show web.yaml", "web.yaml: is not a Wavetank journal"},
+      {"show run.wt pds", "there is no kind \"pds\"; did you mean \"pods\"?"},
+      {"show run.wt deployment wbe", "no deployment \"wbe\" is there at that time; did you mean \"web\"?"},
+      {"show run.wt pods --at 3h", "--at 3h: the run ends at 15m"},
+      {"show run.wt pods --at soon", "--at soon: a moment is \"end\" or the time since the start"},
+      {"why run.wt deployment/wbe", "no deployment \"wbe\" was there by then; did you mean \"web\"?"},
+      {"why run.wt deploymnt/web", "there is no kind \"deploymnt\"; did you mean \"deployment\"?"},
+      {"why run.wt web", "\"web\" names no object"},
+      {"log run.wt --kind PodBund", "there is no event \"PodBund\"; did you mean \"PodBound\"?"},
+      {"completion tcsh", "SHELL"},
+  };
+  const Folder folder;
+  REQUIRE(folder.run("run outage.yaml -o run.wt").code == 1);
+  for (const Row& row : rows) {
+    INFO("wavetank " << row.arguments);
+    const Ran ran = folder.run(row.arguments);
+    CHECK(ran.code == 2);
+    CHECK(ran.out == "");
+    CHECK_THAT(ran.err, Catch::Contains(row.error));
+  }
+}
+
+TEST_CASE("an earlier run is not overwritten unasked, and what is no run never") {
+  const Folder folder;
+  REQUIRE(folder.run("run outage.yaml -o run.wt --quiet").code == 1);
+  const std::string before = read_file(folder.path("run.wt"));
+  const Ran again = folder.run("run outage.yaml -o run.wt --quiet");
+  CHECK(again.code == 2);
+  CHECK_THAT(again.err, Catch::Contains("--force"));
+  CHECK(read_file(folder.path("run.wt")) == before);
+  CHECK(folder.run("run outage.yaml -o run.wt --quiet --force").code == 1);
+  CHECK(folder.run("run outage.yaml -o web.yaml --quiet --force").code == 2);
+  CHECK_THAT(read_file(folder.path("web.yaml")), Catch::Contains("kind: Deployment"));
+}
+
+TEST_CASE("a damaged journal says where, and shows what lies before when asked to") {
+  const Folder folder;
+  // Many small pods, so that there are several segments.
+  folder.write(
+      "long.yaml",
+      scenario("cluster: {nodes: [{name: 'node-{n}', count: 3, capacity: {cpu: '64', memory: 64Gi, pods: '500'}}]}\n"
+               "manifests: [web.yaml]\nuntil: 60m\ntimeline:\n"
+               "  - {at: 1m, every: 2m, times: 12, scale: {target: deployment/web, replicas: 80}}\n"
+               "  - {at: 2m, every: 2m, times: 12, scale: {target: deployment/web, replicas: 3}}\n"));
+  REQUIRE(folder.run("run long.yaml -o run.wt --quiet").code == 0);
+  std::string bytes = read_file(folder.path("run.wt"));
+  folder.write("cut.wt", bytes.substr(0, bytes.size() / 2));
+  const Ran cut = folder.run("show cut.wt pods");
+  CHECK(cut.code == 2);
+  CHECK_THAT(cut.err, Catch::Contains("damaged"));
+  // Flip one bit after the other over the whole file: nothing may crash, and nothing may be shown that is not so.
+  const Ran whole = folder.run("replay run.wt");
+  int found = 0;
+  for (std::size_t at = 100; at < bytes.size(); at += bytes.size() / 25) {
+    std::string flipped = bytes;
+    flipped[at] = static_cast<char>(flipped[at] ^ 4);
+    folder.write("flip.wt", flipped);
+    INFO("bit 2 of byte " << at);
+    const Ran ran = folder.run("replay flip.wt");
+    CHECK((ran.code == 0 || ran.code == 2));
+    if (ran.code == 0) CHECK(ran.out == whole.out);
+    if (ran.code == 0) continue;
+    CHECK(ran.out == "");
+    CHECK(ran.err != "");
+    if (ran.err.find("; readable up to event ") == std::string::npos) continue;
+    ++found;
+    CHECK_THAT(ran.err, Catch::Contains("damaged segment ") && Catch::Contains("--salvage shows that part"));
+    const Ran salvaged = folder.run("show flip.wt deployments --salvage");
+    CHECK(salvaged.code == 0);
+    CHECK_THAT(salvaged.out, Catch::Contains("web"));
+  }
+  CHECK(found > 0);
+}
