@@ -69,8 +69,8 @@ class TextReport {
     pods = v_->alive_pods;
     std::string where = count(nodes, "node");
     if (!zones.empty()) where += fmt::format(" in {}", count(static_cast<std::int64_t>(zones.size()), "zone"));
-    const std::string what =
-        fmt::format("seed {} · {} · {} · {}", v_->seed, span_words(s_.end - SimTime{}), where, count(pods, "pod"));
+    const std::string what = fmt::format("seed {} · {} · {} · {}", v_->seed, span_words(s_.end - SimTime{}), where,
+                                         pods == 1 ? "1 pod" : thousands(pods) + " pods");
     line(fmt::format("{} {}", style_.bold(v_->scenario.empty() ? "run" : v_->scenario), style_.dim("· " + what)));
     std::int64_t total = 0, never = 0;
     SimTime first;
@@ -157,45 +157,77 @@ class TextReport {
     return out;
   }
 
-  void disturbances() {
-    std::vector<const Disturbance*> rows;
+  /// The same thing done to many objects at one moment is one row.
+  struct Row {
+    const Disturbance* first = nullptr;
+    std::size_t alike = 0;
+    std::vector<std::size_t> affected;
+    std::size_t open = 0;
+    SimTime recovered;
+  };
+  [[nodiscard]] std::vector<Row> disturbance_rows() const {
+    const auto verb = [](const Disturbance& d) { return std::string_view(d.text).substr(0, d.text.find('/')); };
+    std::vector<Row> rows;
     for (const Disturbance& d : s_.disturbances.all()) {
-      if (d.fault || d.began != SimTime{}) rows.push_back(&d);
+      if (!d.fault && d.began == SimTime{}) continue;  // what is there from the start
+      const bool joins = !rows.empty() && !d.fault && !rows.back().first->fault &&
+                         rows.back().first->began == d.began && rows.back().first->refused == d.refused &&
+                         verb(*rows.back().first) == verb(d);
+      if (!joins) rows.push_back({&d, 0, {}, 0, d.recovered});
+      Row& row = rows.back();
+      ++row.alike;
+      row.affected.insert(row.affected.end(), d.affected.begin(), d.affected.end());
+      row.open += d.open;
+      row.recovered = std::max(row.recovered, d.recovered);
     }
+    for (Row& row : rows) {
+      std::sort(row.affected.begin(), row.affected.end());
+      row.affected.erase(std::unique(row.affected.begin(), row.affected.end()), row.affected.end());
+    }
+    return rows;
+  }
+
+  [[nodiscard]] std::string effect_of(const Row& row) const {
+    const Disturbance& d = *row.first;
+    if (d.refused) return "refused";
+    if (row.affected.empty()) {
+      const bool remark = d.text.starts_with("note: ") || d.text.starts_with("load of ");
+      return remark ? "" : "no workload lost a pod";
+    }
+    if (row.open > 0 && row.affected.size() == 1) return names(row) + " not whole again";
+    if (row.open > 0)
+      return fmt::format("{} of {} not whole again", row.open,
+                         count(static_cast<std::int64_t>(row.affected.size()), "workload"));
+    return fmt::format("{} whole again after {}", names(row), span_words(row.recovered - d.began));
+  }
+
+  void disturbances() {
+    const std::vector<Row> rows = disturbance_rows();
     if (rows.empty()) return;
     title("Disturbances");
     const std::size_t shown = std::min(rows.size(), kMostDisturbances);
     for (std::size_t i = 0; i < shown; ++i) {
-      const Disturbance& d = *rows[i];
-      std::string effect, colour_of;
-      if (d.refused) {
-        effect = "refused";
-      } else if (d.affected.empty()) {
-        const bool remark = d.text.starts_with("note: ") || d.text.starts_with("load of ");
-        effect = remark ? "" : "no workload lost a pod";
-      } else {
-        effect = d.open > 0 && d.affected.size() == 1 ? names(d) + " not whole again"
-                 : d.open > 0                         ? fmt::format("{} of {} not whole again", d.open,
-                                                                    count(static_cast<std::int64_t>(d.affected.size()), "workload"))
-                              : fmt::format("{} whole again after {}", names(d), span_words(d.recovered - d.began));
-      }
-      std::string text = d.text;
+      const Row& row = rows[i];
+      const Disturbance& d = *row.first;
+      const std::string effect = effect_of(row);
+      std::string text = d.text, tail;
       if (d.fault && d.ended != SimTime::never()) text += fmt::format(" for {}", span_words(d.ended - d.began));
+      if (row.alike > 1) tail = fmt::format(" and {} more", row.alike - 1);
       const std::string when = fmt::format("{:>9}", at_words(d.began));
-      const std::size_t room = kWidth - 13 - 2 - columns(effect);
-      const std::string what = fit(text, std::max<std::size_t>(room, 24));
+      const std::size_t room = std::max<std::size_t>(kWidth - 13 - 2 - columns(effect), 24);
+      const std::string what = fit(text, room - columns(tail)) + tail;
       const std::string pad(room > columns(what) ? room - columns(what) : 0, ' ');
-      const std::string tinted = effect.empty()       ? ""
-                                 : d.affected.empty() ? style_.dim(effect)
-                                 : d.open > 0         ? style_.red(effect)
-                                                      : style_.green(effect);
+      const std::string tinted = effect.empty()         ? ""
+                                 : row.affected.empty() ? style_.dim(effect)
+                                 : row.open > 0         ? style_.red(effect)
+                                                        : style_.green(effect);
       line(fmt::format("  {}  {}{}  {}", style_.dim(when), what, pad, tinted));
     }
     if (rows.size() > shown) line(style_.dim(fmt::format("  … and {} more", rows.size() - shown)));
   }
-  [[nodiscard]] std::string names(const Disturbance& d) const {
-    if (d.affected.size() > 1) return count(static_cast<std::int64_t>(d.affected.size()), "workload");
-    return fit(s_.workloads.all()[d.affected.front()].name, 26);
+  [[nodiscard]] std::string names(const Row& row) const {
+    if (row.affected.size() > 1) return count(static_cast<std::int64_t>(row.affected.size()), "workload");
+    return fit(s_.workloads.all()[row.affected.front()].name, 26);
   }
 
   void pods() {

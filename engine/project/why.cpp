@@ -178,6 +178,7 @@ void Inquiry::ask_about_pods(const std::vector<PodId>& pods) {
   std::map<std::string, std::vector<PodId>> groups;
   std::vector<std::string> order;
   for (const PodId pod : pods) {
+    if (view_.pod_terminating(pod)) continue;  // on their way out; their successors count
     const std::string trouble = pod_trouble(pod, view_);
     if (trouble.empty()) continue;
     std::vector<PodId>& group = groups[trouble];
