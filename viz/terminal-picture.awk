@@ -32,7 +32,8 @@ BEGIN {
   palette[36] = "#76e3ea"; palette[90] = "#8b949e"
 }
 {
-  gsub(/\r/, "")
+  sub(/\r+$/, "")
+  sub(/^.*\r/, "")  # what a progress bar showed was written over
   gsub(/\033\[[0-9;]*K/, "")
   line = ""
   rest = $0
