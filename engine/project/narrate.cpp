@@ -100,6 +100,7 @@ struct Sentence {
                        label(Ref(e.service), view));
   }
   std::string operator()(const event::ExpectationJudged& e) const {
+    if (!e.kept && e.detail.starts_with("undecided: ")) return fmt::format("expectation not decided: {}", e.text);
     return e.kept ? fmt::format("expectation kept: {}", e.text)
                   : fmt::format("expectation broken: {} ({})", e.text, e.detail);
   }

@@ -150,9 +150,14 @@ class TextReport {
     const auto ready = w.ready.columns(s_.end, kColumns), desired = w.desired.columns(s_.end, kColumns);
     if (!style_.colour) return sparkline(ready, most);
     std::string out;
-    for (std::size_t c = 0; c < ready.size(); ++c) {
-      const std::string bar = sparkline({ready[c]}, most);
-      out += ready[c].covered_us > 0 && ready[c].least < desired[c].most ? style_.red(bar) : style_.green(bar);
+    for (std::size_t c = 0; c < ready.size();) {
+      const auto short_of = [&](std::size_t i) { return ready[i].covered_us > 0 && ready[i].least < desired[i].most; };
+      std::size_t end = c + 1;
+      while (end < ready.size() && short_of(end) == short_of(c)) ++end;
+      const std::vector<Series::Bucket> part(ready.begin() + static_cast<std::ptrdiff_t>(c),
+                                             ready.begin() + static_cast<std::ptrdiff_t>(end));
+      out += short_of(c) ? style_.red(sparkline(part, most)) : sparkline(part, most);
+      c = end;
     }
     return out;
   }

@@ -1,6 +1,7 @@
 // wavetank replay: folds a run's events again; with --verify checks everything that can be checked about the file.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "engine/log/memory_journal.h"
@@ -46,6 +47,21 @@ std::string document_change(const log::Difference& d) {
   return left == nullptr || right == nullptr ? "" : project::describe_change(*left, *right);
 }
 
+/// Up to where a run must come out again. One that was stopped ends with judgements on what it did not live to see.
+base::Result<log::Position> comparable_end(const store::SqliteJournal& journal) {
+  const log::Position end = journal.position();
+  if (journal.ended()) return end;
+  base::Seq last = 0;
+  constexpr base::Seq kMost = 100'000;  // of expectations
+  const auto read = journal.scan(end.seq > kMost ? end.seq - kMost : 1, end.seq, [&](const event::Event& e) {
+    const auto* judged = std::get_if<event::ExpectationJudged>(&e.payload);
+    if (judged == nullptr || judged->kept || !judged->detail.starts_with("undecided: ")) last = e.seq;
+    return true;
+  });
+  if (!read) return base::failure(read.error());
+  return journal.position_at(last);
+}
+
 int ReplayCommand::verify_run(const RunFile& file) const {
   const project::Style style = out_style();
   const auto passed = [&](const std::string& what) { print(fmt::format("{} {}\n", style.green("✓"), what)); };
@@ -76,12 +92,11 @@ int ReplayCommand::verify_run(const RunFile& file) const {
     return complain(again.error());
   }
   fresh.cut();
-  // A run that was stopped is a beginning of the whole one.
-  const base::Seq length = file.journal().position().seq;
-  const auto there =
-      fresh.position().seq >= length ? fresh.position_at(length) : fresh.position_at(fresh.position().seq);
+  const auto end = comparable_end(file.journal());
+  if (!end) return complain(end.error());
+  const auto there = fresh.position_at(std::min(end->seq, fresh.position().seq));
   if (!there) return complain(there.error());
-  if (*there == file.journal().position() && (!file.journal().ended() || fresh.position().seq == length)) {
+  if (*there == *end && (!file.journal().ended() || fresh.position().seq == end->seq)) {
     passed("executed again it gives the same events, bit for bit");
     return kOk;
   }
