@@ -5,6 +5,11 @@
 #include <algorithm>
 
 namespace wavetank::project {
+namespace {
+
+constexpr Duration kNoticing = base::milliseconds(100);
+
+}  // namespace
 
 std::uint32_t Disturbances::root_of(const event::Event& event) {
   const std::uint32_t inherited = event.cause < root_.size() ? root_[event.cause] : 0;
@@ -39,7 +44,10 @@ void Disturbances::observe(const event::Event& event, const ClusterView&, const 
     Disturbance& d = all_[root - 1];
     if (event.kind() == event::EventKind::PodDeletionStarted) ++d.pods_deleted;
     if (event.kind() == event::EventKind::FaultHealed) d.ended = event.time;
-    if (event.kind() == event::EventKind::RequestRefused) d.refused = true;
+    // A drain goes on after an eviction that was refused.
+    const bool refusal = event.kind() == event::EventKind::RequestRefused;
+    if (!refusal && event.seq != d.seq) ++d.facts;
+    d.refused = (d.refused || refusal) && d.facts == 0;
   }
   for (const Workloads::Touch& touch : workloads.touched()) {
     if (open_of_.size() <= touch.workload) open_of_.resize(touch.workload + 1);
@@ -56,6 +64,8 @@ void Disturbances::observe(const event::Event& event, const ClusterView&, const 
         Disturbance& d = all_[o - 1];
         --d.open;
         d.recovered = event.time;
+        // The controller only took note of a change that asked nothing of the pods.
+        if (event.time - d.began < kNoticing && d.pods_deleted == 0) std::erase(d.affected, touch.workload);
       }
       open.clear();
     }

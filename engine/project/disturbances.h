@@ -14,10 +14,11 @@ struct Disturbance {
   Seq seq = 0;  ///< Of the FaultInjected or RequestMade.
   SimTime began;
   bool fault = false;
-  bool refused = false;
+  bool refused = false;               ///< The cluster said no, and nothing else came of it.
   SimTime ended = SimTime::never();   ///< Faults: when it was healed.
   std::string text;                   ///< "zone-outage of zone a", "kubectl scale deployment/web --replicas=5"
   std::vector<std::size_t> affected;  ///< Workloads, in the order they were hit.
+  std::int64_t facts = 0;             ///< What it led to, its refusals left out.
   std::int64_t pods_deleted = 0;      ///< Pods whose deletion it led to.
   std::size_t open = 0;               ///< So many of them are not whole yet.
   SimTime recovered;                  ///< When the last of them was whole again; means nothing while open > 0.
