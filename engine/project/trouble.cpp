@@ -80,6 +80,8 @@ std::string pod_trouble(PodId pod, const ClusterView& view) {
   if (!node.valid()) {
     const std::string_view message = view.text(view->pods.message[pod.index()]);
     if (!view.pod_spec(pod).spec.scheduling_gates.empty()) return "its scheduling gates are closed";
+    if (const std::string& named = view.pod_spec(pod).spec.node_name; !named.empty())
+      return fmt::format("its manifest names node {}, which was not there when it was made", named);
     return message.empty() ? "the scheduler has not got to it yet" : fmt::format("no node fits: {}", message);
   }
   if (const std::string why = node_trouble(node, view); !why.empty()) return why;

@@ -60,10 +60,23 @@ void index_name(ClusterState& state, model::Kind kind, const Header& header, std
 
 std::int32_t priority_of(const model::PodSpec& spec) { return spec.priority.value_or(0); }
 
-/// Pods of one template may run on different nodes: as in template_doc(), where one runs is no part of what it is.
-model::PodTemplate without_node(model::PodTemplate tmpl) {
-  tmpl.spec.node_name.clear();
-  return tmpl;
+/// Pods of one template may run on different nodes: as in template_doc(), where one runs is no part of what it is. Only
+/// a pod that waits for a node of a certain name keeps that name: it may go nowhere else.
+TemplateId template_of_pod(ClusterState& state, base::Sym ns, const model::Object& object, bool waits) {
+  model::PodTemplate tmpl = std::get<model::Pod>(object.spec).tmpl;
+  std::string doc = template_doc(object.doc);
+  if (!waits || tmpl.spec.node_name.empty()) {
+    tmpl.spec.node_name.clear();
+    return intern_template(state, ns, std::move(doc), std::move(tmpl));
+  }
+  auto named = model::parse_json(doc, "journal");
+  WT_ASSERT(named.has_value(), "a template is JSON");
+  (*named)["spec"]["nodeName"] = model::Doc::string(tmpl.spec.node_name);
+  return intern_template(state, ns, model::to_canonical_json(*named), std::move(tmpl));
+}
+
+bool has_node(ClusterState& state, const std::string& name) {
+  return state.by_name.contains({name_kind(model::Kind::Node, {}), base::Sym(0U), state.symbols.intern(name)});
 }
 
 void create_pod(ClusterState& state, const event::Event& event, const model::Object& object) {
@@ -75,7 +88,8 @@ void create_pod(ClusterState& state, const event::Event& event, const model::Obj
   birth.from_manifest = true;
   for (const model::OwnerReference& owner : object.meta.owner_references)
     if (owner.controller) birth.owner = resolve_owner(state, ns, owner);
-  birth.tmpl = intern_template(state, ns, template_doc(object.doc), without_node(pod.tmpl));
+  const std::string& node = pod.tmpl.spec.node_name;
+  birth.tmpl = template_of_pod(state, ns, object, !node.empty() && !has_node(state, node));
   add_pod(state, event, birth);
 }
 
@@ -197,8 +211,8 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
     const auto pod = e.ref.as<PodId>();
     state.pods.version.at(pod.index()) = event.seq;
     const base::Sym ns = state.templates[state.pods.tmpl[pod.index()].index()].ns;
-    move_pod_to_template(state, pod,
-                         intern_template(state, ns, template_doc(object.doc), without_node(std::get<model::Pod>(object.spec).tmpl)));
+    const bool waits = !state.pods.node[pod.index()].valid();
+    move_pod_to_template(state, pod, template_of_pod(state, ns, object, waits));
     return;
   }
   Header& header = header_of(state, e.ref);

@@ -1,4 +1,5 @@
 // Given a cluster, when someone wishes something, then these facts or this refusal.
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 
 #include "tests/support/given.h"
@@ -186,6 +187,21 @@ TEST_CASE("A pod that names its node goes round the scheduler") {
   CHECK(c.wish(ApplyObject{R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"nodeName":"n1","containers":[{"name":"c","image":"i"}]}})",
                            ApplyObject::Mode::Create}) == "ObjectCreated PodBound");
   CHECK(c.view().pod_node(c.pod("p")) == c.node("n1"));
+}
+
+TEST_CASE("A pod that names a node that is not there waits for it, and for no other") {
+  Cluster c;
+  c.add_node("n1");
+  const auto pod = [](const char* name, const char* node) {
+    return ApplyObject{fmt::format(R"({{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{}"}},"spec":{{{}"containers":[{{"name":"c","image":"i"}}]}}}})", name, node)};
+  };
+  CHECK(c.wish(pod("p", R"("nodeName":"n2",)")) == "ObjectCreated");
+  c.wish(pod("free", ""));
+  c.wish(pod("there", R"("nodeName":"n1",)"));
+  const auto wants = [&](const char* name) { return c.view().pod_spec(c.pod(name)).spec.node_name; };
+  CHECK(wants("p") == "n2");  // plugin NodeName holds it back
+  CHECK(wants("free").empty());
+  CHECK(wants("there").empty());
 }
 
 TEST_CASE("Reports of pods that are gone are refused, and old news are no facts") {
