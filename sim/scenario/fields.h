@@ -65,6 +65,7 @@ class Problems {
   void add(base::Position at, std::string message);
   void add_all(base::Diagnostics others);
   [[nodiscard]] bool empty() const { return all_.empty(); }
+  [[nodiscard]] std::size_t count() const { return all_.size(); }
   [[nodiscard]] const std::string& file() const { return file_; }
   /// By place, at most 100 of them.
   [[nodiscard]] base::Diagnostics take();

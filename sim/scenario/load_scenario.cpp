@@ -82,13 +82,18 @@ class Loader {
     if (!doc.is_object()) return;
     if (const Doc* metadata = doc.find("metadata")) {
       out_.name = text(*metadata, "name");
+      // It stands in reports: it may not move a terminal's cursor.
+      if (std::any_of(out_.name.begin(), out_.name.end(), [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; }))
+        problems_.add(place(*metadata, "name"), "metadata.name: may not hold control characters");
       out_.description = text(*metadata, "description");
     }
     out_.seed = static_cast<std::uint64_t>(whole(doc, "seed", 1));
     if (const auto until = span(doc, "until")) out_.until = at_time(*until);
     if (const auto quiet = span(doc, "quiet")) out_.quiet = *quiet;
     read_cluster(doc);
+    const std::size_t problems_before = problems_.count();
     read_manifests(doc);
+    if (problems_.count() != problems_before) catalog_.leave_open();
     read_model(doc);
     read_timeline(doc);
     read_expectations(doc);
@@ -407,7 +412,7 @@ class Loader {
   void check_names(const Expression& expression, const Doc& written, const std::string& path) {
     for (const Operand& operand : expression.operands()) {
       const auto* object = std::get_if<Operand::Object>(&operand.what);
-      if (object == nullptr || object->field == nullptr || !Catalog::closed(object->kind->kind)) continue;
+      if (object == nullptr || object->field == nullptr || !catalog_.closed(object->kind->kind)) continue;
       if (catalog_.has(object->kind->kind, object->ns, object->name)) continue;
       problems_.add(inside(written, operand.offset),
                     fmt::format("{}: there is no {} \"{}\"{}{}", path, model::kind_info(object->kind->kind).name,

@@ -75,7 +75,8 @@ bool Catalog::has(Kind kind, std::string_view ns, std::string_view name) const {
   return names_.contains({kind, std::string(ns), std::string(name)});
 }
 
-bool Catalog::closed(Kind kind) {
+bool Catalog::closed(Kind kind) const {
+  if (open_) return false;
   return kind == Kind::Node || kind == Kind::Deployment || kind == Kind::Service || kind == Kind::PodDisruptionBudget;
 }
 

@@ -37,7 +37,9 @@ class Catalog {
   void add(model::Kind kind, std::string_view ns, std::string_view name);
   [[nodiscard]] bool has(model::Kind kind, std::string_view ns, std::string_view name) const;
   /// Whether a name of this kind that is not here cannot be meant.
-  [[nodiscard]] static bool closed(model::Kind kind);
+  [[nodiscard]] bool closed(model::Kind kind) const;
+  /// Some manifest could not be read: any name may be in it, and complaints about names would only hide what is wrong.
+  void leave_open() { open_ = true; }
   /// "; did you mean …": names of the kind in the namespace.
   [[nodiscard]] std::string suggest(model::Kind kind, std::string_view ns, std::string_view name) const;
   void add_zone(std::string_view zone) { zones_.emplace(zone); }
@@ -49,6 +51,7 @@ class Catalog {
  private:
   std::set<std::tuple<model::Kind, std::string, std::string>> names_;
   std::set<std::string> zones_;
+  bool open_ = false;
 };
 
 /// Whether `name` matches `pattern`, in which '*' stands for any text. O(length²) at worst.

@@ -98,7 +98,7 @@ std::optional<Target> read_target(const std::string& text, base::Position at, co
     target.ns = target.name.substr(0, second);
     target.name = target.name.substr(second + 1);
   }
-  if (!Catalog::closed(target.kind)) return target;
+  if (!context.catalog.closed(target.kind)) return target;
   const bool known = target.is_pattern() ? context.catalog.has_match(target.kind, target.ns, target.name)
                                          : context.catalog.has(target.kind, target.ns, target.name);
   if (!known) {
