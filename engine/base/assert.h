@@ -1,14 +1,15 @@
 #pragma once
-// Assertions that stay in release builds: a broken invariant is a bug of ours and ends the program (exit code 3) with what is
-// needed to reproduce it. Expected failures are base::Result, refusals of the cluster are command::Rejection; neither asserts.
+// Assertions that stay in release builds: a broken invariant is a bug of ours and ends the program (exit code 3) with
+// what is needed to reproduce it. Expected failures are base::Result, refusals of the cluster are command::Rejection;
+// neither asserts.
 
 #include <cstdint>
 #include <string_view>
 
 namespace wavetank::base {
 
-/// What a failed assertion prints beside its own text, kept up to date by the loop. Plain data: no ownership, no locking;
-/// one engine runs on one thread.
+/// What a failed assertion prints beside its own text, kept up to date by the loop. Plain data: no ownership, no
+/// locking; one engine runs on one thread.
 struct CrashContext {
   std::uint64_t seed = 0;
   std::uint64_t seq = 0;
@@ -23,8 +24,8 @@ CrashContext& crash_context();
 
 }  // namespace wavetank::base
 
-#define WT_ASSERT(expression, message)                                                          \
-  do {                                                                                          \
-    if (!(expression)) [[unlikely]]                                                             \
-      ::wavetank::base::assertion_failed(#expression, __FILE__, __LINE__, (message));           \
+#define WT_ASSERT(expression, message)                                                \
+  do {                                                                                \
+    if (!(expression)) [[unlikely]]                                                   \
+      ::wavetank::base::assertion_failed(#expression, __FILE__, __LINE__, (message)); \
   } while (false)

@@ -1,6 +1,6 @@
 #pragma once
-// The byte codec of events and snapshots. A type lists its fields once, in `template <class A> void fields(A& a) { a(x, y); }`;
-// Writer and Reader walk the same list, so that what is written is what is read.
+// The byte codec of events and snapshots. A type lists its fields once, in `template <class A> void fields(A& a) { a(x,
+// y); }`; Writer and Reader walk the same list, so that what is written is what is read.
 //
 //   unsigned, enum, Id, Seq   LEB128 varint (an Id as value + 1, "none" as 0, modulo 2^32)
 //   signed, Duration, SimTime zigzag, then varint
@@ -10,8 +10,8 @@
 //   optional<T>               one byte 0 or 1, then the value
 //   pair, struct              fields in order
 
-#include <cstddef>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -95,7 +95,8 @@ class Writer {
   std::vector<std::uint8_t>* out_;
 };
 
-/// Reads what Writer wrote. Never reads past the end: after a short or malformed input `ok()` is false and values are defaults.
+/// Reads what Writer wrote. Never reads past the end: after a short or malformed input `ok()` is false and values are
+/// defaults.
 class Reader {
  public:
   Reader(const std::uint8_t* data, std::size_t size) : at_(data), end_(data + size) {}

@@ -1,6 +1,6 @@
 #pragma once
-// Random numbers without state: a draw is a pure function of (seed, stream, subject, n). Adding a fault therefore does not shift
-// the workload, two policies meet the same random world, and a fork needs no generator state.
+// Random numbers without state: a draw is a pure function of (seed, stream, subject, n). Adding a fault therefore does
+// not shift the workload, two policies meet the same random world, and a fork needs no generator state.
 
 #include <cstdint>
 #include <string_view>
@@ -14,7 +14,8 @@ class Stream {
  public:
   constexpr Stream(std::uint64_t seed, std::string_view name) : key_(mix64(seed ^ fnv1a64(name))) {}
 
-  /// The stream of one subject of this model; name it by something that another policy would not change (a name, not an id).
+  /// The stream of one subject of this model; name it by something that another policy would not change (a name, not an
+  /// id).
   [[nodiscard]] constexpr Stream of(std::string_view subject) const { return Stream(mix64(key_ ^ fnv1a64(subject))); }
   [[nodiscard]] constexpr Stream of(std::uint64_t subject) const {
     return Stream(mix64(key_ + 0x632be59bd9b4e019ULL * (subject + 1)));
@@ -29,9 +30,7 @@ class Stream {
   }
 
   /// Uniform in [0, 1) with 53 bits.
-  [[nodiscard]] constexpr double unit(std::uint64_t n) const {
-    return static_cast<double>(bits(n) >> 11) * 0x1.0p-53;
-  }
+  [[nodiscard]] constexpr double unit(std::uint64_t n) const { return static_cast<double>(bits(n) >> 11) * 0x1.0p-53; }
 
  private:
   __extension__ typedef unsigned __int128 Wide;

@@ -58,7 +58,8 @@ struct Parts {
   std::string_view whole, fraction, suffix;
 };
 
-/// False when the text has not the form of a quantity. The whole part may be missing (".5"), and both: Kubernetes reads "m" as 0.
+/// False when the text has not the form of a quantity. The whole part may be missing (".5"), and both: Kubernetes reads
+/// "m" as 0.
 bool cut(std::string_view text, Parts& out) {
   std::size_t at = 0;
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
@@ -74,7 +75,8 @@ bool cut(std::string_view text, Parts& out) {
   }
   out.suffix = text.substr(end);
   at = 0;
-  while (at < out.suffix.size() && std::string_view("eEinumkKMGTP").find(out.suffix[at]) != std::string_view::npos) ++at;
+  while (at < out.suffix.size() && std::string_view("eEinumkKMGTP").find(out.suffix[at]) != std::string_view::npos)
+    ++at;
   if (at < out.suffix.size() && (out.suffix[at] == '-' || out.suffix[at] == '+')) ++at;
   return skip_digits(out.suffix, at) == out.suffix.size();
 }
@@ -179,7 +181,8 @@ Magnitude binary_magnitude(std::string_view whole, std::string_view fraction, in
 
 /// The digits of |whole| and nine of |nanos|, without leading zeros: the value in nanos, which may exceed 64 bits.
 std::string nano_digits(std::int64_t whole, std::int32_t nanos) {
-  const std::uint64_t w = whole < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(whole) : static_cast<std::uint64_t>(whole);
+  const std::uint64_t w =
+      whole < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(whole) : static_cast<std::uint64_t>(whole);
   const std::uint32_t n = static_cast<std::uint32_t>(nanos < 0 ? -nanos : nanos);
   std::string digits = std::to_string(w);
   const std::string small = std::to_string(n);
@@ -197,7 +200,8 @@ Result<Quantity> Quantity::parse(std::string_view text) {
   if (text.empty() || !cut(text, parts)) return failure(kFormatWrong);
   Quantity q;
   int exponent = 0;
-  const auto* suffix = std::find_if(kSuffixes.begin(), kSuffixes.end(), [&](const Suffix& s) { return s.text == parts.suffix; });
+  const auto* suffix =
+      std::find_if(kSuffixes.begin(), kSuffixes.end(), [&](const Suffix& s) { return s.text == parts.suffix; });
   if (suffix != kSuffixes.end()) {
     q.format_ = suffix->format;
     exponent = suffix->exponent;
@@ -244,8 +248,8 @@ int Quantity::compare(const Quantity& other) const {
   return 0;
 }
 
-// Source: k8s.io/apimachinery resource.Quantity.CanonicalizeBytes: binary form only for whole values of at least 1024, the
-// largest suffix that keeps the mantissa whole, decimal exponents in steps of three.
+// Source: k8s.io/apimachinery resource.Quantity.CanonicalizeBytes: binary form only for whole values of at least 1024,
+// the largest suffix that keeps the mantissa whole, decimal exponents in steps of three.
 std::string Quantity::text() const {
   if (is_zero()) return "0";
   std::string out = is_negative() ? "-" : "";

@@ -1,5 +1,6 @@
 #pragma once
-// Kubernetes quantities, exact. Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+// Kubernetes quantities, exact. Source:
+// https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 
 #include <cstdint>
 #include <string>
@@ -9,8 +10,8 @@
 
 namespace wavetank::base {
 
-/// A fixed-point decimal with nine decimal places, kept with the format it was written in so that it prints as Kubernetes prints
-/// it ("1500m", "1Gi", "1e3", "0.5" → "500m").
+/// A fixed-point decimal with nine decimal places, kept with the format it was written in so that it prints as
+/// Kubernetes prints it ("1500m", "1Gi", "1e3", "0.5" → "500m").
 class Quantity {
  public:
   enum class Format : std::uint8_t { DecimalSI, BinarySI, DecimalExponent };
@@ -18,8 +19,9 @@ class Quantity {
   Quantity() = default;
   Quantity(std::int64_t value, Format format);
 
-  /// All suffixes: n u m "" k M G T P E, Ki Mi Gi Ti Pi Ei, e3/E3. Precision finer than a nano is rounded up, values beyond
-  /// ±(2^63−1) are capped, both as the API server does. Error: Kubernetes' message (quantities must match the regular expression …).
+  /// All suffixes: n u m "" k M G T P E, Ki Mi Gi Ti Pi Ei, e3/E3. Precision finer than a nano is rounded up, values
+  /// beyond ±(2^63−1) are capped, both as the API server does. Error: Kubernetes' message (quantities must match the
+  /// regular expression …).
   static Result<Quantity> parse(std::string_view text);
 
   /// Whole units, rounded up (Quantity.Value()).

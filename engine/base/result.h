@@ -45,7 +45,8 @@ inline tl::unexpected<Diagnostics> failure(Diagnostics all) { return tl::unexpec
 /// All diagnostics, one a line.
 std::string to_text(const Diagnostics& all);
 
-/// The candidate nearest to `word` by edit distance, or empty when none is near enough to be meant (distance > 1/3 of its length).
+/// The candidate nearest to `word` by edit distance, or empty when none is near enough to be meant (distance > 1/3 of
+/// its length).
 std::string_view nearest_word(std::string_view word, const std::vector<std::string_view>& candidates);
 
 }  // namespace wavetank::base

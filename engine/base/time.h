@@ -38,14 +38,15 @@ struct SimTime {
   friend constexpr Duration operator-(SimTime a, SimTime b) { return {a.ns - b.ns}; }
 };
 
-/// Reads a duration as Go writes it: "90s", "1m30s", "250ms", "1.5h", "0", units ns us ms s m h; a leading minus is allowed.
-/// Error: what was read and what is allowed.
+/// Reads a duration as Go writes it: "90s", "1m30s", "250ms", "1.5h", "0", units ns us ms s m h; a leading minus is
+/// allowed. Error: what was read and what is allowed.
 Result<Duration> parse_duration(std::string_view text);
 
 /// The shortest exact Go form: "1m30s", "250ms", "0s".
 std::string format_duration(Duration d);
 
-/// Time since the start as people read it, "00:01:30.250" (hours may exceed two digits; the fraction only when not zero).
+/// Time since the start as people read it, "00:01:30.250" (hours may exceed two digits; the fraction only when not
+/// zero).
 std::string format_time(SimTime t);
 
 /// An age or span as kubectl prints it in an AGE column: "45s", "2m5s", "12m", "3h10m", "5d4h".

@@ -1,6 +1,6 @@
 #pragma once
-// Wishes: what a client, the scenario, a controller, the scheduler or the world asks for. decide() turns each into facts or a
-// Rejection. Names are imperative. A command whose grant is exactly one fact carries that fact as `fact`.
+// Wishes: what a client, the scenario, a controller, the scheduler or the world asks for. decide() turns each into
+// facts or a Rejection. Names are imperative. A command whose grant is exactly one fact carries that fact as `fact`.
 
 #include <cstdint>
 #include <optional>
@@ -21,10 +21,11 @@ using event::Ref;
 using event::ReplicaSetId;
 using event::ServiceId;
 
-// ---- Clients and scenario -----------------------------------------------------------------------------------------------------
+// ---- Clients and scenario
+// -----------------------------------------------------------------------------------------------------
 
-/// kubectl create / apply / replace of one document. Admission (defaults, validation, DefaultTolerationSeconds, Priority) happens
-/// in decide().
+/// kubectl create / apply / replace of one document. Admission (defaults, validation, DefaultTolerationSeconds,
+/// Priority) happens in decide().
 struct ApplyObject {
   enum class Mode : std::uint8_t { Create, Apply, Replace };
   std::string doc;  ///< JSON as the client sent it.
@@ -101,7 +102,8 @@ struct SetMachine {
   bool up = false;
 };
 
-// ---- Controllers --------------------------------------------------------------------------------------------------------------
+// ---- Controllers
+// --------------------------------------------------------------------------------------------------------------
 
 struct CreateReplicaSet {
   event::ReplicaSetCreated fact;
@@ -170,7 +172,8 @@ struct SetPodPhase {
   event::PodPhaseChanged fact;
 };
 
-// ---- Scheduler ----------------------------------------------------------------------------------------------------------------
+// ---- Scheduler
+// ----------------------------------------------------------------------------------------------------------------
 
 struct BindPod {
   event::PodBound fact;
@@ -182,7 +185,8 @@ struct NominatePod {
   event::PodNominated fact;
 };
 
-// ---- World: node agents and machines ------------------------------------------------------------------------------------------
+// ---- World: node agents and machines
+// ------------------------------------------------------------------------------------------
 
 struct ReportImagePulled {
   event::ImagePulled fact;
@@ -219,16 +223,16 @@ struct ReportNodeCondition {
   event::NodeConditionChanged fact;
 };
 
-using Payload =
-    std::variant<ApplyObject, PatchObject, DeleteObject, ScaleObject, SetImage, SetPaused, RestartRollout, UndoRollout, CordonNode,
-                 SetTaint, SetLabel, EvictPod, SetLoad, JudgeExpectation, InjectFault, HealFault, SetMachine,                    //
-                 CreateReplicaSet, ScaleReplicaSet, SetReplicaSetRevision, UpdateReplicaSetStatus, SetReplicaSetFailure,         //
-                 UpdateDeploymentStatus, SetDeploymentCondition, SetDeploymentRevision, CreatePod, DeletePod, SetOwner,          //
-                 RemoveObject, CreateEndpointSlice, UpdateEndpoints, UpdatePdbStatus, SetNodeTaints, SetNodeCondition,           //
-                 SetPodReady, SetPodPhase, BindPod, MarkUnschedulable, NominatePod,                                              //
-                 ReportImagePulled, ReportContainerStarted, ReportContainerExited, ReportContainerWaiting, ReportContainerReady, //
-                 ReportPodReady, ReportPodPhase, ReportPodStopped, ReportHeartbeatsBegan, ReportHeartbeatsStopped,               //
-                 ReportNodeCondition>;
+using Payload = std::variant<
+    ApplyObject, PatchObject, DeleteObject, ScaleObject, SetImage, SetPaused, RestartRollout, UndoRollout, CordonNode,
+    SetTaint, SetLabel, EvictPod, SetLoad, JudgeExpectation, InjectFault, HealFault, SetMachine,                     //
+    CreateReplicaSet, ScaleReplicaSet, SetReplicaSetRevision, UpdateReplicaSetStatus, SetReplicaSetFailure,          //
+    UpdateDeploymentStatus, SetDeploymentCondition, SetDeploymentRevision, CreatePod, DeletePod, SetOwner,           //
+    RemoveObject, CreateEndpointSlice, UpdateEndpoints, UpdatePdbStatus, SetNodeTaints, SetNodeCondition,            //
+    SetPodReady, SetPodPhase, BindPod, MarkUnschedulable, NominatePod,                                               //
+    ReportImagePulled, ReportContainerStarted, ReportContainerExited, ReportContainerWaiting, ReportContainerReady,  //
+    ReportPodReady, ReportPodPhase, ReportPodStopped, ReportHeartbeatsBegan, ReportHeartbeatsStopped,                //
+    ReportNodeCondition>;
 
 struct Command {
   Seq cause = 0;  ///< The event that led to this wish; becomes the cause of the facts.
@@ -237,7 +241,7 @@ struct Command {
 
 /// The cluster's no: data, not a failure of ours.
 struct Rejection {
-  std::string reason;   ///< metav1.StatusReason: NotFound, AlreadyExists, Invalid, Conflict, TooManyRequests, Forbidden…
+  std::string reason;  ///< metav1.StatusReason: NotFound, AlreadyExists, Invalid, Conflict, TooManyRequests, Forbidden…
   std::string message;  ///< As the API server words it.
 };
 

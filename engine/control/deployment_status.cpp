@@ -117,8 +117,8 @@ void DeploymentSync::write_status(const DeploymentStatus& next) {
 void DeploymentSync::requeue_stuck(const DeploymentStatus& next) {
   const Cond& c = next[Type::Progressing];
   if (!has_progress_deadline() || !c.present || c.reason == "ProgressDeadlineExceeded") return;
-  // A rollout that has completed once cannot run out of time any more (DeploymentTimedOut), whatever its pods do later; Kubernetes looks
-  // again every few milliseconds all the same, to no effect.
+  // A rollout that has completed once cannot run out of time any more (DeploymentTimedOut), whatever its pods do later;
+  // Kubernetes looks again every few milliseconds all the same, to no effect.
   if (c.reason == "NewReplicaSetAvailable") return;
   if (deployment_complete(spec_.replicas, row_.header.generation, next.numbers)) return;
   // A second more, as Kubernetes adds, so that the deadline has surely passed.

@@ -135,7 +135,8 @@ class NodeLifecycleController final : public Controller {
     const std::optional<SimTime> renewal = view.last_renewal(id);
     if (!renewal) {
       const SimTime sign = posted ? std::max(node.header.created, ready.updated) : node.header.created;
-      return grid_from(sign) + (ready.present ? settings_.node_monitor_grace_period : settings_.node_startup_grace_period);
+      return grid_from(sign) +
+             (ready.present ? settings_.node_monitor_grace_period : settings_.node_startup_grace_period);
     }
     // The grace period counts from when the monitor saw the sign, which it does on its grid.
     const SimTime seen = grid_from(posted ? std::max(*renewal, ready.updated) : *renewal);

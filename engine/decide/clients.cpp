@@ -51,8 +51,11 @@ Refusal rule(const ClusterView& view, const command::ScaleObject& c, Facts& fact
   if (c.ref.kind != Kind::Deployment && c.ref.kind != Kind::ReplicaSet)
     return client_error(fmt::format("{} has no scale", resource_name(c.ref.kind)));
   if (c.replicas < 0)
-    return Rejection{"Invalid", fmt::format("Scale.autoscaling \"{}\" is invalid: spec.replicas: Invalid value: {}: must be greater than or equal to 0",
-                                            view.bare_name(c.ref), c.replicas)};
+    return Rejection{
+        "Invalid",
+        fmt::format(
+            "Scale.autoscaling \"{}\" is invalid: spec.replicas: Invalid value: {}: must be greater than or equal to 0",
+            view.bare_name(c.ref), c.replicas)};
   Doc doc = view.stored_doc(c.ref);
   doc["spec"]["replicas"] = Doc::integer(c.replicas);
   return update_object(view, c.ref, std::move(doc), facts);
@@ -82,7 +85,8 @@ Refusal rule(const ClusterView& view, const command::SetPaused& c, Facts& facts)
   const Ref ref(c.deployment);
   if (!view.alive(ref)) return not_found(view, ref);
   if (view.deployment(c.deployment).spec.paused == c.paused)
-    return client_error(fmt::format("deployments.apps \"{}\" is {}", view.bare_name(ref), c.paused ? "already paused" : "not paused"));
+    return client_error(
+        fmt::format("deployments.apps \"{}\" is {}", view.bare_name(ref), c.paused ? "already paused" : "not paused"));
   Doc doc = view.stored_doc(ref);
   if (c.paused) {
     doc["spec"]["paused"] = Doc::boolean(true);
@@ -108,8 +112,10 @@ Refusal rule(const ClusterView& view, const command::UndoRollout& c, Facts& fact
   if (!view.alive(ref)) return not_found(view, ref);
   const state::DeploymentRow& d = view.deployment(c.deployment);
   if (d.spec.paused)
-    return client_error(fmt::format("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment/{}' and try again",
-                                    view.bare_name(ref)));
+    return client_error(
+        fmt::format("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume "
+                    "deployment/{}' and try again",
+                    view.bare_name(ref)));
   const event::ReplicaSetId target = rollback_target(view, d, c.to_revision);
   if (!target.valid()) {
     return client_error(c.to_revision == 0
@@ -126,7 +132,8 @@ Refusal rule(const ClusterView& view, const command::UndoRollout& c, Facts& fact
 
 Refusal rule(const ClusterView& view, const command::CordonNode& c, Facts& facts) {
   if (!view.alive(Ref(c.node))) return not_found(view, Ref(c.node));
-  if (view.node(c.node).spec.unschedulable != c.unschedulable) facts.emplace_back(event::NodeCordoned{c.node, c.unschedulable});
+  if (view.node(c.node).spec.unschedulable != c.unschedulable)
+    facts.emplace_back(event::NodeCordoned{c.node, c.unschedulable});
   return granted();
 }
 

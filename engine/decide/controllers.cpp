@@ -14,7 +14,8 @@ Refusal if_alive(const ClusterView& view, Ref ref, bool news, const Fact& fact, 
   return granted();
 }
 
-bool differs(const state::Condition& now, event::ConditionStatus status, const std::string& reason, const std::string& message) {
+bool differs(const state::Condition& now, event::ConditionStatus status, const std::string& reason,
+             const std::string& message) {
   return !now.present || now.status != status || now.reason != reason || now.message != message;
 }
 
@@ -33,13 +34,16 @@ Refusal rule(const ClusterView& view, const command::CreateReplicaSet& c, Facts&
 Refusal rule(const ClusterView& view, const command::ScaleReplicaSet& c, Facts& facts) {
   const state::ReplicaSetRow& set = view.replica_set(c.fact.replica_set);
   // A sized set takes over the Deployment's minReadySeconds too.
-  const bool min_ready = set.deployment.valid() && set.min_ready_seconds != view.deployment(set.deployment).spec.min_ready_seconds;
-  const bool news = set.replicas != c.fact.replicas || set.desired != c.fact.desired || set.max != c.fact.max || min_ready;
+  const bool min_ready =
+      set.deployment.valid() && set.min_ready_seconds != view.deployment(set.deployment).spec.min_ready_seconds;
+  const bool news =
+      set.replicas != c.fact.replicas || set.desired != c.fact.desired || set.max != c.fact.max || min_ready;
   return if_alive(view, Ref(c.fact.replica_set), news, c.fact, facts);
 }
 
 Refusal rule(const ClusterView& view, const command::SetReplicaSetRevision& c, Facts& facts) {
-  return if_alive(view, Ref(c.fact.replica_set), view.replica_set(c.fact.replica_set).revision != c.fact.revision, c.fact, facts);
+  return if_alive(view, Ref(c.fact.replica_set), view.replica_set(c.fact.replica_set).revision != c.fact.revision,
+                  c.fact, facts);
 }
 
 Refusal rule(const ClusterView& view, const command::UpdateReplicaSetStatus& c, Facts& facts) {
@@ -52,7 +56,8 @@ Refusal rule(const ClusterView& view, const command::UpdateReplicaSetStatus& c, 
 
 Refusal rule(const ClusterView& view, const command::SetReplicaSetFailure& c, Facts& facts) {
   const state::Condition& now = view.replica_set(c.fact.replica_set).failure;
-  const bool news = c.fact.failing ? differs(now, event::ConditionStatus::True, c.fact.reason, c.fact.message) : now.present;
+  const bool news =
+      c.fact.failing ? differs(now, event::ConditionStatus::True, c.fact.reason, c.fact.message) : now.present;
   return if_alive(view, Ref(c.fact.replica_set), news, c.fact, facts);
 }
 
@@ -71,7 +76,8 @@ Refusal rule(const ClusterView& view, const command::SetDeploymentCondition& c, 
 }
 
 Refusal rule(const ClusterView& view, const command::SetDeploymentRevision& c, Facts& facts) {
-  return if_alive(view, Ref(c.fact.deployment), view.deployment(c.fact.deployment).revision != c.fact.revision, c.fact, facts);
+  return if_alive(view, Ref(c.fact.deployment), view.deployment(c.fact.deployment).revision != c.fact.revision, c.fact,
+                  facts);
 }
 
 Refusal rule(const ClusterView& view, const command::CreateEndpointSlice& c, Facts& facts) {

@@ -6,7 +6,8 @@
 
 namespace wavetank::decide {
 
-std::optional<command::Rejection> decide(const state::ClusterView& view, const command::Command& command, Facts& facts) {
+std::optional<command::Rejection> decide(const state::ClusterView& view, const command::Command& command,
+                                         Facts& facts) {
   facts.clear();
   auto refusal = std::visit([&](const auto& c) { return detail::rule(view, c, facts); }, command.payload);
   if (refusal) facts.clear();

@@ -1,6 +1,6 @@
 #pragma once
-// All admission rules: a command and the state it meets become facts or a refusal. Pure: no clock but view.now(), no randomness
-// but draws that are functions of the run's seed and the subject.
+// All admission rules: a command and the state it meets become facts or a refusal. Pure: no clock but view.now(), no
+// randomness but draws that are functions of the run's seed and the subject.
 
 #include <optional>
 #include <vector>

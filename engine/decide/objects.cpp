@@ -19,11 +19,26 @@ constexpr const char* kLastApplied = "kubectl.kubernetes.io/last-applied-configu
 
 /// Kinds without a namespace that are not typed here.
 bool cluster_scoped(std::string_view kind) {
-  static constexpr std::array<std::string_view, 20> kKinds = {
-      "APIService", "CSIDriver", "CSINode", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition",
-      "DeviceClass", "FlowSchema", "IngressClass", "MutatingWebhookConfiguration", "PersistentVolume", "PriorityLevelConfiguration",
-      "ResourceSlice", "RuntimeClass", "StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
-      "ValidatingWebhookConfiguration", "VolumeAttachment"};
+  static constexpr std::array<std::string_view, 20> kKinds = {"APIService",
+                                                              "CSIDriver",
+                                                              "CSINode",
+                                                              "CertificateSigningRequest",
+                                                              "ClusterRole",
+                                                              "ClusterRoleBinding",
+                                                              "CustomResourceDefinition",
+                                                              "DeviceClass",
+                                                              "FlowSchema",
+                                                              "IngressClass",
+                                                              "MutatingWebhookConfiguration",
+                                                              "PersistentVolume",
+                                                              "PriorityLevelConfiguration",
+                                                              "ResourceSlice",
+                                                              "RuntimeClass",
+                                                              "StorageClass",
+                                                              "ValidatingAdmissionPolicy",
+                                                              "ValidatingAdmissionPolicyBinding",
+                                                              "ValidatingWebhookConfiguration",
+                                                              "VolumeAttachment"};
   return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
 }
 
@@ -57,7 +72,8 @@ Refusal check_namespace(const ClusterView& view, Kind kind, std::string_view ns,
   const Ref ref = view.find(Kind::Namespace, "", ns);
   if (!ref.valid()) return Rejection{"NotFound", fmt::format("namespaces \"{}\" not found", ns)};
   if (!view.header(ref)->terminating()) return granted();
-  return forbidden(kind, name, fmt::format("unable to create new content in namespace {} because it is being terminated", ns));
+  return forbidden(kind, name,
+                   fmt::format("unable to create new content in namespace {} because it is being terminated", ns));
 }
 
 /// The admission plugins of pods: Priority, DefaultTolerationSeconds, ServiceAccount.
@@ -133,10 +149,15 @@ Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, con
     return Rejection{"Invalid", fmt::format("{} \"{}\" is invalid: {}: Invalid value: {}: field is immutable",
                                             model::kind_info(ref.kind).name, name, path, shown)};
   };
-  if ((ref.kind == Kind::Deployment || ref.kind == Kind::ReplicaSet) && !same_member(before, after, {"spec", "selector"}))
+  if ((ref.kind == Kind::Deployment || ref.kind == Kind::ReplicaSet) &&
+      !same_member(before, after, {"spec", "selector"}))
     return immutable("spec.selector", after.at({"spec", "selector"}));
   if (ref.kind == Kind::PriorityClass && !same_member(before, after, {"value"}))
-    return Rejection{"Invalid", fmt::format("PriorityClass.scheduling.k8s.io \"{}\" is invalid: value: Forbidden: may not be changed in an update.", name)};
+    return Rejection{
+        "Invalid",
+        fmt::format(
+            "PriorityClass.scheduling.k8s.io \"{}\" is invalid: value: Forbidden: may not be changed in an update.",
+            name)};
   if (ref.kind != Kind::Pod) return granted();
   Doc was = before, is = after;
   for (Doc* doc : {&was, &is}) {
@@ -147,16 +168,18 @@ Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, con
         for (Doc& c : containers->items) c.erase("image");
   }
   if (same_member(was, is, {"spec"})) return granted();
-  return Rejection{"Invalid",
-                   fmt::format("Pod \"{}\" is invalid: spec: Forbidden: pod updates may not change fields other than "
-                               "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
-                               "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "
-                               "(allow it to be set to 1 if it was previously negative)",
-                               name)};
+  return Rejection{
+      "Invalid",
+      fmt::format("Pod \"{}\" is invalid: spec: Forbidden: pod updates may not change fields other than "
+                  "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
+                  "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "
+                  "(allow it to be set to 1 if it was previously negative)",
+                  name)};
 }
 
 void default_namespace(Doc& doc, Kind kind) {
-  const bool namespaced = kind == Kind::Other ? !cluster_scoped(doc.string_or("kind")) : model::kind_info(kind).namespaced;
+  const bool namespaced =
+      kind == Kind::Other ? !cluster_scoped(doc.string_or("kind")) : model::kind_info(kind).namespaced;
   Doc& meta = doc["metadata"];
   if (!namespaced) {
     meta.erase("namespace");
@@ -221,18 +244,22 @@ Refusal rule(const ClusterView& view, const command::ApplyObject& c, Facts& fact
   using Mode = command::ApplyObject::Mode;
   if (c.mode == Mode::Apply && kind != Kind::Other) {
     Doc last = doc;
-    if (Doc* annotations = last["metadata"].find("annotations"); annotations != nullptr) annotations->erase(kLastApplied);
+    if (Doc* annotations = last["metadata"].find("annotations"); annotations != nullptr)
+      annotations->erase(kLastApplied);
     const std::string text = model::to_canonical_json(last);
     doc["metadata"]["annotations"][kLastApplied] = Doc::string(text);
   }
   if (!existing.valid()) {
     if (c.mode == Mode::Replace)
-      return Rejection{"NotFound", fmt::format("{} \"{}\" not found", resource_name(kind), doc["metadata"].string_or("name"))};
+      return Rejection{"NotFound",
+                       fmt::format("{} \"{}\" not found", resource_name(kind), doc["metadata"].string_or("name"))};
     return create(view, std::move(doc), kind, facts);
   }
   if (c.mode == Mode::Create)
-    return Rejection{"AlreadyExists", fmt::format("{} \"{}\" already exists", kind == Kind::Other ? std::string(doc.string_or("kind")) : resource_name(kind),
-                                                  view.bare_name(existing))};
+    return Rejection{"AlreadyExists",
+                     fmt::format("{} \"{}\" already exists",
+                                 kind == Kind::Other ? std::string(doc.string_or("kind")) : resource_name(kind),
+                                 view.bare_name(existing))};
   return apply_over(view, existing, std::move(doc), c.mode == Mode::Apply, facts);
 }
 
@@ -292,7 +319,8 @@ Refusal rule(const ClusterView& view, const command::SetOwner& c, Facts& facts) 
   if (c.owner.valid() && !view.alive(c.owner)) return not_found(view, c.owner);
   const Ref now = c.child.kind == Kind::Pod ? view->pods.owner[c.child.row] : view.header(c.child)->controller;
   if (now == c.owner) return granted();
-  if (now.valid() && c.owner.valid()) return conflict(fmt::format("{} already has a controller", view.name_of(c.child)));
+  if (now.valid() && c.owner.valid())
+    return conflict(fmt::format("{} already has a controller", view.name_of(c.child)));
   facts.emplace_back(event::OwnerChanged{c.child, c.owner});
   return granted();
 }

@@ -19,14 +19,16 @@ Refusal pod_not_found(const ClusterView& view, PodId pod) { return not_found(vie
 /// Five characters of Kubernetes' alphabet without vowels (rand.String), a function of the seed, the set's name and n.
 std::string name_suffix(const ClusterView& view, const state::ReplicaSetRow& set, std::uint64_t n) {
   static constexpr std::string_view kAlphabet = "bcdfghjklmnpqrstvwxz2456789";
-  const base::Stream stream = base::Stream(view->seed, "pod-name").of(view.text(set.header.ns)).of(view.text(set.header.name));
+  const base::Stream stream =
+      base::Stream(view->seed, "pod-name").of(view.text(set.header.ns)).of(view.text(set.header.name));
   std::string suffix(5, 'b');
   for (std::size_t i = 0; i < suffix.size(); ++i) suffix[i] = kAlphabet[stream.below(kAlphabet.size(), n * 8 + i)];
   return suffix;
 }
 
 bool covers(const ClusterView& view, const state::PdbRow& pdb, PodId pod) {
-  return pdb.header.alive && pdb.header.ns == view.pod_ns(pod) && pdb.spec.selector && pdb.spec.selector->matches(view.pod_spec(pod).labels);
+  return pdb.header.alive && pdb.header.ns == view.pod_ns(pod) && pdb.spec.selector &&
+         pdb.spec.selector->matches(view.pod_spec(pod).labels);
 }
 
 /// Whether the pod may go without asking the budget: not healthy, and the policy lets unhealthy pods go.
@@ -39,10 +41,12 @@ bool unhealthy_may_go(const ClusterView& view, const state::PdbRow& pdb, PodId p
 
 }  // namespace
 
-void delete_pod(const ClusterView& view, PodId pod, event::DeletionReason reason, std::optional<std::int64_t> grace, Facts& facts) {
+void delete_pod(const ClusterView& view, PodId pod, event::DeletionReason reason, std::optional<std::int64_t> grace,
+                Facts& facts) {
   const std::size_t p = pod.index();
   const state::PodColumns& pods = view->pods;
-  const bool nothing_runs = !pods.node[p].valid() || pods.phase[p] == event::Phase::Succeeded || pods.phase[p] == event::Phase::Failed;
+  const bool nothing_runs =
+      !pods.node[p].valid() || pods.phase[p] == event::Phase::Succeeded || pods.phase[p] == event::Phase::Failed;
   std::int64_t seconds = grace.value_or(view.pod_spec(pod).spec.termination_grace_period_seconds);
   if (nothing_runs) seconds = 0;
   if (view.pod_terminating(pod)) {
@@ -64,15 +68,21 @@ Refusal rule(const ClusterView& view, const command::CreatePod& c, Facts& facts)
   const std::string prefix = std::string(view.text(set.header.name)) + "-";
   const Ref space = view.find(model::Kind::Namespace, "", ns);
   if (space.valid() && view.header(space)->terminating())
-    return Rejection{"Forbidden", fmt::format("pods \"{}\" is forbidden: unable to create new content in namespace {} because it is being terminated", prefix, ns)};
+    return Rejection{
+        "Forbidden",
+        fmt::format(
+            "pods \"{}\" is forbidden: unable to create new content in namespace {} because it is being terminated",
+            prefix, ns)};
   const std::string& class_name = view.pod_template(set.tmpl).value->spec.priority_class_name;
   const state::PriorityClassRow* priority = state::find_priority_class(view.state(), class_name);
   if (priority == nullptr && !class_name.empty())
-    return Rejection{"Forbidden", fmt::format("pods \"{}\" is forbidden: no PriorityClass with name {} was found", prefix, class_name)};
+    return Rejection{"Forbidden", fmt::format("pods \"{}\" is forbidden: no PriorityClass with name {} was found",
+                                              prefix, class_name)};
   std::uint64_t n = std::uint64_t{set.pods_created} << 8;
   std::string suffix = name_suffix(view, set, n);
   while (view.find(model::Kind::Pod, ns, prefix + suffix).valid()) suffix = name_suffix(view, set, ++n);
-  facts.emplace_back(event::PodCreated{c.replica_set, std::move(suffix), priority == nullptr ? 0 : priority->spec.value});
+  facts.emplace_back(
+      event::PodCreated{c.replica_set, std::move(suffix), priority == nullptr ? 0 : priority->spec.value});
   const std::string& node_name = view.pod_template(set.tmpl).value->spec.node_name;
   if (node_name.empty()) return granted();
   const Ref node = view.find(model::Kind::Node, "", node_name);
@@ -86,7 +96,8 @@ Refusal rule(const ClusterView& view, const command::DeletePod& c, Facts& facts)
   return granted();
 }
 
-/// Source: https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/ and pkg/registry/core/pod/storage/eviction.go.
+/// Source: https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/ and
+/// pkg/registry/core/pod/storage/eviction.go.
 Refusal rule(const ClusterView& view, const command::EvictPod& c, Facts& facts) {
   if (!view.pod_alive(c.pod)) return pod_not_found(view, c.pod);
   if (view.pod_terminating(c.pod)) return granted();
@@ -99,7 +110,9 @@ Refusal rule(const ClusterView& view, const command::EvictPod& c, Facts& facts) 
   for (std::size_t i = 0; i < view->pdbs.size(); ++i) {
     if (!covers(view, view->pdbs[i], c.pod)) continue;
     if (budget.valid())
-      return Rejection{"InternalError", "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."};
+      return Rejection{
+          "InternalError",
+          "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."};
     budget = event::PdbId(i);
   }
   if (!budget.valid()) {
@@ -112,11 +125,13 @@ Refusal rule(const ClusterView& view, const command::EvictPod& c, Facts& facts) 
     return granted();
   }
   if (pdb.observed_generation < pdb.header.generation)
-    return Rejection{"TooManyRequests", fmt::format("Cannot evict pod as it would violate the pod's disruption budget. The disruption budget {} is still being processed by the server.",
+    return Rejection{"TooManyRequests", fmt::format("Cannot evict pod as it would violate the pod's disruption budget. "
+                                                    "The disruption budget {} is still being processed by the server.",
                                                     view.bare_name(Ref(budget)))};
   if (pdb.disruptions_allowed <= 0)
     return Rejection{"TooManyRequests",
-                     fmt::format("Cannot evict pod as it would violate the pod's disruption budget. The disruption budget {} needs {} healthy pods and has {} currently",
+                     fmt::format("Cannot evict pod as it would violate the pod's disruption budget. The disruption "
+                                 "budget {} needs {} healthy pods and has {} currently",
                                  view.bare_name(Ref(budget)), pdb.desired_healthy, pdb.current_healthy)};
   facts.emplace_back(event::PdbDisruptionRecorded{budget, c.pod});
   evict();
@@ -141,7 +156,8 @@ Refusal rule(const ClusterView& view, const command::BindPod& c, Facts& facts) {
   if (view.pod_terminating(pod))
     return conflict(fmt::format("pod {} is being deleted, cannot be assigned to a host", view.pod_name(pod)));
   if (view.pod_node(pod).valid())
-    return conflict(fmt::format("pod {} is already assigned to node \"{}\"", view.pod_name(pod), view.bare_name(Ref(view.pod_node(pod)))));
+    return conflict(fmt::format("pod {} is already assigned to node \"{}\"", view.pod_name(pod),
+                                view.bare_name(Ref(view.pod_node(pod)))));
   if (!view.alive(Ref(c.fact.node))) return not_found(view, Ref(c.fact.node));
   facts.emplace_back(c.fact);
   return granted();
@@ -150,7 +166,8 @@ Refusal rule(const ClusterView& view, const command::BindPod& c, Facts& facts) {
 Refusal rule(const ClusterView& view, const command::MarkUnschedulable& c, Facts& facts) {
   const PodId pod = c.fact.pod;
   if (!view.pod_alive(pod)) return pod_not_found(view, pod);
-  const bool same = (view.pod_flags(pod) & state::kUnschedulable) != 0 && view.text(view->pods.message[pod.index()]) == c.fact.message;
+  const bool same = (view.pod_flags(pod) & state::kUnschedulable) != 0 &&
+                    view.text(view->pods.message[pod.index()]) == c.fact.message;
   if (!same && !view.pod_node(pod).valid()) facts.emplace_back(c.fact);
   return granted();
 }

@@ -1,5 +1,5 @@
-// What node agents report. A report about a pod that is gone, or that runs elsewhere by now, is refused; one that says nothing new is
-// no fact.
+// What node agents report. A report about a pod that is gone, or that runs elsewhere by now, is refused; one that says
+// nothing new is no fact.
 #include "engine/decide/rules.h"
 
 namespace wavetank::decide::detail {
@@ -42,7 +42,8 @@ Refusal rule(const ClusterView& view, const command::ReportContainerStarted& c, 
 
 Refusal rule(const ClusterView& view, const command::ReportContainerExited& c, Facts& facts) {
   if (auto refused = container_of(view, c.fact.pod, c.fact.container)) return refused;
-  if (view.container(c.fact.pod, c.fact.container).state != state::ContainerState::Terminated) facts.emplace_back(c.fact);
+  if (view.container(c.fact.pod, c.fact.container).state != state::ContainerState::Terminated)
+    facts.emplace_back(c.fact);
   return granted();
 }
 

@@ -21,13 +21,13 @@ Refusal conflict(std::string message);
 /// "deployments.apps", as the API server names a resource in messages.
 std::string resource_name(model::Kind kind);
 
-/// Replaces an object's document by `wanted` (from stored_doc() and changed): admission, immutable fields, then the fact if anything
-/// differs. The single way by which clients change objects.
+/// Replaces an object's document by `wanted` (from stored_doc() and changed): admission, immutable fields, then the
+/// fact if anything differs. The single way by which clients change objects.
 Refusal update_object(const ClusterView& view, Ref ref, model::Doc wanted, Facts& facts);
 
 /// Begins (or shortens) a pod's graceful deletion, or removes it at once where nothing runs.
-void delete_pod(const ClusterView& view, event::PodId pod, event::DeletionReason reason, std::optional<std::int64_t> grace,
-                Facts& facts);
+void delete_pod(const ClusterView& view, event::PodId pod, event::DeletionReason reason,
+                std::optional<std::int64_t> grace, Facts& facts);
 
 // Objects (objects.cpp)
 Refusal rule(const ClusterView& view, const command::ApplyObject& c, Facts& facts);

@@ -27,7 +27,8 @@ bool read_payload(base::Reader& body, std::uint64_t version, std::uint64_t curre
 void encode(const Event& event, base::SimTime previous, std::vector<std::uint8_t>& out) {
   WT_ASSERT(event.time >= previous, "events go forward in time");
   WT_ASSERT(event.cause < event.seq, "a cause comes before its effect");
-  // The length is not known before the body is written and nearly always fits one byte: leave one, move the body if it does not.
+  // The length is not known before the body is written and nearly always fits one byte: leave one, move the body if it
+  // does not.
   const std::size_t start = out.size();
   out.push_back(0);
   base::Writer writer(out);
@@ -71,8 +72,8 @@ bool decode(base::Reader& reader, base::Seq seq, base::SimTime previous, Event& 
     out.time = previous + base::Duration{static_cast<std::int64_t>(dt)};
     out.cause = back == 0 ? 0 : seq - back;
     switch (tag) {
-#define WT_EVENT(tag, version_now, Name)                               \
-  case tag:                                                            \
+#define WT_EVENT(tag, version_now, Name)                                \
+  case tag:                                                             \
     good = read_payload<Name>(body, version, version_now, out.payload); \
     break;
 #include "engine/event/event_kinds.def"

@@ -30,15 +30,15 @@ struct Ref {
 
   Ref() = default;
   Ref(model::Kind k, std::uint32_t r) : kind(k), row(r) {}
-  Ref(PodId id) : kind(model::Kind::Pod), row(id.value) {}                                    // NOLINT: a typed id is a Ref
-  Ref(NodeId id) : kind(model::Kind::Node), row(id.value) {}                                  // NOLINT
-  Ref(ReplicaSetId id) : kind(model::Kind::ReplicaSet), row(id.value) {}                      // NOLINT
-  Ref(DeploymentId id) : kind(model::Kind::Deployment), row(id.value) {}                      // NOLINT
-  Ref(ServiceId id) : kind(model::Kind::Service), row(id.value) {}                            // NOLINT
-  Ref(EndpointSliceId id) : kind(model::Kind::EndpointSlice), row(id.value) {}                // NOLINT
-  Ref(PdbId id) : kind(model::Kind::PodDisruptionBudget), row(id.value) {}                    // NOLINT
-  Ref(PriorityClassId id) : kind(model::Kind::PriorityClass), row(id.value) {}                // NOLINT
-  Ref(NamespaceId id) : kind(model::Kind::Namespace), row(id.value) {}                        // NOLINT
+  Ref(PodId id) : kind(model::Kind::Pod), row(id.value) {}                      // NOLINT: a typed id is a Ref
+  Ref(NodeId id) : kind(model::Kind::Node), row(id.value) {}                    // NOLINT
+  Ref(ReplicaSetId id) : kind(model::Kind::ReplicaSet), row(id.value) {}        // NOLINT
+  Ref(DeploymentId id) : kind(model::Kind::Deployment), row(id.value) {}        // NOLINT
+  Ref(ServiceId id) : kind(model::Kind::Service), row(id.value) {}              // NOLINT
+  Ref(EndpointSliceId id) : kind(model::Kind::EndpointSlice), row(id.value) {}  // NOLINT
+  Ref(PdbId id) : kind(model::Kind::PodDisruptionBudget), row(id.value) {}      // NOLINT
+  Ref(PriorityClassId id) : kind(model::Kind::PriorityClass), row(id.value) {}  // NOLINT
+  Ref(NamespaceId id) : kind(model::Kind::Namespace), row(id.value) {}          // NOLINT
 
   [[nodiscard]] bool valid() const { return row != base::Id<void>::kNone; }
   template <class T>

@@ -1,6 +1,7 @@
 #pragma once
-// The facts. Each struct lists its fields once for the codec. Every chosen or drawn value is in the event: replay needs neither
-// plugins nor randomness. An event that creates something names the row it makes only by being next: rows are dense.
+// The facts. Each struct lists its fields once for the codec. Every chosen or drawn value is in the event: replay needs
+// neither plugins nor randomness. An event that creates something names the row it makes only by being next: rows are
+// dense.
 
 #include <cstdint>
 #include <string>
@@ -9,15 +10,16 @@
 #include "engine/base/time.h"
 #include "engine/event/ids.h"
 
-#define WT_FIELDS(...)     \
-  template <class A>       \
-  void fields(A& a) {      \
-    a(__VA_ARGS__);        \
+#define WT_FIELDS(...) \
+  template <class A>   \
+  void fields(A& a) {  \
+    a(__VA_ARGS__);    \
   }
 
 namespace wavetank::event {
 
-// ---- The run and what came from outside ---------------------------------------------------------------------------------------
+// ---- The run and what came from outside
+// ---------------------------------------------------------------------------------------
 
 /// Always the first event.
 struct RunStarted {
@@ -37,7 +39,7 @@ struct RequestMade {
 
 /// The cluster said no. Its cause is the RequestMade.
 struct RequestRefused {
-  std::string reason;   ///< metav1.StatusReason: "NotFound", "Invalid", "Conflict", "TooManyRequests"…
+  std::string reason;  ///< metav1.StatusReason: "NotFound", "Invalid", "Conflict", "TooManyRequests"…
   std::string message;
   WT_FIELDS(reason, message)
 };
@@ -75,11 +77,12 @@ struct ExpectationJudged {
   std::uint32_t index = 0;  ///< In the scenario's order, from 0.
   std::string text;         ///< As written.
   bool kept = false;
-  std::string detail;       ///< What was seen, and when.
+  std::string detail;  ///< What was seen, and when.
   WT_FIELDS(index, text, kept, detail)
 };
 
-// ---- Objects as documents -----------------------------------------------------------------------------------------------------
+// ---- Objects as documents
+// -----------------------------------------------------------------------------------------------------
 
 struct ObjectCreated {
   model::Kind kind = model::Kind::Other;
@@ -112,7 +115,8 @@ struct OwnerChanged {
   WT_FIELDS(child, owner)
 };
 
-// ---- Pods ---------------------------------------------------------------------------------------------------------------------
+// ---- Pods
+// ---------------------------------------------------------------------------------------------------------------------
 
 /// A ReplicaSet made a pod of its template, named "<set>-<suffix>". (A pod from a manifest is an ObjectCreated.)
 struct PodCreated {
@@ -205,13 +209,13 @@ struct PodPhaseChanged {
 
 /// Why a pod's deletion began.
 enum class DeletionReason : std::uint8_t {
-  Deleted,          ///< A client asked.
-  ScaledDown,       ///< Its ReplicaSet had too many.
-  Evicted,          ///< The Eviction API (drain).
-  TaintEviction,    ///< A NoExecute taint not tolerated (any longer).
-  Preempted,        ///< A pod of higher priority needed the room.
-  GarbageCollected, ///< Its owner is gone.
-  PodGC,            ///< The pod garbage collector: its node is gone, or it ended long ago.
+  Deleted,           ///< A client asked.
+  ScaledDown,        ///< Its ReplicaSet had too many.
+  Evicted,           ///< The Eviction API (drain).
+  TaintEviction,     ///< A NoExecute taint not tolerated (any longer).
+  Preempted,         ///< A pod of higher priority needed the room.
+  GarbageCollected,  ///< Its owner is gone.
+  PodGC,             ///< The pod garbage collector: its node is gone, or it ended long ago.
 };
 
 struct PodDeletionStarted {
@@ -225,7 +229,8 @@ struct PodRemoved {
   WT_FIELDS(pod)
 };
 
-// ---- Nodes --------------------------------------------------------------------------------------------------------------------
+// ---- Nodes
+// --------------------------------------------------------------------------------------------------------------------
 
 enum class NodeConditionType : std::uint8_t { Ready, MemoryPressure, DiskPressure, PIDPressure, NetworkUnavailable };
 inline constexpr int kNodeConditionCount = 5;
@@ -249,21 +254,23 @@ struct NodeCordoned {
   bool unschedulable = false;
   WT_FIELDS(node, unschedulable)
 };
-/// The node's lease is renewed every `period` from now on. A steady row of renewals is one fact, its end another: five thousand
-/// nodes would otherwise write five hundred facts a second that say nothing.
+/// The node's lease is renewed every `period` from now on. A steady row of renewals is one fact, its end another: five
+/// thousand nodes would otherwise write five hundred facts a second that say nothing.
 struct HeartbeatsBegan {
   NodeId node;
   base::Duration period;
   WT_FIELDS(node, period)
 };
-/// Renewals ended; `last` was the last one. Controllers may only use ClusterView::last_renewal(), which tells nothing early.
+/// Renewals ended; `last` was the last one. Controllers may only use ClusterView::last_renewal(), which tells nothing
+/// early.
 struct HeartbeatsStopped {
   NodeId node;
   base::SimTime last;
   WT_FIELDS(node, last)
 };
 
-// ---- Workloads ----------------------------------------------------------------------------------------------------------------
+// ---- Workloads
+// ----------------------------------------------------------------------------------------------------------------
 
 /// The Deployment controller made a set from the Deployment's template as it stood, named "<deployment>-<hash>".
 struct ReplicaSetCreated {
@@ -302,14 +309,16 @@ struct DeploymentStatusChanged {
   DeploymentId deployment;
   std::int32_t replicas = 0, updated = 0, ready = 0, available = 0, unavailable = 0;
   std::uint32_t observed_generation = 0;
-  bool progressed = false;  ///< Progressing's lastUpdateTime becomes the event's time; its status, reason and message stay.
+  bool progressed =
+      false;  ///< Progressing's lastUpdateTime becomes the event's time; its status, reason and message stay.
   WT_FIELDS(deployment, replicas, updated, ready, available, unavailable, observed_generation, progressed)
 };
 
 enum class DeploymentConditionType : std::uint8_t { Available, Progressing, ReplicaFailure };
 inline constexpr int kDeploymentConditionCount = 3;
 
-/// lastUpdateTime is the event's time; lastTransitionTime too if the status changed. An empty reason removes the condition.
+/// lastUpdateTime is the event's time; lastTransitionTime too if the status changed. An empty reason removes the
+/// condition.
 struct DeploymentConditionChanged {
   DeploymentId deployment;
   DeploymentConditionType type = DeploymentConditionType::Available;
@@ -323,7 +332,8 @@ struct DeploymentRevisionSet {
   WT_FIELDS(deployment, revision)
 };
 
-// ---- Services and budgets -----------------------------------------------------------------------------------------------------
+// ---- Services and budgets
+// -----------------------------------------------------------------------------------------------------
 
 struct EndpointSliceCreated {
   ServiceId service;

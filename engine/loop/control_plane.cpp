@@ -41,11 +41,11 @@ struct Sync {
   std::uint32_t controller = 0;
   Ref key;
   std::vector<Plan::Call> calls;
-  std::size_t next = 0;          ///< The first call not yet sent.
+  std::size_t next = 0;  ///< The first call not yet sent.
   std::uint32_t outstanding = 0;
-  bool failed = false;           ///< A refusal, or the controller said so.
-  bool last_refused = false;     ///< The call before was refused: calls joined to it are void.
-  bool answering = false;        ///< The calls are those of on_refusal().
+  bool failed = false;        ///< A refusal, or the controller said so.
+  bool last_refused = false;  ///< The call before was refused: calls joined to it are void.
+  bool answering = false;     ///< The calls are those of on_refusal().
   std::optional<std::size_t> refused_call;
   command::Rejection rejection;
 };
@@ -284,7 +284,8 @@ struct ControlPlane::Impl {
   bool answer_refusal(std::uint32_t s) {
     Sync& sync = syncs[s];
     plan.reset(sync.calls[*sync.refused_call].cause);
-    runners[sync.controller].controller->on_refusal(sync.key, sync.calls[*sync.refused_call], sync.rejection, view(), plan);
+    runners[sync.controller].controller->on_refusal(sync.key, sync.calls[*sync.refused_call], sync.rejection, view(),
+                                                    plan);
     if (plan.calls().empty()) return false;
     sync.answering = true;
     sync.last_refused = false;
@@ -374,10 +375,18 @@ struct ControlPlane::Impl {
       pending.pop();
       any = true;
       switch (p.what) {
-        case Pending::What::Call: answer_call(p.owner, p.item); break;
-        case Pending::What::KeyWake: runners[p.owner].queue.fire(p.key, p.at); break;
-        case Pending::What::CycleEnd: end_cycle(p.owner); break;
-        case Pending::What::SchedulerCall: answer_scheduler(p.owner, p.item); break;
+        case Pending::What::Call:
+          answer_call(p.owner, p.item);
+          break;
+        case Pending::What::KeyWake:
+          runners[p.owner].queue.fire(p.key, p.at);
+          break;
+        case Pending::What::CycleEnd:
+          end_cycle(p.owner);
+          break;
+        case Pending::What::SchedulerCall:
+          answer_scheduler(p.owner, p.item);
+          break;
       }
     }
     return any;
@@ -393,7 +402,8 @@ struct ControlPlane::Impl {
 
   void step(SimTime to) {
     advance(to);
-    // Everything due at this moment, until it is quiet. A control plane that never comes to rest within one moment is a bug.
+    // Everything due at this moment, until it is quiet. A control plane that never comes to rest within one moment is a
+    // bug.
     for (std::uint64_t round = 0;; ++round) {
       WT_ASSERT(round < 50'000'000, "controllers do not come to rest");
       bool any = deliver();
@@ -440,14 +450,17 @@ void ControlPlane::start_run(const std::string& scenario, std::uint64_t seed, st
   };
   for (const char* ns : {"default", "kube-node-lease", "kube-public", "kube-system"})
     create(std::string(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":")") + ns + R"("}})");
-  create(R"({"apiVersion":"scheduling.k8s.io/v1","kind":"PriorityClass","metadata":{"name":"system-cluster-critical"},)"
-         R"("value":2000000000,"description":"Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."})");
-  create(R"({"apiVersion":"scheduling.k8s.io/v1","kind":"PriorityClass","metadata":{"name":"system-node-critical"},)"
-         R"("value":2000001000,"description":"Used for system critical pods that must not be moved from their current node."})");
+  create(
+      R"({"apiVersion":"scheduling.k8s.io/v1","kind":"PriorityClass","metadata":{"name":"system-cluster-critical"},)"
+      R"("value":2000000000,"description":"Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."})");
+  create(
+      R"({"apiVersion":"scheduling.k8s.io/v1","kind":"PriorityClass","metadata":{"name":"system-node-critical"},)"
+      R"("value":2000001000,"description":"Used for system critical pods that must not be moved from their current node."})");
   impl.list_keys();
 }
 
-Outcome ControlPlane::request(SimTime now, const std::string& actor, const std::string& text, command::Payload payload, Seq cause) {
+Outcome ControlPlane::request(SimTime now, const std::string& actor, const std::string& text, command::Payload payload,
+                              Seq cause) {
   Impl& impl = *impl_;
   impl.advance(now);
   impl.append(event::RequestMade{actor, text}, cause);

@@ -1,6 +1,6 @@
 #pragma once
-// The control plane: API server, controllers and scheduler as one deterministic machine that is stepped through time from
-// outside. The only caller of decide, evolve and append.
+// The control plane: API server, controllers and scheduler as one deterministic machine that is stepped through time
+// from outside. The only caller of decide, evolve and append.
 
 #include <cstdint>
 #include <memory>
@@ -31,16 +31,18 @@ struct ClientLimits {
 
 /// The control plane's own delays. Each is a parameter of the model `control_plane` in scenarios.
 struct Settings {
-  /// From a write at the API server to its watchers. Default 5 ms: etcd commit plus watch fan-out on a LAN; an assumption of ours.
+  /// From a write at the API server to its watchers. Default 5 ms: etcd commit plus watch fan-out on a LAN; an
+  /// assumption of ours.
   Duration watch_delay = base::milliseconds(5);
-  /// From sending a request to its being applied. Default 10 ms: well under the API server's SLO of 1 s at the 99th percentile
-  /// (kubernetes/community sig-scalability slos); an assumption of ours.
+  /// From sending a request to its being applied. Default 10 ms: well under the API server's SLO of 1 s at the 99th
+  /// percentile (kubernetes/community sig-scalability slos); an assumption of ours.
   Duration api_latency = base::milliseconds(10);
   /// kube-controller-manager --kube-api-qps 20, --kube-api-burst 30, for each controller's client.
   ClientLimits controller_client{20, 30};
   /// kube-scheduler's clientConnection qps 50, burst 100.
   ClientLimits scheduler_client{50, 100};
-  /// One scheduling cycle. Default 1 ms: order of what kube-scheduler's scheduling_algorithm_duration_seconds shows on small clusters.
+  /// One scheduling cycle. Default 1 ms: order of what kube-scheduler's scheduling_algorithm_duration_seconds shows on
+  /// small clusters.
   Duration scheduling_time = base::milliseconds(1);
   control::Settings controllers;
   schedule::Settings scheduler;
@@ -65,14 +67,16 @@ class ControlPlane {
   /// Appends RunStarted. Call once, first.
   void start_run(const std::string& scenario, std::uint64_t seed, std::int64_t epoch_s);
 
-  /// One request of a client: RequestMade, then its facts or RequestRefused. `now` must not go back. `request_seq` of the
-  /// RequestMade is returned through Outcome::first even when refused.
-  Outcome request(SimTime now, const std::string& actor, const std::string& text, command::Payload payload, Seq cause = 0);
+  /// One request of a client: RequestMade, then its facts or RequestRefused. `now` must not go back. `request_seq` of
+  /// the RequestMade is returned through Outcome::first even when refused.
+  Outcome request(SimTime now, const std::string& actor, const std::string& text, command::Payload payload,
+                  Seq cause = 0);
   /// A command with a cause of its own (the world, faults, expectations). A refusal leaves no trace.
   Outcome submit(SimTime now, const command::Command& command);
 
-  /// Does all that is due at `now`: delivers watches, takes the world's reports, runs controllers and the scheduler, commits calls
-  /// in flight, again and again until nothing more is due at `now`. Call it at every next_wakeup() and after every request.
+  /// Does all that is due at `now`: delivers watches, takes the world's reports, runs controllers and the scheduler,
+  /// commits calls in flight, again and again until nothing more is due at `now`. Call it at every next_wakeup() and
+  /// after every request.
   void step(SimTime now);
   /// When step() has to be called next; SimTime::never() if nothing is pending.
   [[nodiscard]] SimTime next_wakeup() const;

@@ -6,8 +6,9 @@
 
 namespace wavetank::loop {
 
-/// Requests a second and burst of one client, as golang.org/x/time/rate admits them: a full bucket at the start, one token a
-/// request, waiting in order. Kept as the "theoretical arrival time" of the generic cell rate algorithm, in whole nanoseconds.
+/// Requests a second and burst of one client, as golang.org/x/time/rate admits them: a full bucket at the start, one
+/// token a request, waiting in order. Kept as the "theoretical arrival time" of the generic cell rate algorithm, in
+/// whole nanoseconds.
 class TokenBucket {
  public:
   /// `qps` ≤ 0: no limit.

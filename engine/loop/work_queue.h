@@ -1,6 +1,6 @@
 #pragma once
-// A controller's work queue, after client-go's: keys are de-duplicated, a key is never in two workers' hands, one that changed while it
-// was being worked on comes back, failures back off exponentially.
+// A controller's work queue, after client-go's: keys are de-duplicated, a key is never in two workers' hands, one that
+// changed while it was being worked on comes back, failures back off exponentially.
 
 #include <array>
 #include <cstdint>
@@ -53,7 +53,8 @@ class WorkQueue {
     }
   }
 
-  /// Notes that the key shall be added at `at`; false if an earlier or equal time is already noted. The caller keeps the timer.
+  /// Notes that the key shall be added at `at`; false if an earlier or equal time is already noted. The caller keeps
+  /// the timer.
   bool note_wake(event::Ref key, base::SimTime at) {
     KeyState& k = state(key);
     if (k.wake_at <= at) return false;
@@ -84,8 +85,8 @@ class WorkQueue {
     k.cause = 0;
     return {key, cause};
   }
-  /// The sync of `key` ended. Returns the back-off after a failure (workqueue.DefaultTypedControllerRateLimiter: 5 ms · 2^n, at most
-  /// 1000 s), zero after success.
+  /// The sync of `key` ended. Returns the back-off after a failure (workqueue.DefaultTypedControllerRateLimiter: 5 ms ·
+  /// 2^n, at most 1000 s), zero after success.
   base::Duration done(event::Ref key, bool failed) {
     KeyState& k = state(key);
     k.processing = false;

@@ -1,5 +1,6 @@
 #pragma once
-// The one seam between the control plane and what runs pods. sim/world models machines; runtime/live will run real containers.
+// The one seam between the control plane and what runs pods. sim/world models machines; runtime/live will run real
+// containers.
 
 #include <vector>
 
@@ -19,8 +20,8 @@ class World {
   virtual void observe(const event::Event& event, const state::ClusterView& view) = 0;
   /// When it next has something to report; SimTime::never() if nothing is under way.
   [[nodiscard]] virtual base::SimTime next_report() const = 0;
-  /// Appends the reports due at view.now(), in a deterministic order, each with its cause. A report that the control plane refuses
-  /// (the pod is gone meanwhile) is dropped.
+  /// Appends the reports due at view.now(), in a deterministic order, each with its cause. A report that the control
+  /// plane refuses (the pod is gone meanwhile) is dropped.
   virtual void report(const state::ClusterView& view, std::vector<command::Command>& out) = 0;
 };
 

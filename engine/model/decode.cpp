@@ -40,7 +40,8 @@ Node read_node(const Doc& doc) {
   n.capacity = read_resources(status, "capacity");
   n.allocatable = read_resources(status, get(status, "allocatable") != nullptr ? "allocatable" : "capacity");
   for (const Doc& c : get_items(status, "conditions")) {
-    n.conditions.push_back({get_string(&c, "type"), get_string(&c, "status"), get_string(&c, "reason"), get_string(&c, "message")});
+    n.conditions.push_back(
+        {get_string(&c, "type"), get_string(&c, "status"), get_string(&c, "reason"), get_string(&c, "message")});
   }
   for (const Doc& i : get_items(status, "images")) {
     n.images.push_back({get_strings(&i, "names"), get_int<std::int64_t>(&i, "sizeBytes").value_or(0)});
@@ -130,22 +131,34 @@ PriorityClass read_priority_class(const Doc& doc) {
 
 Spec read_spec(Kind kind, const Doc& doc) {
   switch (kind) {
-    case Kind::Other: return OtherKind{};
-    case Kind::Namespace: return Namespace{};
-    case Kind::Node: return read_node(doc);
-    case Kind::Pod: return read_pod(doc);
-    case Kind::ReplicaSet: return read_replica_set(doc);
-    case Kind::Deployment: return read_deployment(doc);
-    case Kind::Service: return read_service(doc);
+    case Kind::Other:
+      return OtherKind{};
+    case Kind::Namespace:
+      return Namespace{};
+    case Kind::Node:
+      return read_node(doc);
+    case Kind::Pod:
+      return read_pod(doc);
+    case Kind::ReplicaSet:
+      return read_replica_set(doc);
+    case Kind::Deployment:
+      return read_deployment(doc);
+    case Kind::Service:
+      return read_service(doc);
     case Kind::EndpointSlice: {
       const Doc* labels = get(get(&doc, "metadata"), "labels");
       return EndpointSlice{get_string(&doc, "addressType"), get_string(labels, "kubernetes.io/service-name")};
     }
-    case Kind::PodDisruptionBudget: return read_pdb(doc);
-    case Kind::PriorityClass: return read_priority_class(doc);
-    case Kind::ServiceAccount: return ServiceAccount{};
-    case Kind::ConfigMap: return ConfigMap{};
-    case Kind::Secret: return Secret{};
+    case Kind::PodDisruptionBudget:
+      return read_pdb(doc);
+    case Kind::PriorityClass:
+      return read_priority_class(doc);
+    case Kind::ServiceAccount:
+      return ServiceAccount{};
+    case Kind::ConfigMap:
+      return ConfigMap{};
+    case Kind::Secret:
+      return Secret{};
   }
   return OtherKind{};
 }
@@ -156,7 +169,8 @@ void require_word(const Doc& doc, std::string_view key, std::string_view file, b
   if (found == nullptr) {
     errors.push_back({std::string(file), doc.position, std::string(key) + ": Required value"});
   } else if (!found->is_string() || found->text.empty()) {
-    errors.push_back({std::string(file), found->position, std::string(key) + ": Invalid value: must be a string that is not empty"});
+    errors.push_back(
+        {std::string(file), found->position, std::string(key) + ": Invalid value: must be a string that is not empty"});
   }
 }
 
@@ -171,15 +185,17 @@ ObjectMeta read_meta(const Doc* doc) {
   m.labels = read_labels(doc, "labels");
   m.annotations = read_labels(doc, "annotations");
   for (const Doc& o : get_items(doc, "ownerReferences")) {
-    m.owner_references.push_back({get_string(&o, "apiVersion"), get_string(&o, "kind"), get_string(&o, "name"), get_string(&o, "uid"),
-                                  get_bool(&o, "controller"), get_bool(&o, "blockOwnerDeletion")});
+    m.owner_references.push_back({get_string(&o, "apiVersion"), get_string(&o, "kind"), get_string(&o, "name"),
+                                  get_string(&o, "uid"), get_bool(&o, "controller"),
+                                  get_bool(&o, "blockOwnerDeletion")});
   }
   m.finalizers = get_strings(doc, "finalizers");
   return m;
 }
 
 base::Result<Object> decode(Doc doc, std::string_view file) {
-  if (!doc.is_object()) return base::failure({std::string(file), doc.position, "an object must be a map with apiVersion and kind"});
+  if (!doc.is_object())
+    return base::failure({std::string(file), doc.position, "an object must be a map with apiVersion and kind"});
   base::Diagnostics errors;
   require_word(doc, "apiVersion", file, errors);
   require_word(doc, "kind", file, errors);

@@ -1,6 +1,7 @@
 #pragma once
-// From documents to typed objects and back: defaulting, decoding, validation, merging. Behaviour and messages follow Kubernetes
-// 1.34 (pkg/apis/*/v1/defaults.go, pkg/apis/*/validation); every message is "path: Kind of error: value: detail".
+// From documents to typed objects and back: defaulting, decoding, validation, merging. Behaviour and messages follow
+// Kubernetes 1.34 (pkg/apis/*/v1/defaults.go, pkg/apis/*/validation); every message is "path: Kind of error: value:
+// detail".
 
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@ void apply_defaults(Doc& doc);
 /// The document is kept in the result. Works on defaulted and on partial documents.
 base::Result<Object> decode(Doc doc, std::string_view file);
 
-/// Kubernetes' validation of the typed kinds; empty when valid. Messages as the API server words them, positions from the document.
+/// Kubernetes' validation of the typed kinds; empty when valid. Messages as the API server words them, positions from
+/// the document.
 base::Diagnostics validate(const Object& object, std::string_view file);
 
 /// apply_defaults, decode, validate: what admission does to one document.
@@ -35,9 +37,10 @@ struct Manifests {
 /// Reads the text of one manifest file (YAML stream or JSON, List kinds flattened). All errors of the file at once.
 base::Result<Manifests> read_manifests(std::string_view text, std::string_view file);
 
-/// Three-way merge of `kubectl apply`: `live` changed as going from `last_applied` (may be null) to `wanted` demands. Maps merge,
-/// lists with a merge key (containers by name, ports by containerPort/port, env by name, volumes by name, …) merge by it, other
-/// lists are replaced. Source: https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/
+/// Three-way merge of `kubectl apply`: `live` changed as going from `last_applied` (may be null) to `wanted` demands.
+/// Maps merge, lists with a merge key (containers by name, ports by containerPort/port, env by name, volumes by name,
+/// …) merge by it, other lists are replaced. Source:
+/// https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/
 Doc merge_apply(const Doc& live, const Doc* last_applied, const Doc& wanted);
 
 /// RFC 7386 JSON merge patch.

@@ -58,8 +58,8 @@ std::optional<Probe> read_probe(const Doc& container, std::string_view key) {
   return p;
 }
 
-/// Requests a container leaves out are its limits. Kubernetes fills them in when a pod is made, not in a template; no one reads a
-/// template's requests but to make pods.
+/// Requests a container leaves out are its limits. Kubernetes fills them in when a pod is made, not in a template; no
+/// one reads a template's requests but to make pods.
 void default_requests(ResourceList& requests, const ResourceList& limits) {
   const auto fill = [&](ResourceList::Present bit, std::int64_t ResourceList::*amount) {
     if ((limits.present & bit) == 0 || (requests.present & bit) != 0) return;
@@ -116,11 +116,13 @@ Container read_container(const Doc& doc, bool host_network) {
 
 std::vector<Requirement> read_requirements(const Doc* doc, std::string_view key) {
   constexpr std::pair<std::string_view, SelectorOp> kWords[] = {
-      {"In", SelectorOp::In},   {"NotIn", SelectorOp::NotIn}, {"Exists", SelectorOp::Exists}, {"DoesNotExist", SelectorOp::DoesNotExist},
-      {"Gt", SelectorOp::Gt},   {"Lt", SelectorOp::Lt}};
+      {"In", SelectorOp::In},         {"NotIn", SelectorOp::NotIn},
+      {"Exists", SelectorOp::Exists}, {"DoesNotExist", SelectorOp::DoesNotExist},
+      {"Gt", SelectorOp::Gt},         {"Lt", SelectorOp::Lt}};
   std::vector<Requirement> out;
   for (const Doc& item : get_items(doc, key)) {
-    out.push_back({get_string(&item, "key"), one_of(item.string_or("operator"), kWords, SelectorOp::In), get_strings(&item, "values")});
+    out.push_back({get_string(&item, "key"), one_of(item.string_or("operator"), kWords, SelectorOp::In),
+                   get_strings(&item, "values")});
   }
   return out;
 }
@@ -139,7 +141,8 @@ NodeAffinity read_node_affinity(const Doc& doc) {
     for (const Doc& term : get_items(required, "nodeSelectorTerms")) out.required->push_back(read_node_term(&term));
   }
   for (const Doc& term : get_items(&doc, kPreferred)) {
-    out.preferred.push_back({get_int<std::int32_t>(&term, "weight").value_or(0), read_node_term(get(&term, "preference"))});
+    out.preferred.push_back(
+        {get_int<std::int32_t>(&term, "weight").value_or(0), read_node_term(get(&term, "preference"))});
   }
   return out;
 }
@@ -159,7 +162,8 @@ PodAffinity read_pod_affinity(const Doc* doc) {
   PodAffinity out;
   for (const Doc& term : get_items(doc, kRequired)) out.required.push_back(read_pod_term(&term));
   for (const Doc& term : get_items(doc, kPreferred)) {
-    out.preferred.push_back({get_int<std::int32_t>(&term, "weight").value_or(0), read_pod_term(get(&term, "podAffinityTerm"))});
+    out.preferred.push_back(
+        {get_int<std::int32_t>(&term, "weight").value_or(0), read_pod_term(get(&term, "podAffinityTerm"))});
   }
   return out;
 }
@@ -209,13 +213,15 @@ Volume read_volume(const Doc& doc) {
 void read_scheduling(const Doc* doc, PodSpec& s) {
   s.node_selector = read_labels(doc, "nodeSelector");
   s.node_name = get_string(doc, "nodeName");
-  if (const Doc* name = get(doc, "schedulerName"); name != nullptr && !name->text.empty()) s.scheduler_name = name->text;
+  if (const Doc* name = get(doc, "schedulerName"); name != nullptr && !name->text.empty())
+    s.scheduler_name = name->text;
   s.priority_class_name = get_string(doc, "priorityClassName");
   s.priority = get_int<std::int32_t>(doc, "priority");
   s.preempt_lower_priority = get_string(doc, "preemptionPolicy") != "Never";
   s.affinity = read_affinity(get(doc, "affinity"));
   for (const Doc& item : get_items(doc, "tolerations")) s.tolerations.push_back(read_toleration(item));
-  for (const Doc& item : get_items(doc, "topologySpreadConstraints")) s.topology_spread_constraints.push_back(read_spread(item));
+  for (const Doc& item : get_items(doc, "topologySpreadConstraints"))
+    s.topology_spread_constraints.push_back(read_spread(item));
   for (const Doc& item : get_items(doc, "schedulingGates")) s.scheduling_gates.push_back(get_string(&item, "name"));
 }
 
@@ -223,14 +229,16 @@ PodSpec read_pod_spec(const Doc* doc) {
   PodSpec s;
   s.host_network = get_bool(doc, "hostNetwork");
   for (const Doc& item : get_items(doc, "containers")) s.containers.push_back(read_container(item, s.host_network));
-  for (const Doc& item : get_items(doc, "initContainers")) s.init_containers.push_back(read_container(item, s.host_network));
+  for (const Doc& item : get_items(doc, "initContainers"))
+    s.init_containers.push_back(read_container(item, s.host_network));
   if (doc != nullptr) s.restart_policy = read_restart_policy(*doc).value_or(RestartPolicy::Always);
   s.termination_grace_period_seconds = get_int<std::int64_t>(doc, "terminationGracePeriodSeconds").value_or(30);
   s.active_deadline_seconds = get_int<std::int64_t>(doc, "activeDeadlineSeconds");
   s.service_account_name = get_string(doc, "serviceAccountName", get_string(doc, "serviceAccount"));
   s.runtime_class_name = get_string(doc, "runtimeClassName");
   read_scheduling(doc, s);
-  for (const Doc& item : get_items(doc, "readinessGates")) s.readiness_gates.push_back(get_string(&item, "conditionType"));
+  for (const Doc& item : get_items(doc, "readinessGates"))
+    s.readiness_gates.push_back(get_string(&item, "conditionType"));
   for (const Doc& item : get_items(doc, "volumes")) s.volumes.push_back(read_volume(item));
   if (get(doc, "overhead") != nullptr) s.overhead = read_resources(doc, "overhead");
   const Doc* resources = get(doc, "resources");
@@ -284,7 +292,9 @@ ResourceList read_resources(const Doc* doc, std::string_view key) {
   return r;
 }
 
-LabelSelector read_selector(const Doc& doc) { return {read_labels(&doc, "matchLabels"), read_requirements(&doc, "matchExpressions")}; }
+LabelSelector read_selector(const Doc& doc) {
+  return {read_labels(&doc, "matchLabels"), read_requirements(&doc, "matchExpressions")};
+}
 
 std::optional<LabelSelector> read_optional_selector(const Doc* doc, std::string_view key) {
   const Doc* selector = get(doc, key);

@@ -1,5 +1,5 @@
-// Kubernetes' defaulting of the typed kinds, in the document. Runs before types are checked: whatever has a wrong type is left alone.
-// Source: pkg/apis/{core,apps,discovery,scheduling}/v1/defaults.go of 1.34.
+// Kubernetes' defaulting of the typed kinds, in the document. Runs before types are checked: whatever has a wrong type
+// is left alone. Source: pkg/apis/{core,apps,discovery,scheduling}/v1/defaults.go of 1.34.
 
 #include <algorithm>
 
@@ -117,7 +117,8 @@ void volume(Doc& v) {
   }
   field_refs(existing(&v, "downwardAPI"));
   each(existing(&v, "projected"), "sources", [](Doc& source) {
-    if (Doc* token = existing(&source, "serviceAccountToken")) set_default(*token, "expirationSeconds", Doc::integer(3600));
+    if (Doc* token = existing(&source, "serviceAccountToken"))
+      set_default(*token, "expirationSeconds", Doc::integer(3600));
     field_refs(existing(&source, "downwardAPI"));
   });
   if (Doc* path = existing(&v, "hostPath")) set_default(*path, "type", Doc::string(""));
@@ -206,7 +207,8 @@ void service(Doc* spec) {
   const bool balancer = type == "LoadBalancer";
   const bool external_ip = type == "ClusterIP" && !get_items(spec, "externalIPs").empty();
   if (balancer || type == "NodePort" || external_ip) text_default(*spec, "externalTrafficPolicy", "Cluster");
-  if (balancer || type == "NodePort" || type == "ClusterIP") set_default(*spec, "internalTrafficPolicy", Doc::string("Cluster"));
+  if (balancer || type == "NodePort" || type == "ClusterIP")
+    set_default(*spec, "internalTrafficPolicy", Doc::string("Cluster"));
   if (balancer) set_default(*spec, "allocateLoadBalancerNodePorts", Doc::boolean(true));
 }
 
@@ -246,7 +248,9 @@ void secret(Doc& doc) {
   const Doc* plain = existing(&doc, "stringData");
   if (plain == nullptr || !may_hold_members(doc.find("data"))) return;
   const auto& members = plain->members;
-  if (!std::all_of(members.begin(), members.end(), [](const Doc::Member& m) { return m.value.is_string() || m.value.is_null(); })) return;
+  if (!std::all_of(members.begin(), members.end(),
+                   [](const Doc::Member& m) { return m.value.is_string() || m.value.is_null(); }))
+    return;
   const std::vector<Doc::Member> entries = members;
   Doc* data = object_at(doc, "data");
   for (const Doc::Member& m : entries) (*data)[m.key] = Doc::string(base64(m.value.text));
@@ -264,18 +268,24 @@ void apply_defaults(Doc& doc) {
   }
   Doc* spec = existing(&doc, "spec");
   switch (kind) {
-    case Kind::Namespace: return name_space(doc);
-    case Kind::Node: return node(doc);
+    case Kind::Namespace:
+      return name_space(doc);
+    case Kind::Node:
+      return node(doc);
     case Kind::Pod:
       pod_spec(spec);
       return pod_only(spec);
     case Kind::ReplicaSet:
       if (spec != nullptr) set_default(*spec, "replicas", Doc::integer(1));
       return pod_template(spec);
-    case Kind::Deployment: return deployment(spec);
-    case Kind::Service: return service(spec);
-    case Kind::PriorityClass: return text_default(doc, "preemptionPolicy", "PreemptLowerPriority");
-    case Kind::Secret: return secret(doc);
+    case Kind::Deployment:
+      return deployment(spec);
+    case Kind::Service:
+      return service(spec);
+    case Kind::PriorityClass:
+      return text_default(doc, "preemptionPolicy", "PreemptLowerPriority");
+    case Kind::Secret:
+      return secret(doc);
     case Kind::EndpointSlice:
       return each(&doc, "ports", [](Doc& port) {
         set_default(port, "name", Doc::string(""));
@@ -284,7 +294,8 @@ void apply_defaults(Doc& doc) {
     case Kind::PodDisruptionBudget:
     case Kind::ServiceAccount:
     case Kind::ConfigMap:
-    case Kind::Other: return;
+    case Kind::Other:
+      return;
   }
 }
 

@@ -64,7 +64,8 @@ Doc& Doc::operator[](std::string_view key) {
 }
 
 void Doc::erase(std::string_view key) {
-  members.erase(std::remove_if(members.begin(), members.end(), [&](const Member& m) { return m.key == key; }), members.end());
+  members.erase(std::remove_if(members.begin(), members.end(), [&](const Member& m) { return m.key == key; }),
+                members.end());
 }
 
 std::string_view Doc::string_or(std::string_view key, std::string_view fallback) const {

@@ -1,6 +1,6 @@
 #pragma once
-// A document as it was written: the tree under YAML and JSON, with the place of every value. Typed objects are read from it;
-// what we do not understand stays in it, so that a client reads back what it wrote.
+// A document as it was written: the tree under YAML and JSON, with the place of every value. Typed objects are read
+// from it; what we do not understand stays in it, so that a client reads back what it wrote.
 
 #include <cstdint>
 #include <string>
@@ -18,10 +18,10 @@ class Doc {
   struct Member;
 
   Type type = Type::Null;
-  std::string text;            ///< Scalars: "true", "-12", "1.5", or the string itself.
-  std::vector<Doc> items;      ///< Array elements.
-  std::vector<Member> members; ///< Object members in the order written; keys are unique.
-  base::Position position;     ///< Where the value begins; 0 when it was made, not read.
+  std::string text;             ///< Scalars: "true", "-12", "1.5", or the string itself.
+  std::vector<Doc> items;       ///< Array elements.
+  std::vector<Member> members;  ///< Object members in the order written; keys are unique.
+  base::Position position;      ///< Where the value begins; 0 when it was made, not read.
 
   Doc() = default;
   static Doc string(std::string_view v);
@@ -62,18 +62,20 @@ struct Doc::Member {
 
 /// Limits against hostile input; exceeding one is an error that names it.
 struct ReadLimits {
-  std::size_t bytes = 256U << 20;         ///< Of one input.
-  int depth = 100;                        ///< Of nesting.
-  std::size_t nodes = 20'000'000;         ///< Values after alias expansion.
-  std::size_t alias_nodes = 1'000'000;    ///< Values that came from expanding aliases.
+  std::size_t bytes = 256U << 20;       ///< Of one input.
+  int depth = 100;                      ///< Of nesting.
+  std::size_t nodes = 20'000'000;       ///< Values after alias expansion.
+  std::size_t alias_nodes = 1'000'000;  ///< Values that came from expanding aliases.
 };
 
-/// All documents of a YAML stream (YAML 1.2 core schema as sigs.k8s.io/yaml reads it: yes/no/on/off as YAML 1.1 booleans),
-/// empty ones left out. Reports every duplicate key and, at the first syntax error, that error. `file` is for messages only.
+/// All documents of a YAML stream (YAML 1.2 core schema as sigs.k8s.io/yaml reads it: yes/no/on/off as YAML 1.1
+/// booleans), empty ones left out. Reports every duplicate key and, at the first syntax error, that error. `file` is
+/// for messages only.
 base::Result<std::vector<Doc>> parse_yaml(std::string_view text, std::string_view file, const ReadLimits& limits = {});
 /// One JSON document.
 base::Result<Doc> parse_json(std::string_view text, std::string_view file, const ReadLimits& limits = {});
-/// YAML or JSON, by the first non-blank character ('{' or '[' → JSON, and if that fails and it is not JSON at all, YAML).
+/// YAML or JSON, by the first non-blank character ('{' or '[' → JSON, and if that fails and it is not JSON at all,
+/// YAML).
 base::Result<std::vector<Doc>> parse_any(std::string_view text, std::string_view file, const ReadLimits& limits = {});
 
 /// Compact JSON; members in the order kept.

@@ -44,7 +44,9 @@ class JsonReader {
     return here_;
   }
 
-  void error(base::Position at, std::string message) { errors_.push_back({std::string(file_), at, std::move(message)}); }
+  void error(base::Position at, std::string message) {
+    errors_.push_back({std::string(file_), at, std::move(message)});
+  }
 
   void syntax_error(error_code code, ondemand::document& document) {
     const char* at = nullptr;
@@ -82,7 +84,8 @@ class JsonReader {
 
   error_code plain_scalar(std::string_view token, Doc& doc) {
     const base::Position at = doc.position;
-    while (!token.empty() && std::string_view(" \t\r\n").find(token.back()) != std::string_view::npos) token.remove_suffix(1);
+    while (!token.empty() && std::string_view(" \t\r\n").find(token.back()) != std::string_view::npos)
+      token.remove_suffix(1);
     if (token == "null") return simdjson::SUCCESS;
     if (token == "true" || token == "false") {
       doc = Doc::boolean(token == "true");
@@ -99,10 +102,13 @@ class JsonReader {
   error_code read_value(ondemand::value value, Doc& doc, int depth) {
     const std::string_view token = value.raw_json_token();
     last_ = doc.position = position(token.data());
-    if (++nodes_ > limits_.nodes) return limit(fmt::format("too many values: more than the limit of {}", limits_.nodes));
+    if (++nodes_ > limits_.nodes)
+      return limit(fmt::format("too many values: more than the limit of {}", limits_.nodes));
     switch (token.front()) {
-      case '{': return read_object(value, doc, depth);
-      case '[': return read_array(value, doc, depth);
+      case '{':
+        return read_object(value, doc, depth);
+      case '[':
+        return read_array(value, doc, depth);
       case '"': {
         std::string_view text;
         const error_code code = value.get_string().get(text);
@@ -110,7 +116,8 @@ class JsonReader {
         if (code == simdjson::SUCCESS) doc.text = text;
         return code;
       }
-      default: break;
+      default:
+        break;
     }
     return plain_scalar(token, doc);  // simdjson steps over a value that was not asked for
   }
@@ -122,7 +129,8 @@ class JsonReader {
 
   error_code read_array(ondemand::value value, Doc& doc, int depth) {
     doc.type = Doc::Type::Array;
-    if (depth > limits_.depth) return limit(fmt::format("nested too deeply: more than the limit of {} levels", limits_.depth));
+    if (depth > limits_.depth)
+      return limit(fmt::format("nested too deeply: more than the limit of {} levels", limits_.depth));
     ondemand::array array;
     if (const error_code code = value.get_array().get(array); code != simdjson::SUCCESS) return code;
     for (auto element : array) {
@@ -136,7 +144,8 @@ class JsonReader {
 
   error_code read_object(ondemand::value value, Doc& doc, int depth) {
     doc.type = Doc::Type::Object;
-    if (depth > limits_.depth) return limit(fmt::format("nested too deeply: more than the limit of {} levels", limits_.depth));
+    if (depth > limits_.depth)
+      return limit(fmt::format("nested too deeply: more than the limit of {} levels", limits_.depth));
     ondemand::object object;
     if (const error_code code = value.get_object().get(object); code != simdjson::SUCCESS) return code;
     for (auto entry : object) {
@@ -152,7 +161,8 @@ class JsonReader {
     }
     for (const auto& [again, first] : repeated_keys(doc.members)) {
       const Doc::Member& m = doc.members[again];
-      error(m.position, fmt::format("duplicate key \"{}\": already set in line {}", m.key, doc.members[first].position.line));
+      error(m.position,
+            fmt::format("duplicate key \"{}\": already set in line {}", m.key, doc.members[first].position.line));
     }
     return simdjson::SUCCESS;
   }

@@ -19,14 +19,29 @@ void append_string(std::string& out, std::string_view text, bool html) {
     out.append(text.substr(from, i - from));
     from = i + 1;
     switch (c) {
-      case '"': out.append("\\\""); break;
-      case '\\': out.append("\\\\"); break;
-      case '\n': out.append("\\n"); break;
-      case '\r': out.append("\\r"); break;
-      case '\t': out.append("\\t"); break;
-      case '\b': out.append("\\b"); break;
-      case '\f': out.append("\\f"); break;
-      default: out.append("\\u00").append(1, kHex[c >> 4]).append(1, kHex[c & 15]);
+      case '"':
+        out.append("\\\"");
+        break;
+      case '\\':
+        out.append("\\\\");
+        break;
+      case '\n':
+        out.append("\\n");
+        break;
+      case '\r':
+        out.append("\\r");
+        break;
+      case '\t':
+        out.append("\\t");
+        break;
+      case '\b':
+        out.append("\\b");
+        break;
+      case '\f':
+        out.append("\\f");
+        break;
+      default:
+        out.append("\\u00").append(1, kHex[c >> 4]).append(1, kHex[c & 15]);
     }
   }
   out.append(text.substr(from)).push_back('"');
@@ -43,13 +58,23 @@ class Writer {
 
   void write(const Doc& doc, int depth) {
     switch (doc.type) {
-      case Doc::Type::Null: out_ += "null"; break;
+      case Doc::Type::Null:
+        out_ += "null";
+        break;
       case Doc::Type::Bool:
       case Doc::Type::Int:
-      case Doc::Type::Float: out_ += doc.text; break;
-      case Doc::Type::String: append_string(out_, doc.text, style_.indented); break;
-      case Doc::Type::Array: write_array(doc, depth); break;
-      case Doc::Type::Object: write_object(doc, depth); break;
+      case Doc::Type::Float:
+        out_ += doc.text;
+        break;
+      case Doc::Type::String:
+        append_string(out_, doc.text, style_.indented);
+        break;
+      case Doc::Type::Array:
+        write_array(doc, depth);
+        break;
+      case Doc::Type::Object:
+        write_object(doc, depth);
+        break;
     }
   }
   std::string take() { return std::move(out_); }

@@ -7,7 +7,8 @@ namespace wavetank::model {
 namespace {
 
 auto position_of(const Labels& labels, std::string_view key) {
-  return std::lower_bound(labels.begin(), labels.end(), key, [](const auto& entry, std::string_view k) { return entry.first < k; });
+  return std::lower_bound(labels.begin(), labels.end(), key,
+                          [](const auto& entry, std::string_view k) { return entry.first < k; });
 }
 
 /// Go's strconv.ParseInt(text, 10, 64).
@@ -29,12 +30,18 @@ std::string join_sorted(std::vector<std::string> values) {
 
 std::string requirement_text(const Requirement& r) {
   switch (r.op) {
-    case SelectorOp::In: return r.key + " in (" + join_sorted(r.values) + ")";
-    case SelectorOp::NotIn: return r.key + " notin (" + join_sorted(r.values) + ")";
-    case SelectorOp::Exists: return r.key;
-    case SelectorOp::DoesNotExist: return "!" + r.key;
-    case SelectorOp::Gt: return r.key + ">" + join_sorted(r.values);
-    case SelectorOp::Lt: return r.key + "<" + join_sorted(r.values);
+    case SelectorOp::In:
+      return r.key + " in (" + join_sorted(r.values) + ")";
+    case SelectorOp::NotIn:
+      return r.key + " notin (" + join_sorted(r.values) + ")";
+    case SelectorOp::Exists:
+      return r.key;
+    case SelectorOp::DoesNotExist:
+      return "!" + r.key;
+    case SelectorOp::Gt:
+      return r.key + ">" + join_sorted(r.values);
+    case SelectorOp::Lt:
+      return r.key + "<" + join_sorted(r.values);
   }
   return {};
 }
@@ -75,7 +82,8 @@ class SelectorReader {
   }
   std::string problem(std::string_view allowed) const {
     std::string found = at_ < text_.size() ? "'" + std::string(text_.substr(at_)) + "'" : "the end";
-    return "unable to parse selector \"" + std::string(text_) + "\": found " + found + ", expected " + std::string(allowed);
+    return "unable to parse selector \"" + std::string(text_) + "\": found " + found + ", expected " +
+           std::string(allowed);
   }
   bool fail(std::string_view allowed) {
     error_ = problem(allowed);
@@ -171,15 +179,20 @@ void erase_label(Labels& labels, std::string_view key) {
 bool Requirement::matches(const Labels& labels) const {
   const std::string* value = find_label(labels, key);
   switch (op) {
-    case SelectorOp::Exists: return value != nullptr;
-    case SelectorOp::DoesNotExist: return value == nullptr;
-    case SelectorOp::In: return value != nullptr && std::find(values.begin(), values.end(), *value) != values.end();
-    case SelectorOp::NotIn: return value == nullptr || std::find(values.begin(), values.end(), *value) == values.end();
+    case SelectorOp::Exists:
+      return value != nullptr;
+    case SelectorOp::DoesNotExist:
+      return value == nullptr;
+    case SelectorOp::In:
+      return value != nullptr && std::find(values.begin(), values.end(), *value) != values.end();
+    case SelectorOp::NotIn:
+      return value == nullptr || std::find(values.begin(), values.end(), *value) == values.end();
     case SelectorOp::Gt:
     case SelectorOp::Lt: {
       std::int64_t have = 0;
       std::int64_t bound = 0;
-      if (value == nullptr || values.size() != 1 || !parse_int(*value, have) || !parse_int(values[0], bound)) return false;
+      if (value == nullptr || values.size() != 1 || !parse_int(*value, have) || !parse_int(values[0], bound))
+        return false;
       return op == SelectorOp::Gt ? have > bound : have < bound;
     }
   }
@@ -191,7 +204,8 @@ bool LabelSelector::matches(const Labels& labels) const {
     const std::string* have = find_label(labels, key);
     if (have == nullptr || *have != value) return false;
   }
-  return std::all_of(match_expressions.begin(), match_expressions.end(), [&](const Requirement& r) { return r.matches(labels); });
+  return std::all_of(match_expressions.begin(), match_expressions.end(),
+                     [&](const Requirement& r) { return r.matches(labels); });
 }
 
 std::string LabelSelector::text() const {

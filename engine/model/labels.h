@@ -33,8 +33,8 @@ struct Requirement {
   [[nodiscard]] bool matches(const Labels& labels) const;
 };
 
-/// metav1.LabelSelector: both forms, and-ed. The empty selector matches everything (a *missing* one matches nothing: hold those
-/// as std::optional).
+/// metav1.LabelSelector: both forms, and-ed. The empty selector matches everything (a *missing* one matches nothing:
+/// hold those as std::optional).
 struct LabelSelector {
   Labels match_labels;
   std::vector<Requirement> match_expressions;

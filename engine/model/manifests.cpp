@@ -1,4 +1,5 @@
-// A file of manifests: every document admitted, every problem of the file reported at once, one summary of what was not understood.
+// A file of manifests: every document admitted, every problem of the file reported at once, one summary of what was not
+// understood.
 
 #include <algorithm>
 #include <map>
@@ -12,9 +13,12 @@
 namespace wavetank::model {
 namespace {
 
-std::string name_of(const Object& o) { return o.kind_name + "/" + (o.meta.name.empty() ? o.meta.generate_name : o.meta.name); }
+std::string name_of(const Object& o) {
+  return o.kind_name + "/" + (o.meta.name.empty() ? o.meta.generate_name : o.meta.name);
+}
 
-/// Splits List kinds (v1 List, PodList …) into their items, which inherit kind and apiVersion where the list implies them.
+/// Splits List kinds (v1 List, PodList …) into their items, which inherit kind and apiVersion where the list implies
+/// them.
 void flatten(Doc doc, std::vector<Doc>& out) {
   const std::string kind(doc.string_or("kind"));
   Doc* items = doc.find("items");
@@ -63,7 +67,8 @@ class Summary {
 class OwnerCycles {
  public:
   explicit OwnerCycles(const std::vector<Object>& objects) : objects_(objects), state_(objects.size(), Mark::New) {
-    for (std::size_t i = 0; i < objects.size(); ++i) index_.emplace(key(objects[i].meta.ns, objects[i].kind_name, objects[i].meta.name), i);
+    for (std::size_t i = 0; i < objects.size(); ++i)
+      index_.emplace(key(objects[i].meta.ns, objects[i].kind_name, objects[i].meta.name), i);
   }
 
   void find(std::string_view file, base::Diagnostics& errors) {
@@ -110,7 +115,8 @@ class OwnerCycles {
     }
   }
 
-  void report(const std::vector<Step>& path, std::size_t owner, std::string_view file, base::Diagnostics& errors) const {
+  void report(const std::vector<Step>& path, std::size_t owner, std::string_view file,
+              base::Diagnostics& errors) const {
     const auto first = std::find_if(path.begin(), path.end(), [&](const Step& s) { return s.object == owner; });
     std::string text;
     for (auto at = first; at != path.end(); ++at) text += name_of(objects_[at->object]) + " -> ";
@@ -145,7 +151,8 @@ base::Result<Manifests> read_manifests(std::string_view text, std::string_view f
   std::vector<Doc> docs;
   for (Doc& doc : *parsed) {
     if (doc.is_array()) {
-      base::Diagnostic problem{std::string(file), doc.position, "a list, where an object with apiVersion and kind was expected"};
+      base::Diagnostic problem{std::string(file), doc.position,
+                               "a list, where an object with apiVersion and kind was expected"};
       problem.message += "; several objects are separated by '---' or put in a List's items";
       return base::failure(std::move(problem));
     }

@@ -42,7 +42,8 @@ bool all_objects(const Doc& list) {
 
 const MergeKey* merge_key(std::string_view list, const Doc& a, const Doc& b) {
   if (!a.is_array() || !b.is_array() || !all_objects(a) || !all_objects(b)) return nullptr;
-  const auto* found = std::find_if(kMergeKeys.begin(), kMergeKeys.end(), [&](const MergeKey& k) { return k.list == list; });
+  const auto* found =
+      std::find_if(kMergeKeys.begin(), kMergeKeys.end(), [&](const MergeKey& k) { return k.list == list; });
   return found == kMergeKeys.end() ? nullptr : found;
 }
 
@@ -52,7 +53,8 @@ std::string identity(const MergeKey& key, const Doc& item) {
   if (first == nullptr && key.list == "ports") first = get(&item, "port");
   if (first == nullptr) return {};
   std::string out = first->text;
-  if (!key.keys[1].empty()) out.append("/").append(item.string_or(key.keys[1], key.list == "ports" ? "TCP" : "DoNotSchedule"));
+  if (!key.keys[1].empty())
+    out.append("/").append(item.string_or(key.keys[1], key.list == "ports" ? "TCP" : "DoNotSchedule"));
   return out;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Inside the room: short readings of documents whose types schema.cpp has checked. A null counts as missing, a value of another
-// type gives the fallback.
+// Inside the room: short readings of documents whose types schema.cpp has checked. A null counts as missing, a value of
+// another type gives the fallback.
 
 #include <charconv>
 #include <optional>
@@ -26,7 +26,8 @@ std::optional<T> get_int(const Doc* doc, std::string_view key) {
   const Doc* found = get(doc, key);
   T number{};
   if (found == nullptr || found->type != Doc::Type::Int) return std::nullopt;
-  if (std::from_chars(found->text.data(), found->text.data() + found->text.size(), number).ec != std::errc()) return std::nullopt;
+  if (std::from_chars(found->text.data(), found->text.data() + found->text.size(), number).ec != std::errc())
+    return std::nullopt;
   return number;
 }
 

@@ -45,7 +45,8 @@ bool is_float_text(std::string_view text) {
 /// Go's encoding/json form of a double: the shortest digits that read back, written out between 1e-6 and 1e21.
 Doc float_doc(double value) {
   std::array<char, 40> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::fabs(value), std::chars_format::scientific);
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::fabs(value), std::chars_format::scientific);
   const std::string_view text(buffer.data(), static_cast<std::size_t>(end.ptr - buffer.data()));
   const std::size_t e = text.find('e');
   std::string digits(1, text[0]);
@@ -58,13 +59,15 @@ Doc float_doc(double value) {
   if (value == 0) {
     d.text = "0";
   } else if (exponent < -6 || exponent >= 21) {
-    d.text = digits.substr(0, 1) + (size > 1 ? "." + digits.substr(1) : "") + (exponent < 0 ? "e-" : "e+") + std::to_string(std::abs(exponent));
+    d.text = digits.substr(0, 1) + (size > 1 ? "." + digits.substr(1) : "") + (exponent < 0 ? "e-" : "e+") +
+             std::to_string(std::abs(exponent));
   } else if (exponent < 0) {
     d.text = "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
   } else if (exponent + 1 >= size) {
     d.text = digits + std::string(static_cast<std::size_t>(exponent + 1 - size), '0');
   } else {
-    d.text = digits.substr(0, static_cast<std::size_t>(exponent + 1)) + "." + digits.substr(static_cast<std::size_t>(exponent + 1));
+    d.text = digits.substr(0, static_cast<std::size_t>(exponent + 1)) + "." +
+             digits.substr(static_cast<std::size_t>(exponent + 1));
   }
   if (value < 0) d.text.insert(0, 1, '-');
   d.type = d.text.find_first_of(".e") == std::string::npos ? Doc::Type::Int : Doc::Type::Float;
@@ -114,19 +117,45 @@ struct Word {
   std::string_view meaning;
 };
 constexpr std::array<Word, 39> kWords = {{
-    {"y", Doc::Type::Bool, "true"},        {"Y", Doc::Type::Bool, "true"},        {"yes", Doc::Type::Bool, "true"},
-    {"Yes", Doc::Type::Bool, "true"},      {"YES", Doc::Type::Bool, "true"},      {"true", Doc::Type::Bool, "true"},
-    {"True", Doc::Type::Bool, "true"},     {"TRUE", Doc::Type::Bool, "true"},     {"on", Doc::Type::Bool, "true"},
-    {"On", Doc::Type::Bool, "true"},       {"ON", Doc::Type::Bool, "true"},       {"n", Doc::Type::Bool, "false"},
-    {"N", Doc::Type::Bool, "false"},       {"no", Doc::Type::Bool, "false"},      {"No", Doc::Type::Bool, "false"},
-    {"NO", Doc::Type::Bool, "false"},      {"false", Doc::Type::Bool, "false"},   {"False", Doc::Type::Bool, "false"},
-    {"FALSE", Doc::Type::Bool, "false"},   {"off", Doc::Type::Bool, "false"},     {"Off", Doc::Type::Bool, "false"},
-    {"OFF", Doc::Type::Bool, "false"},     {"", Doc::Type::Null, ""},             {"~", Doc::Type::Null, ""},
-    {"null", Doc::Type::Null, ""},         {"Null", Doc::Type::Null, ""},         {"NULL", Doc::Type::Null, ""},
-    {".nan", Doc::Type::Float, ".nan"},    {".NaN", Doc::Type::Float, ".nan"},    {".NAN", Doc::Type::Float, ".nan"},
-    {".inf", Doc::Type::Float, ".inf"},    {".Inf", Doc::Type::Float, ".inf"},    {".INF", Doc::Type::Float, ".inf"},
-    {"+.inf", Doc::Type::Float, ".inf"},   {"+.Inf", Doc::Type::Float, ".inf"},   {"+.INF", Doc::Type::Float, ".inf"},
-    {"-.inf", Doc::Type::Float, "-.inf"},  {"-.Inf", Doc::Type::Float, "-.inf"},  {"-.INF", Doc::Type::Float, "-.inf"},
+    {"y", Doc::Type::Bool, "true"},
+    {"Y", Doc::Type::Bool, "true"},
+    {"yes", Doc::Type::Bool, "true"},
+    {"Yes", Doc::Type::Bool, "true"},
+    {"YES", Doc::Type::Bool, "true"},
+    {"true", Doc::Type::Bool, "true"},
+    {"True", Doc::Type::Bool, "true"},
+    {"TRUE", Doc::Type::Bool, "true"},
+    {"on", Doc::Type::Bool, "true"},
+    {"On", Doc::Type::Bool, "true"},
+    {"ON", Doc::Type::Bool, "true"},
+    {"n", Doc::Type::Bool, "false"},
+    {"N", Doc::Type::Bool, "false"},
+    {"no", Doc::Type::Bool, "false"},
+    {"No", Doc::Type::Bool, "false"},
+    {"NO", Doc::Type::Bool, "false"},
+    {"false", Doc::Type::Bool, "false"},
+    {"False", Doc::Type::Bool, "false"},
+    {"FALSE", Doc::Type::Bool, "false"},
+    {"off", Doc::Type::Bool, "false"},
+    {"Off", Doc::Type::Bool, "false"},
+    {"OFF", Doc::Type::Bool, "false"},
+    {"", Doc::Type::Null, ""},
+    {"~", Doc::Type::Null, ""},
+    {"null", Doc::Type::Null, ""},
+    {"Null", Doc::Type::Null, ""},
+    {"NULL", Doc::Type::Null, ""},
+    {".nan", Doc::Type::Float, ".nan"},
+    {".NaN", Doc::Type::Float, ".nan"},
+    {".NAN", Doc::Type::Float, ".nan"},
+    {".inf", Doc::Type::Float, ".inf"},
+    {".Inf", Doc::Type::Float, ".inf"},
+    {".INF", Doc::Type::Float, ".inf"},
+    {"+.inf", Doc::Type::Float, ".inf"},
+    {"+.Inf", Doc::Type::Float, ".inf"},
+    {"+.INF", Doc::Type::Float, ".inf"},
+    {"-.inf", Doc::Type::Float, "-.inf"},
+    {"-.Inf", Doc::Type::Float, "-.inf"},
+    {"-.INF", Doc::Type::Float, "-.inf"},
 }};
 
 /// Bytes of the UTF-8 sequence at `at`, or 0 when it is none (overlong forms, surrogates and beyond U+10FFFF included).
@@ -190,7 +219,8 @@ std::optional<Doc> json_number(std::string_view token) {
   }
   if (!is_float_text(token)) return std::nullopt;
   const std::size_t point = token.find('.');
-  if (point != std::string_view::npos && (point + 1 == token.size() || !is_digit(token[point + 1]))) return std::nullopt;
+  if (point != std::string_view::npos && (point + 1 == token.size() || !is_digit(token[point + 1])))
+    return std::nullopt;
   if (at == token.size()) {
     if (const auto number = parse_go_int(token)) return number;
   }
@@ -234,7 +264,8 @@ std::optional<base::Diagnostic> check_text(std::string_view text, std::string_vi
 
 std::optional<base::Diagnostic> check_size(std::string_view text, std::string_view file, const ReadLimits& limits) {
   if (text.size() <= limits.bytes) return std::nullopt;
-  return base::Diagnostic{std::string(file), {}, fmt::format("too large: more than the limit of {} bytes", limits.bytes)};
+  return base::Diagnostic{
+      std::string(file), {}, fmt::format("too large: more than the limit of {} bytes", limits.bytes)};
 }
 
 std::vector<std::pair<std::size_t, std::size_t>> repeated_keys(const std::vector<Doc::Member>& members) {

@@ -9,12 +9,14 @@
 
 namespace wavetank::model {
 
-/// What a plain (unquoted) YAML scalar means, as sigs.k8s.io/yaml reads it: YAML 1.1 booleans (y, yes, on …), 0x/0o/0b and leading-zero
-/// octal integers, underscores in numbers; dates stay strings. Infinities and NaN come out as Float with the text ".inf", "-.inf",
+/// What a plain (unquoted) YAML scalar means, as sigs.k8s.io/yaml reads it: YAML 1.1 booleans (y, yes, on …), 0x/0o/0b
+/// and leading-zero octal integers, underscores in numbers; dates stay strings. Infinities and NaN come out as Float
+/// with the text ".inf", "-.inf",
 /// ".nan": JSON has no such values, the reader refuses them.
 Doc resolve_plain(std::string_view text);
 
-/// A JSON number's token as Go's encoding/json gives it back ("1.0" → 1, "1e3" → 1000); nothing when it is not a number.
+/// A JSON number's token as Go's encoding/json gives it back ("1.0" → 1, "1e3" → 1000); nothing when it is not a
+/// number.
 std::optional<Doc> json_number(std::string_view token);
 
 /// Line and column (in characters) of a byte offset. O(offset).

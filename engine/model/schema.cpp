@@ -46,7 +46,8 @@ class Schema {
         const std::string_view word = take(line, ' ');
         if (!word.empty()) s.fields.push_back(field(word));
       }
-      std::sort(s.fields.begin(), s.fields.end(), [](const FieldType& a, const FieldType& b) { return a.name < b.name; });
+      std::sort(s.fields.begin(), s.fields.end(),
+                [](const FieldType& a, const FieldType& b) { return a.name < b.name; });
     }
   }
 
@@ -77,8 +78,8 @@ class Schema {
       type.remove_prefix(2);
     }
     constexpr std::pair<std::string_view, Base> kBases[] = {
-        {"s", Base::String},      {"b", Base::Bool},        {"i", Base::Int32},  {"l", Base::Int64},
-        {"q", Base::Quantity},    {"x", Base::IntOrString}, {"n", Base::Number}, {"any", Base::Any}};
+        {"s", Base::String},   {"b", Base::Bool},        {"i", Base::Int32},  {"l", Base::Int64},
+        {"q", Base::Quantity}, {"x", Base::IntOrString}, {"n", Base::Number}, {"any", Base::Any}};
     for (const auto& [name, base] : kBases) {
       if (type == name) {
         f.base = base;
@@ -115,13 +116,19 @@ struct Path {
 
 const char* what_is(const Doc& doc) {
   switch (doc.type) {
-    case Doc::Type::Null: return "null";
-    case Doc::Type::Bool: return "a boolean";
+    case Doc::Type::Null:
+      return "null";
+    case Doc::Type::Bool:
+      return "a boolean";
     case Doc::Type::Int:
-    case Doc::Type::Float: return "a number";
-    case Doc::Type::String: return "a string";
-    case Doc::Type::Array: return "a list";
-    case Doc::Type::Object: return "a map";
+    case Doc::Type::Float:
+      return "a number";
+    case Doc::Type::String:
+      return "a string";
+    case Doc::Type::Array:
+      return "a list";
+    case Doc::Type::Object:
+      return "a map";
   }
   return "";
 }
@@ -154,11 +161,13 @@ class Checker {
  private:
   void wrong(const Doc& doc, const Path& path, std::string_view wanted) {
     std::string hint;
-    if (wanted == "a string" && (doc.type == Doc::Type::Bool || doc.type == Doc::Type::Int || doc.type == Doc::Type::Float)) {
+    if (wanted == "a string" &&
+        (doc.type == Doc::Type::Bool || doc.type == Doc::Type::Int || doc.type == Doc::Type::Float)) {
       hint = " (put it in quotes)";
     }
     errors_.push_back({std::string(file_), doc.position,
-                       fmt::format("{}: Invalid value: {}: must be {}, not {}{}", path.text(), shown(doc), wanted, what_is(doc), hint)});
+                       fmt::format("{}: Invalid value: {}: must be {}, not {}{}", path.text(), shown(doc), wanted,
+                                   what_is(doc), hint)});
   }
 
   void field(const Doc& doc, const FieldType& type, const Path& path) {
@@ -166,7 +175,8 @@ class Checker {
     if (type.wrap == Wrap::None) return value(doc, type, path);
     if (type.wrap == Wrap::List) {
       if (!doc.is_array()) return wrong(doc, path, "a list");
-      for (std::size_t i = 0; i < doc.items.size(); ++i) value(doc.items[i], type, Path{&path, {}, static_cast<int>(i)});
+      for (std::size_t i = 0; i < doc.items.size(); ++i)
+        value(doc.items[i], type, Path{&path, {}, static_cast<int>(i)});
       return;
     }
     if (!doc.is_object()) return wrong(doc, path, "a map");
@@ -177,7 +187,8 @@ class Checker {
     if (doc.is_null()) return;
     const bool is_number = doc.type == Doc::Type::Int || doc.type == Doc::Type::Float;
     switch (type.base) {
-      case Base::Any: return;
+      case Base::Any:
+        return;
       case Base::Struct:
         if (!doc.is_object()) return wrong(doc, path, "a map");
         return structure(doc, type.structure, &path);
@@ -187,8 +198,10 @@ class Checker {
       case Base::Bool:
         if (doc.type != Doc::Type::Bool) wrong(doc, path, "true or false");
         return;
-      case Base::Int32: return integer<std::int32_t>(doc, path, "an integer (int32)");
-      case Base::Int64: return integer<std::int64_t>(doc, path, "an integer (int64)");
+      case Base::Int32:
+        return integer<std::int32_t>(doc, path, "an integer (int32)");
+      case Base::Int64:
+        return integer<std::int64_t>(doc, path, "an integer (int64)");
       case Base::IntOrString:
         if (!doc.is_string()) integer<std::int32_t>(doc, path, "an integer or a string");
         return;
@@ -223,7 +236,8 @@ class Checker {
 
 }  // namespace
 
-void check_fields(const Doc& doc, Kind kind, std::string_view file, base::Diagnostics& errors, std::vector<std::string>* unknown) {
+void check_fields(const Doc& doc, Kind kind, std::string_view file, base::Diagnostics& errors,
+                  std::vector<std::string>* unknown) {
   const int index = schema().index_of(kind == Kind::Other ? "Other" : kind_info(kind).name);
   Checker(file, errors, kind == Kind::Other ? nullptr : unknown).structure(doc, index, nullptr);
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Inside the room: which fields the typed kinds have and of which type they are. One table (schema.cpp) finds type errors and
-// unknown fields, so that decoding need not.
+// Inside the room: which fields the typed kinds have and of which type they are. One table (schema.cpp) finds type
+// errors and unknown fields, so that decoding need not.
 
 #include <string>
 #include <string_view>
@@ -10,8 +10,9 @@
 
 namespace wavetank::model {
 
-/// Checks a document of `kind` against the table: a wrong type is an error with its place (each of them); the paths of fields the
-/// kind does not have go to `unknown` unless it is null. Kind::Other: only metadata is checked.
-void check_fields(const Doc& doc, Kind kind, std::string_view file, base::Diagnostics& errors, std::vector<std::string>* unknown);
+/// Checks a document of `kind` against the table: a wrong type is an error with its place (each of them); the paths of
+/// fields the kind does not have go to `unknown` unless it is null. Kind::Other: only metadata is checked.
+void check_fields(const Doc& doc, Kind kind, std::string_view file, base::Diagnostics& errors,
+                  std::vector<std::string>* unknown);
 
 }  // namespace wavetank::model

@@ -1,7 +1,7 @@
 #pragma once
-// The fields of the typed kinds. One line a structure: "Name: field:type …". No type means string; i int32, l int64, b bool,
-// q quantity, x int or string, n number, any (not looked into), or a structure's name; []T a list, {}T a map with string keys.
-// Source: the API reference of Kubernetes 1.34 (https://kubernetes.io/docs/reference/kubernetes-api/).
+// The fields of the typed kinds. One line a structure: "Name: field:type …". No type means string; i int32, l int64, b
+// bool, q quantity, x int or string, n number, any (not looked into), or a structure's name; []T a list, {}T a map with
+// string keys. Source: the API reference of Kubernetes 1.34 (https://kubernetes.io/docs/reference/kubernetes-api/).
 
 #include <string_view>
 

@@ -46,7 +46,8 @@ Kind kind_from_word(std::string_view word) {
     if (dot == std::string::npos) return info.kind;
     // "deployments.apps" or "deployments.v1.apps": the rest must name the kind's group.
     const std::string_view version = info.api_version;
-    const std::string_view group = version.find('/') == std::string_view::npos ? "" : version.substr(0, version.find('/'));
+    const std::string_view group =
+        version.find('/') == std::string_view::npos ? "" : version.substr(0, version.find('/'));
     std::string_view rest = std::string_view(all).substr(dot + 1);
     if (rest.substr(0, 3) == "v1." || rest == "v1") rest = rest.size() > 3 ? rest.substr(3) : "";
     if (rest == group) return info.kind;

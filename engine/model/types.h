@@ -1,6 +1,6 @@
 #pragma once
-// The nouns of the API as plain values: as much of each kind as behaviour needs. The full text of an object stays in its Doc.
-// Field names are Kubernetes' own in snake_case. Source: https://kubernetes.io/docs/reference/kubernetes-api/
+// The nouns of the API as plain values: as much of each kind as behaviour needs. The full text of an object stays in
+// its Doc. Field names are Kubernetes' own in snake_case. Source: https://kubernetes.io/docs/reference/kubernetes-api/
 
 #include <cstdint>
 #include <memory>
@@ -44,7 +44,8 @@ struct KindInfo {
   bool namespaced;
 };
 const KindInfo& kind_info(Kind kind);
-/// By kind name, plural, singular or short name, case-insensitively ("po", "pods", "Pod", "deployments.apps"); Other when unknown.
+/// By kind name, plural, singular or short name, case-insensitively ("po", "pods", "Pod", "deployments.apps"); Other
+/// when unknown.
 Kind kind_from_word(std::string_view word);
 /// By apiVersion and kind as in a manifest; Other when not typed.
 Kind kind_from_gvk(std::string_view api_version, std::string_view kind);
@@ -64,7 +65,8 @@ struct ObjectMeta {
 };
 
 /// Amounts as the scheduler counts them: cpu in milli-units, everything else in whole units, both rounded up.
-/// `present` bits tell an explicit zero from a missing key. Extended resources (hugepages-*, vendor/x) are sorted by name.
+/// `present` bits tell an explicit zero from a missing key. Extended resources (hugepages-*, vendor/x) are sorted by
+/// name.
 struct ResourceList {
   enum Present : std::uint8_t { kCpu = 1, kMemory = 2, kEphemeral = 4, kPods = 8 };
   std::int64_t milli_cpu = 0;
@@ -197,7 +199,8 @@ struct PodSpec {
   std::int64_t termination_grace_period_seconds = 30;
   std::optional<std::int64_t> active_deadline_seconds;
   Labels node_selector;
-  std::string node_name, service_account_name, scheduler_name = "default-scheduler", priority_class_name, runtime_class_name;
+  std::string node_name, service_account_name, scheduler_name = "default-scheduler", priority_class_name,
+                                               runtime_class_name;
   std::optional<std::int32_t> priority;
   bool preempt_lower_priority = true;
   bool host_network = false;
@@ -247,7 +250,7 @@ struct Node {
 
 struct Pod {
   PodTemplate tmpl;
-  std::string phase;           ///< status.phase as read; empty for a new pod.
+  std::string phase;  ///< status.phase as read; empty for a new pod.
   std::string nominated_node_name;
 };
 
@@ -305,8 +308,8 @@ struct ConfigMap {};
 struct Secret {};
 struct OtherKind {};
 
-using Spec = std::variant<OtherKind, Namespace, Node, Pod, ReplicaSet, Deployment, Service, EndpointSlice, PodDisruptionBudget,
-                          PriorityClass, ServiceAccount, ConfigMap, Secret>;
+using Spec = std::variant<OtherKind, Namespace, Node, Pod, ReplicaSet, Deployment, Service, EndpointSlice,
+                          PodDisruptionBudget, PriorityClass, ServiceAccount, ConfigMap, Secret>;
 
 /// One API object: its identity, the typed part, and the document it came from (defaulted).
 struct Object {

@@ -1,5 +1,5 @@
-// validate(): metadata, labels and selectors, and the kinds other than pods. Sources: pkg/apis/{core,apps,policy,scheduling,
-// discovery}/validation and k8s.io/apimachinery pkg/api/validation of 1.34.
+// validate(): metadata, labels and selectors, and the kinds other than pods. Sources:
+// pkg/apis/{core,apps,policy,scheduling, discovery}/validation and k8s.io/apimachinery pkg/api/validation of 1.34.
 
 #include "engine/model/validate.h"
 
@@ -24,7 +24,9 @@ void validate_owner_references(const Place& owners) {
     if (controller.empty()) {
       controller = name;
     } else {
-      owners.invalid(fmt::format("Only one reference can have Controller set to true. Found \"true\" in references for {} and {}", controller, name));
+      owners.invalid(
+          fmt::format("Only one reference can have Controller set to true. Found \"true\" in references for {} and {}",
+                      controller, name));
     }
   }
 }
@@ -84,7 +86,8 @@ void validate_strategy(const Place& strategy) {
 }
 
 void validate_deployment(const Place& spec, const Deployment& d) {
-  for (const std::string_view field : {"replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"}) {
+  for (const std::string_view field :
+       {"replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"}) {
     spec[field].not_negative();
   }
   validate_workload(spec, d.selector, d.tmpl);
@@ -99,7 +102,8 @@ void validate_replica_set(const Place& spec, const ReplicaSet& r) {
   validate_workload(spec, r.selector, r.tmpl);
 }
 
-void validate_service_port(const Place& port, bool several, bool node_ports, std::string_view type, std::vector<std::string>& seen) {
+void validate_service_port(const Place& port, bool several, bool node_ports, std::string_view type,
+                           std::vector<std::string>& seen) {
   const Place name = port["name"];
   if (has_text(name)) {
     name.each_invalid(check_dns_label(name.text()));
@@ -131,14 +135,16 @@ void validate_service(const Place& spec) {
   const bool external_name = type.text() == "ExternalName";
   if (ports.empty() && !headless && !external_name) spec["ports"].required();
   const bool node_ports = type.text() == "NodePort" || type.text() == "LoadBalancer";
-  if (headless && node_ports) spec["clusterIP"].invalid(fmt::format("may not be set to 'None' for {} services", type.text()));
+  if (headless && node_ports)
+    spec["clusterIP"].invalid(fmt::format("may not be set to 'None' for {} services", type.text()));
   std::vector<std::string> names;
   std::vector<std::string> numbers;
   for (const Place& port : ports) {
     validate_service_port(port, ports.size() > 1, node_ports, type.text(), names);
     const std::string pair = port["protocol"].text() + "/" + port["port"].text();
     if (std::find(numbers.begin(), numbers.end(), pair) != numbers.end()) {
-      port.duplicate_value(fmt::format("{{\"port\":{},\"protocol\":\"{}\"}}", port["port"].number(), port["protocol"].text()));
+      port.duplicate_value(
+          fmt::format("{{\"port\":{},\"protocol\":\"{}\"}}", port["port"].number(), port["protocol"].text()));
     }
     numbers.push_back(pair);
   }
@@ -169,14 +175,20 @@ void validate_pdb(const Place& spec) {
 void validate_priority_class(const Place& root) {
   const std::string& name = root["metadata"]["name"].text();
   const std::int64_t value = root["value"].number();
-  const std::int64_t system_value = name == "system-cluster-critical" ? 2000000000 : name == "system-node-critical" ? 2000001000 : 0;
+  const std::int64_t system_value = name == "system-cluster-critical" ? 2000000000
+                                    : name == "system-node-critical"  ? 2000001000
+                                                                      : 0;
   if (name.substr(0, 7) == "system-") {
     if (system_value == 0) {
       root["metadata"]["name"].forbidden(
-          fmt::format("priority class names with 'system-' prefix are reserved for system use only. error: {} is not a known system priority class", name));
+          fmt::format("priority class names with 'system-' prefix are reserved for system use only. error: {} is not a "
+                      "known system priority class",
+                      name));
     } else if (value != system_value) {
-      root["metadata"]["name"].forbidden(fmt::format(
-          "priority class names with 'system-' prefix are reserved for system use only. error: value of {} PriorityClass must be {}", name, system_value));
+      root["metadata"]["name"].forbidden(
+          fmt::format("priority class names with 'system-' prefix are reserved for system use only. error: value of {} "
+                      "PriorityClass must be {}",
+                      name, system_value));
     }
   } else if (value > 1000000000) {
     root["value"].forbidden("maximum allowed value of a user defined priority is 1000000000");
@@ -191,7 +203,8 @@ void validate_node(const Place& root) {
     t["value"].each_invalid(check_label_value(t["value"].text()));
     validate_taint_effect(t["effect"], true);
     const std::string pair = t["key"].text() + ":" + t["effect"].text();
-    if (std::find(seen.begin(), seen.end(), pair) != seen.end()) t.duplicate_value(shown(*t.doc()), "taints must be unique by key and effect pair");
+    if (std::find(seen.begin(), seen.end(), pair) != seen.end())
+      t.duplicate_value(shown(*t.doc()), "taints must be unique by key and effect pair");
     seen.push_back(pair);
   }
   validate_resource_names(root["status"]["capacity"], false);
@@ -207,7 +220,8 @@ void validate_data(const Place& root, std::string_view second) {
       const Place entry = map.entry(m);
       for (const std::string& message : check_config_key(m.key)) entry.invalid_value("\"" + m.key + "\"", message);
       size += m.value.text.size();
-      if (map.path() != "data" && get(data.doc(), m.key) != nullptr) entry.invalid_value("\"" + m.key + "\"", "duplicate of key present in data");
+      if (map.path() != "data" && get(data.doc(), m.key) != nullptr)
+        entry.invalid_value("\"" + m.key + "\"", "duplicate of key present in data");
     }
   }
   constexpr std::size_t kLimit = 1U << 20;
@@ -229,22 +243,32 @@ void validate_endpoint_slice(const Place& root) {
 
 void validate_kind(const Place& root, const Object& object) {
   switch (object.kind) {
-    case Kind::Node: return validate_node(root);
+    case Kind::Node:
+      return validate_node(root);
     case Kind::Pod: {
       const Place spec = root["spec"];
       return validate_pod_spec(spec);
     }
-    case Kind::ReplicaSet: return validate_replica_set(root["spec"], std::get<ReplicaSet>(object.spec));
-    case Kind::Deployment: return validate_deployment(root["spec"], std::get<Deployment>(object.spec));
-    case Kind::Service: return validate_service(root["spec"]);
-    case Kind::EndpointSlice: return validate_endpoint_slice(root);
-    case Kind::PodDisruptionBudget: return validate_pdb(root["spec"]);
-    case Kind::PriorityClass: return validate_priority_class(root);
-    case Kind::ConfigMap: return validate_data(root, "binaryData");
-    case Kind::Secret: return validate_data(root, "stringData");
+    case Kind::ReplicaSet:
+      return validate_replica_set(root["spec"], std::get<ReplicaSet>(object.spec));
+    case Kind::Deployment:
+      return validate_deployment(root["spec"], std::get<Deployment>(object.spec));
+    case Kind::Service:
+      return validate_service(root["spec"]);
+    case Kind::EndpointSlice:
+      return validate_endpoint_slice(root);
+    case Kind::PodDisruptionBudget:
+      return validate_pdb(root["spec"]);
+    case Kind::PriorityClass:
+      return validate_priority_class(root);
+    case Kind::ConfigMap:
+      return validate_data(root, "binaryData");
+    case Kind::Secret:
+      return validate_data(root, "stringData");
     case Kind::Namespace:
     case Kind::ServiceAccount:
-    case Kind::Other: return;
+    case Kind::Other:
+      return;
   }
 }
 
@@ -315,10 +339,12 @@ void validate_int_or_percent(const Place& value, bool at_most_100) {
   if (value.doc()->type == Doc::Type::Int) return value.not_negative();
   const std::string& text = value.text();
   const std::string_view digits = std::string_view(text).substr(0, text.empty() ? 0 : text.size() - 1);
-  const bool is_percent = !digits.empty() && text.back() == '%' && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  const bool is_percent =
+      !digits.empty() && text.back() == '%' && digits.find_first_not_of("0123456789") == std::string_view::npos;
   if (!is_percent) {
     return value.invalid(
-        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is "
+        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used "
+        "for validation is "
         "'[0-9]+%')");
   }
   const std::size_t first = digits.find_first_not_of('0');
@@ -335,7 +361,8 @@ base::Diagnostics validate(const Object& object, std::string_view file) {
   validate_meta(meta, object.kind);
   validate_kind(root, object);
   std::stable_sort(out.begin(), out.end(), [](const base::Diagnostic& a, const base::Diagnostic& b) {
-    return a.position.line != b.position.line ? a.position.line < b.position.line : a.position.column < b.position.column;
+    return a.position.line != b.position.line ? a.position.line < b.position.line
+                                              : a.position.column < b.position.column;
   });
   return out;
 }

@@ -13,32 +13,34 @@ namespace wavetank::model {
 using Messages = std::vector<std::string>;
 
 // Syntax of names; each returns what is wrong with a text. Source: k8s.io/apimachinery pkg/util/validation.
-Messages check_dns_label(std::string_view text);            // RFC 1123 label
-Messages check_dns_subdomain(std::string_view text);        // RFC 1123 subdomain
-Messages check_dns1035_label(std::string_view text);        // RFC 1035 label
-Messages check_qualified_name(std::string_view text);       // [prefix/]name, as label keys
+Messages check_dns_label(std::string_view text);       // RFC 1123 label
+Messages check_dns_subdomain(std::string_view text);   // RFC 1123 subdomain
+Messages check_dns1035_label(std::string_view text);   // RFC 1035 label
+Messages check_qualified_name(std::string_view text);  // [prefix/]name, as label keys
 Messages check_label_value(std::string_view text);
-Messages check_port_name(std::string_view text);            // IANA service name
-Messages check_config_key(std::string_view text);           // keys of ConfigMaps and Secrets
+Messages check_port_name(std::string_view text);   // IANA service name
+Messages check_config_key(std::string_view text);  // keys of ConfigMaps and Secrets
 Messages check_env_name(std::string_view text);
 
 inline constexpr std::string_view kNotNegative = "must be greater than or equal to 0";
 
-/// A place in a document: a value that may be missing, its path, and where to point to. Complaints go to the list it was made with.
+/// A place in a document: a value that may be missing, its path, and where to point to. Complaints go to the list it
+/// was made with.
 class Place {
  public:
-  Place(const Doc& root, std::string_view file, base::Diagnostics& out) : doc_(&root), position_(root.position), file_(file), out_(&out) {}
+  Place(const Doc& root, std::string_view file, base::Diagnostics& out)
+      : doc_(&root), position_(root.position), file_(file), out_(&out) {}
 
   [[nodiscard]] Place operator[](std::string_view key) const;
-  [[nodiscard]] Place entry(const Doc::Member& m) const;                    ///< "path[key]", for maps with free keys.
-  [[nodiscard]] Place renamed(std::string path) const;                     ///< The same place under another path.
+  [[nodiscard]] Place entry(const Doc::Member& m) const;  ///< "path[key]", for maps with free keys.
+  [[nodiscard]] Place renamed(std::string path) const;    ///< The same place under another path.
   [[nodiscard]] std::vector<Place> items() const;
   [[nodiscard]] const std::vector<Doc::Member>& members() const;
 
   [[nodiscard]] const Doc* doc() const { return doc_; }  ///< Null pointer when missing or null.
   [[nodiscard]] explicit operator bool() const { return doc_ != nullptr; }
-  [[nodiscard]] const std::string& text() const;          ///< The scalar's text, or empty.
-  [[nodiscard]] std::int64_t number() const;              ///< The integer, or 0.
+  [[nodiscard]] const std::string& text() const;  ///< The scalar's text, or empty.
+  [[nodiscard]] std::int64_t number() const;      ///< The integer, or 0.
   [[nodiscard]] const std::string& path() const { return path_; }
 
   // Kubernetes' kinds of complaint (k8s.io/apimachinery field.Error). The value shown is the one read unless given.
@@ -53,10 +55,10 @@ class Place {
   void unsupported(const std::vector<std::string_view>& allowed) const;
 
   // Common checks.
-  void each_invalid(const Messages& messages) const;                           ///< invalid() for each message.
-  bool one_of(const std::vector<std::string_view>& allowed) const;             ///< unsupported() unless missing or allowed.
+  void each_invalid(const Messages& messages) const;                ///< invalid() for each message.
+  bool one_of(const std::vector<std::string_view>& allowed) const;  ///< unsupported() unless missing or allowed.
   void not_negative() const;
-  void in_range(std::int64_t low, std::int64_t high) const;                    ///< "must be between … and …, inclusive", if there.
+  void in_range(std::int64_t low, std::int64_t high) const;  ///< "must be between … and …, inclusive", if there.
 
  private:
   Place(const Place& parent, std::string path, const Doc* doc, base::Position position);

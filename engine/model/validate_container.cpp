@@ -10,12 +10,15 @@
 namespace wavetank::model {
 namespace {
 
-bool contains(const std::vector<std::string>& list, const std::string& word) { return std::find(list.begin(), list.end(), word) != list.end(); }
+bool contains(const std::vector<std::string>& list, const std::string& word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
 
 /// Exactly one of exec, httpGet, tcpSocket, grpc/sleep, each complete.
 void validate_handler(const Place& handler, std::string_view fourth) {
   int found = 0;
-  for (const std::string_view kind : {std::string_view("exec"), std::string_view("httpGet"), std::string_view("tcpSocket"), fourth}) {
+  for (const std::string_view kind :
+       {std::string_view("exec"), std::string_view("httpGet"), std::string_view("tcpSocket"), fourth}) {
     const Place h = handler[kind];
     if (!h) continue;
     if (++found > 1) {
@@ -39,7 +42,8 @@ void validate_handler(const Place& handler, std::string_view fourth) {
 void validate_probe(const Place& probe, bool readiness) {
   if (!probe) return;
   validate_handler(probe, "grpc");
-  for (const std::string_view field : {"initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"}) {
+  for (const std::string_view field :
+       {"initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"}) {
     probe[field].not_negative();
   }
   const Place grace = probe["terminationGracePeriodSeconds"];
@@ -61,8 +65,8 @@ bool is_native(std::string_view name) {
 }
 
 bool is_standard(std::string_view name) {
-  return std::find(kContainerResources.begin(), kContainerResources.end(), name) != kContainerResources.end() || is_hugepages(name) ||
-         name == "pods" || name.starts_with("attachable-volumes-");
+  return std::find(kContainerResources.begin(), kContainerResources.end(), name) != kContainerResources.end() ||
+         is_hugepages(name) || name == "pods" || name.starts_with("attachable-volumes-");
 }
 
 void validate_resource_name(const Place& entry, std::string_view name, bool container) {
@@ -70,11 +74,13 @@ void validate_resource_name(const Place& entry, std::string_view name, bool cont
   for (const std::string& m : check_qualified_name(name)) entry.invalid_value(quoted, m);
   if (name.find('/') != std::string_view::npos) {
     const bool requests_prefix = name.starts_with("requests.");
-    if (!is_native(name) && requests_prefix) entry.invalid_value(quoted, "doesn't follow extended resource name standard");
+    if (!is_native(name) && requests_prefix)
+      entry.invalid_value(quoted, "doesn't follow extended resource name standard");
     return;
   }
   if (!is_standard(name)) entry.invalid_value(quoted, "must be a standard resource type or fully qualified");
-  const bool allowed = is_hugepages(name) || std::find(kContainerResources.begin(), kContainerResources.end() - 1, name) != kContainerResources.end() - 1;
+  const bool allowed = is_hugepages(name) || std::find(kContainerResources.begin(), kContainerResources.end() - 1,
+                                                       name) != kContainerResources.end() - 1;
   if (container && !allowed) entry.invalid_value(quoted, "must be a standard resource for containers");
 }
 
@@ -88,7 +94,8 @@ void validate_resource_names(const Place& list, bool container) {
     if (!q) continue;
     if (q->is_negative()) entry.invalid(kNotNegative);
     const bool integer = m.key == "pods" || !is_native(m.key);
-    if (integer && q->compare(base::Quantity(q->value(), base::Quantity::Format::DecimalSI)) != 0) entry.invalid("must be an integer");
+    if (integer && q->compare(base::Quantity(q->value(), base::Quantity::Format::DecimalSI)) != 0)
+      entry.invalid("must be an integer");
   }
 }
 
@@ -118,11 +125,15 @@ void validate_resources(const Place& resources) {
       at.invalid_value(quoted, fmt::format("must be less than or equal to {} limit of {}", m.key, limit->text()));
     }
   }
-  const auto has = [&](std::string_view name) { return get(limits.doc(), name) != nullptr || get(requests.doc(), name) != nullptr; };
-  const auto any_huge = [&](const Place& list) {
-    return std::any_of(list.members().begin(), list.members().end(), [](const Doc::Member& m) { return is_hugepages(m.key); });
+  const auto has = [&](std::string_view name) {
+    return get(limits.doc(), name) != nullptr || get(requests.doc(), name) != nullptr;
   };
-  if ((any_huge(limits) || any_huge(requests)) && !has("cpu") && !has("memory")) resources.forbidden("HugePages require cpu or memory");
+  const auto any_huge = [&](const Place& list) {
+    return std::any_of(list.members().begin(), list.members().end(),
+                       [](const Doc::Member& m) { return is_hugepages(m.key); });
+  };
+  if ((any_huge(limits) || any_huge(requests)) && !has("cpu") && !has("memory"))
+    resources.forbidden("HugePages require cpu or memory");
 }
 
 void validate_port_or_name(const Place& port) {
@@ -154,8 +165,10 @@ void validate_container_ports(const Place& container, bool host_network, std::ve
     const Place outer = port["hostPort"];
     if (outer.number() != 0) {
       outer.in_range(1, 65535);
-      if (host_network && outer.number() != inner.number()) inner.invalid("must match `hostPort` when `hostNetwork` is true");
-      const std::string all = fmt::format("{}/{}/{}", get_string(port.doc(), "protocol", "TCP"), get_string(port.doc(), "hostIP"), outer.number());
+      if (host_network && outer.number() != inner.number())
+        inner.invalid("must match `hostPort` when `hostNetwork` is true");
+      const std::string all = fmt::format("{}/{}/{}", get_string(port.doc(), "protocol", "TCP"),
+                                          get_string(port.doc(), "hostIP"), outer.number());
       if (contains(host_ports, all)) outer.duplicate_value("\"" + all + "\"");
       host_ports.push_back(all);
     }

@@ -7,7 +7,11 @@
 namespace wavetank::model {
 
 Place::Place(const Place& parent, std::string path, const Doc* doc, base::Position position)
-    : doc_(doc == nullptr || doc->is_null() ? nullptr : doc), path_(std::move(path)), position_(position), file_(parent.file_), out_(parent.out_) {
+    : doc_(doc == nullptr || doc->is_null() ? nullptr : doc),
+      path_(std::move(path)),
+      position_(position),
+      file_(parent.file_),
+      out_(parent.out_) {
   if (position_ == base::Position{}) position_ = parent.position_;  // made, not read: point to what holds it
 }
 
@@ -52,7 +56,8 @@ const std::string& Place::text() const {
 
 std::int64_t Place::number() const {
   std::int64_t n = 0;
-  if (doc_ != nullptr && doc_->type == Doc::Type::Int) std::from_chars(doc_->text.data(), doc_->text.data() + doc_->text.size(), n);
+  if (doc_ != nullptr && doc_->type == Doc::Type::Int)
+    std::from_chars(doc_->text.data(), doc_->text.data() + doc_->text.size(), n);
   return n;
 }
 
@@ -64,11 +69,17 @@ void Place::complain(std::string_view kind, std::string_view shown_value, std::s
 }
 
 void Place::required(std::string_view detail) const { complain("Required value", "", detail); }
-void Place::invalid(std::string_view detail) const { complain("Invalid value", doc_ == nullptr ? "\"\"" : shown(*doc_), detail); }
-void Place::invalid_value(std::string_view value, std::string_view detail) const { complain("Invalid value", value, detail); }
+void Place::invalid(std::string_view detail) const {
+  complain("Invalid value", doc_ == nullptr ? "\"\"" : shown(*doc_), detail);
+}
+void Place::invalid_value(std::string_view value, std::string_view detail) const {
+  complain("Invalid value", value, detail);
+}
 void Place::forbidden(std::string_view detail) const { complain("Forbidden", "", detail); }
 void Place::duplicate() const { complain("Duplicate value", doc_ == nullptr ? "\"\"" : shown(*doc_), ""); }
-void Place::duplicate_value(std::string_view value, std::string_view detail) const { complain("Duplicate value", value, detail); }
+void Place::duplicate_value(std::string_view value, std::string_view detail) const {
+  complain("Duplicate value", value, detail);
+}
 void Place::not_found() const { complain("Not found", shown(*doc_), ""); }
 void Place::too_long(std::string_view detail) const { complain("Too long", "", detail); }
 
@@ -93,7 +104,8 @@ void Place::not_negative() const {
 }
 
 void Place::in_range(std::int64_t low, std::int64_t high) const {
-  if (doc_ != nullptr && (number() < low || number() > high)) invalid(fmt::format("must be between {} and {}, inclusive", low, high));
+  if (doc_ != nullptr && (number() < low || number() > high))
+    invalid(fmt::format("must be between {} and {}, inclusive", low, high));
 }
 
 std::string shown(const Doc& doc) {

@@ -10,7 +10,9 @@
 namespace wavetank::model {
 namespace {
 
-bool contains(const std::vector<std::string>& list, std::string_view word) { return std::find(list.begin(), list.end(), word) != list.end(); }
+bool contains(const std::vector<std::string>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
 
 /// A name that must be there, be a DNS label, and be new to `taken`.
 void validate_unique_label(const Place& name, std::vector<std::string>& taken) {
@@ -36,7 +38,10 @@ void validate_env(const Place& container) {
     if (!env["value"].text().empty()) from.invalid_value("\"\"", "may not be specified when `value` is not empty");
     std::size_t sources = 0;
     for (const Doc::Member& m : from.members()) sources += m.value.is_null() ? 0U : 1U;
-    if (sources == 0) from.invalid_value("\"\"", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`");
+    if (sources == 0)
+      from.invalid_value(
+          "\"\"",
+          "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`");
     if (sources > 1) from.invalid_value("\"\"", "may not have more than one field specified at a time");
     for (const std::string_view key : {"configMapKeyRef", "secretKeyRef"}) {
       if (!from[key]) continue;
@@ -73,7 +78,8 @@ void validate_container(const Place& c, bool is_init, bool host_network, std::ve
   const std::string& text = image.text();
   if (text.empty()) {
     image.required();
-  } else if (text.front() == ' ' || text.back() == ' ' || text.front() == '\t' || text.back() == '\t' || text.back() == '\n') {
+  } else if (text.front() == ' ' || text.back() == ' ' || text.front() == '\t' || text.back() == '\t' ||
+             text.back() == '\n') {
     image.invalid("must not have leading or trailing whitespace");
   }
   c["terminationMessagePolicy"].one_of({"File", "FallbackToLogsOnError"});
@@ -132,7 +138,8 @@ void validate_scheduling_fields(const Place& spec) {
     if (contains(gates, name.text())) gate.duplicate_value(shown(*name.doc()));
     gates.push_back(name.text());
   }
-  if (!spec["nodeName"].text().empty() && !gates.empty()) spec["nodeName"].forbidden("cannot be set until all schedulingGates have been cleared");
+  if (!spec["nodeName"].text().empty() && !gates.empty())
+    spec["nodeName"].forbidden("cannot be set until all schedulingGates have been cleared");
 }
 
 }  // namespace

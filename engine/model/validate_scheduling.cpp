@@ -102,7 +102,8 @@ void validate_spread_constraint(const Place& c) {
   c["nodeTaintsPolicy"].one_of({"Honor", "Ignore"});
   validate_selector(c["labelSelector"]);
   const Place keys = c["matchLabelKeys"];
-  if (!keys.items().empty() && !c["labelSelector"]) keys.forbidden("must not be specified when labelSelector is not set");
+  if (!keys.items().empty() && !c["labelSelector"])
+    keys.forbidden("must not be specified when labelSelector is not set");
   for (const Place& key : keys.items()) key.each_invalid(check_qualified_name(key.text()));
 }
 

@@ -13,7 +13,9 @@
 namespace wavetank::model {
 namespace {
 
-base::Position place(const yaml_mark_t& mark) { return {static_cast<int>(mark.line) + 1, static_cast<int>(mark.column) + 1}; }
+base::Position place(const yaml_mark_t& mark) {
+  return {static_cast<int>(mark.line) + 1, static_cast<int>(mark.column) + 1};
+}
 
 std::string_view text_of(const yaml_char_t* text) { return text == nullptr ? "" : reinterpret_cast<const char*>(text); }
 
@@ -40,7 +42,8 @@ struct Frame {
 
 class YamlReader {
  public:
-  YamlReader(std::string_view text, std::string_view file, const ReadLimits& limits) : text_(text), file_(file), limits_(limits) {
+  YamlReader(std::string_view text, std::string_view file, const ReadLimits& limits)
+      : text_(text), file_(file), limits_(limits) {
     ready_ = yaml_parser_initialize(&parser_) == 1;
     if (!ready_) return;
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
@@ -73,7 +76,9 @@ class YamlReader {
   }
 
  private:
-  void error(base::Position at, std::string message) { errors_.push_back({std::string(file_), at, std::move(message)}); }
+  void error(base::Position at, std::string message) {
+    errors_.push_back({std::string(file_), at, std::move(message)});
+  }
   void stop(base::Position at, std::string message) {
     error(at, std::move(message));
     stopped_ = true;
@@ -88,7 +93,8 @@ class YamlReader {
     if (problem == "found character that cannot start any token") {
       message += "; indentation must be spaces, not tabs, and a value beginning with @, ` or % must be quoted";
     }
-    if (line_text(parser_.problem_mark).find("{{") != std::string_view::npos) message += "; templates must be rendered first";
+    if (line_text(parser_.problem_mark).find("{{") != std::string_view::npos)
+      message += "; templates must be rendered first";
     const bool unreadable = parser_.error == YAML_READER_ERROR;  // such a problem has an offset, no mark
     stop(unreadable ? position_at(text_, parser_.problem_offset) : place(parser_.problem_mark), std::move(message));
   }
@@ -105,14 +111,27 @@ class YamlReader {
 
   void handle(const yaml_event_t& event) {
     switch (event.type) {
-      case YAML_DOCUMENT_START_EVENT: anchors_.clear(); break;
-      case YAML_ALIAS_EVENT: alias(event); break;
-      case YAML_SCALAR_EVENT: scalar(event); break;
-      case YAML_SEQUENCE_START_EVENT: open(event, Doc::Type::Array, event.data.sequence_start.anchor); break;
-      case YAML_MAPPING_START_EVENT: open(event, Doc::Type::Object, event.data.mapping_start.anchor); break;
+      case YAML_DOCUMENT_START_EVENT:
+        anchors_.clear();
+        break;
+      case YAML_ALIAS_EVENT:
+        alias(event);
+        break;
+      case YAML_SCALAR_EVENT:
+        scalar(event);
+        break;
+      case YAML_SEQUENCE_START_EVENT:
+        open(event, Doc::Type::Array, event.data.sequence_start.anchor);
+        break;
+      case YAML_MAPPING_START_EVENT:
+        open(event, Doc::Type::Object, event.data.mapping_start.anchor);
+        break;
       case YAML_SEQUENCE_END_EVENT:
-      case YAML_MAPPING_END_EVENT: close(); break;
-      default: break;
+      case YAML_MAPPING_END_EVENT:
+        close();
+        break;
+      default:
+        break;
     }
   }
 
@@ -131,7 +150,8 @@ class YamlReader {
     if (!count(1, at)) return;
     if (key_expected()) {
       const bool is_template = line_text(event.start_mark).find("{{") != std::string_view::npos;
-      error(at, fmt::format("a key must be a single value, not a list or a map{}", is_template ? "; templates must be rendered first" : ""));
+      error(at, fmt::format("a key must be a single value, not a list or a map{}",
+                            is_template ? "; templates must be rendered first" : ""));
     }
     Frame frame;
     frame.doc.type = type;
@@ -141,7 +161,9 @@ class YamlReader {
     frames_.push_back(std::move(frame));
   }
 
-  [[nodiscard]] bool key_expected() const { return !frames_.empty() && frames_.back().doc.is_object() && !frames_.back().has_key; }
+  [[nodiscard]] bool key_expected() const {
+    return !frames_.empty() && frames_.back().doc.is_object() && !frames_.back().has_key;
+  }
 
   void close() {
     Frame frame = std::move(frames_.back());
@@ -187,7 +209,8 @@ class YamlReader {
     }
     if (!count(anchor.nodes, at)) return;
     if (key_expected()) {
-      if (anchor.doc.is_array() || anchor.doc.is_object()) error(at, "a key must be a single value, not a list or a map");
+      if (anchor.doc.is_array() || anchor.doc.is_object())
+        error(at, "a key must be a single value, not a list or a map");
       return set_key(anchor.doc, at, false);
     }
     Doc copy = anchor.doc;
@@ -227,8 +250,10 @@ class YamlReader {
                       (tag == "null" && doc.type == Type::Null) ||
                       (tag == "float" && (doc.type == Type::Float || doc.type == Type::Int));
     if (fits) return doc;
-    if (tag == "int" || tag == "bool" || tag == "null" || tag == "float") error(at, fmt::format("cannot read `{}` as a !!{}", text, tag));
-    if (tag == "binary") error(at, "!!binary values are not supported; use a Secret's data or a ConfigMap's binaryData");
+    if (tag == "int" || tag == "bool" || tag == "null" || tag == "float")
+      error(at, fmt::format("cannot read `{}` as a !!{}", text, tag));
+    if (tag == "binary")
+      error(at, "!!binary values are not supported; use a Secret's data or a ConfigMap's binaryData");
     return Doc::string(text);
   }
 
@@ -273,7 +298,8 @@ class YamlReader {
       frame.merged.push_back(std::move(doc));
       return;
     }
-    const bool maps = doc.is_array() && std::all_of(doc.items.begin(), doc.items.end(), [](const Doc& d) { return d.is_object(); });
+    const bool maps =
+        doc.is_array() && std::all_of(doc.items.begin(), doc.items.end(), [](const Doc& d) { return d.is_object(); });
     if (!maps) return error(doc.position, "map merge (<<) requires a map or a list of maps as the value");
     for (Doc& d : doc.items) frame.merged.push_back(std::move(d));
   }

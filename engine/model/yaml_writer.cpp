@@ -9,7 +9,9 @@ namespace wavetank::model {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (static_cast<unsigned char>(c) & 0x80U) != 0; }
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (static_cast<unsigned char>(c) & 0x80U) != 0;
+}
 
 /// The run of digits at `at`, as written.
 std::string_view digits_at(std::string_view text, std::size_t at) {
@@ -23,8 +25,8 @@ std::string_view without_zeros(std::string_view digits) {
   return digits;
 }
 
-/// The order of keys sigs.k8s.io/yaml writes: letters after other signs, runs of digits by their value. (Where the original is
-/// not transitive, "1a" and "10", numbers win here.)
+/// The order of keys sigs.k8s.io/yaml writes: letters after other signs, runs of digits by their value. (Where the
+/// original is not transitive, "1a" and "10", numbers win here.)
 bool key_less(std::string_view a, std::string_view b) {
   std::size_t i = 0;
   while (i < a.size() && i < b.size() && a[i] == b[i]) ++i;
@@ -51,8 +53,8 @@ bool looks_like_base60(std::string_view text) {
 
 enum class StringStyle { Plain, Single, Double, Literal };
 
-/// Length of a character at `at` that YAML wants escaped, and its code: controls, line and paragraph separators, the byte order
-/// mark, U+FFFE and U+FFFF. 0 when it may stand as it is.
+/// Length of a character at `at` that YAML wants escaped, and its code: controls, line and paragraph separators, the
+/// byte order mark, U+FFFE and U+FFFF. 0 when it may stand as it is.
 std::size_t escaped_length(std::string_view text, std::size_t at, unsigned& code) {
   const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U; };
   code = byte(0);
@@ -81,7 +83,8 @@ bool plain_allowed(std::string_view text) {
   if (std::string_view("#,[]{}&*!|>'\"%@`").find(text.front()) != std::string_view::npos) return false;
   const bool lone = text.size() == 1 || text[1] == ' ';
   if ((text.front() == '-' || text.front() == '?' || text.front() == ':') && lone) return false;
-  if (text.back() == ':' || text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos) return false;
+  if (text.back() == ':' || text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos)
+    return false;
   return text.find_first_of("\n\t\r") == std::string_view::npos;
 }
 
@@ -96,11 +99,13 @@ StringStyle style_of(std::string_view text, bool key) {
     return StringStyle::Double;
   }
   // A date is a string to us, but not to every reader.
-  if (text.size() >= 8 && is_digit(text[0]) && text.substr(1, 3).find_first_not_of("0123456789") == std::string_view::npos &&
-      text[4] == '-') {
+  if (text.size() >= 8 && is_digit(text[0]) &&
+      text.substr(1, 3).find_first_not_of("0123456789") == std::string_view::npos && text[4] == '-') {
     return StringStyle::Double;
   }
-  return plain_allowed(text) ? StringStyle::Plain : text.find('\t') != std::string_view::npos ? StringStyle::Double : StringStyle::Single;
+  return plain_allowed(text)                         ? StringStyle::Plain
+         : text.find('\t') != std::string_view::npos ? StringStyle::Double
+                                                     : StringStyle::Single;
 }
 
 class Writer {
@@ -164,23 +169,41 @@ class Writer {
 
   void write_inline(const Doc& value, int level) {
     switch (value.type) {
-      case Doc::Type::Null: out_ += "null"; break;
+      case Doc::Type::Null:
+        out_ += "null";
+        break;
       case Doc::Type::Bool:
       case Doc::Type::Int:
-      case Doc::Type::Float: out_ += value.text; break;
-      case Doc::Type::Array: out_ += "[]"; break;
-      case Doc::Type::Object: out_ += "{}"; break;
-      case Doc::Type::String: write_string(value.text, level, false); break;
+      case Doc::Type::Float:
+        out_ += value.text;
+        break;
+      case Doc::Type::Array:
+        out_ += "[]";
+        break;
+      case Doc::Type::Object:
+        out_ += "{}";
+        break;
+      case Doc::Type::String:
+        write_string(value.text, level, false);
+        break;
     }
     if (out_.empty() || out_.back() != '\n') out_ += '\n';
   }
 
   void write_string(std::string_view text, int level, bool key) {
     switch (style_of(text, key)) {
-      case StringStyle::Plain: out_ += text; break;
-      case StringStyle::Single: write_single(text); break;
-      case StringStyle::Double: write_double(text); break;
-      case StringStyle::Literal: write_literal(text, level + 2); break;
+      case StringStyle::Plain:
+        out_ += text;
+        break;
+      case StringStyle::Single:
+        write_single(text);
+        break;
+      case StringStyle::Double:
+        write_double(text);
+        break;
+      case StringStyle::Literal:
+        write_literal(text, level + 2);
+        break;
     }
   }
 
@@ -211,11 +234,20 @@ class Writer {
 
   void write_escape(unsigned code) {
     switch (code) {
-      case '\r': out_ += "\\r"; break;
-      case 0x85: out_ += "\\N"; break;
-      case 0x2028: out_ += "\\L"; break;
-      case 0x2029: out_ += "\\P"; break;
-      default: out_ += code < 0x100 ? fmt::format("\\x{:02X}", code) : fmt::format("\\u{:04X}", code);
+      case '\r':
+        out_ += "\\r";
+        break;
+      case 0x85:
+        out_ += "\\N";
+        break;
+      case 0x2028:
+        out_ += "\\L";
+        break;
+      case 0x2029:
+        out_ += "\\P";
+        break;
+      default:
+        out_ += code < 0x100 ? fmt::format("\\x{:02X}", code) : fmt::format("\\u{:04X}", code);
     }
   }
 

@@ -51,8 +51,9 @@ struct ClusterState {
   std::vector<std::vector<TemplateId>> templates_of_ns;                       ///< By symbol of the namespace.
 };
 
-/// Applies one event. Total: every event that decide() can produce has a meaning in the state it was decided in; anything else is
-/// a bug and asserts. Reads no clock, no randomness, no rule. Amortised O(1) for pod events, O(document) for object events.
+/// Applies one event. Total: every event that decide() can produce has a meaning in the state it was decided in;
+/// anything else is a bug and asserts. Reads no clock, no randomness, no rule. Amortised O(1) for pod events,
+/// O(document) for object events.
 void evolve(ClusterState& state, const event::Event& event);
 
 /// evolve() over a row of events.
@@ -64,14 +65,15 @@ void fold(ClusterState& state, const Events& events) {
 /// A 64-bit digest of everything in the state: equal states, equal digests. O(size). For tests and `replay --verify`.
 std::uint64_t digest(const ClusterState& state);
 
-/// Writes or reads the whole state (a snapshot's body). Reading fails on a malformed input and leaves `state` unspecified.
+/// Writes or reads the whole state (a snapshot's body). Reading fails on a malformed input and leaves `state`
+/// unspecified.
 void save(const ClusterState& state, std::vector<std::uint8_t>& out);
 bool load(ClusterState& state, const std::uint8_t* data, std::size_t size);
 /// Raised when the snapshot form changes; a snapshot of another version is ignored and folded anew.
 inline constexpr std::uint32_t kSnapshotVersion = 1;
 
-/// Broken invariants in words (empty: sound): node over-committed, bound to a missing node, counters that disagree with pods,
-/// index entries that point to the dead. O(size); for tests.
+/// Broken invariants in words (empty: sound): node over-committed, bound to a missing node, counters that disagree with
+/// pods, index entries that point to the dead. O(size); for tests.
 std::vector<std::string> check_invariants(const ClusterState& state);
 
 }  // namespace wavetank::state

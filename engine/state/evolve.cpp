@@ -1,4 +1,5 @@
-// One overload of on() an event kind, in evolve_*.cpp; std::visit over all of them makes a forgotten one an error of compilation.
+// One overload of on() an event kind, in evolve_*.cpp; std::visit over all of them makes a forgotten one an error of
+// compilation.
 #include "engine/state/evolve.h"
 
 #include "engine/base/assert.h"

@@ -9,7 +9,8 @@ namespace wavetank::state::detail {
 
 namespace {
 
-/// The owner's row, by kind and name in the same namespace or among cluster-scoped kinds. A dangling reference is left out.
+/// The owner's row, by kind and name in the same namespace or among cluster-scoped kinds. A dangling reference is left
+/// out.
 Ref resolve_owner(const ClusterState& state, base::Sym ns, const model::OwnerReference& owner) {
   const model::Kind kind = model::kind_from_gvk(owner.api_version, owner.kind);
   const base::Sym name = state.symbols.find(owner.name);
@@ -37,7 +38,8 @@ void read_owners(const ClusterState& state, Header& header, const model::ObjectM
   }
 }
 
-Header make_header(ClusterState& state, const event::Event& event, const model::Object& object, const std::string& doc) {
+Header make_header(ClusterState& state, const event::Event& event, const model::Object& object,
+                   const std::string& doc) {
   Header header;
   header.ns = state.symbols.intern(object.meta.ns);
   header.name = state.symbols.intern(object.meta.name);
@@ -99,13 +101,16 @@ void create_node(ClusterState& state, Header header, const model::Object& object
   read_spec(state, row, object);
   row.taint_added.assign(row.spec.taints.size(), row.header.created);
   row.taint_seq.assign(row.spec.taints.size(), row.header.created_seq);
-  static constexpr std::string_view kTypes[] = {"Ready", "MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"};
+  static constexpr std::string_view kTypes[] = {"Ready", "MemoryPressure", "DiskPressure", "PIDPressure",
+                                                "NetworkUnavailable"};
   for (const model::NodeCondition& c : row.spec.conditions) {
     for (std::size_t i = 0; i < row.conditions.size(); ++i) {
       if (c.type != kTypes[i]) continue;
-      const ConditionStatus status =
-          c.status == "True" ? ConditionStatus::True : c.status == "False" ? ConditionStatus::False : ConditionStatus::Unknown;
-      row.conditions[i] = {status, true, row.header.created, row.header.created, c.reason, c.message, row.header.created_seq};
+      const ConditionStatus status = c.status == "True"    ? ConditionStatus::True
+                                     : c.status == "False" ? ConditionStatus::False
+                                                           : ConditionStatus::Unknown;
+      row.conditions[i] = {status,   true,      row.header.created,    row.header.created,
+                           c.reason, c.message, row.header.created_seq};
     }
   }
   for (const model::NodeImage& image : row.spec.images)
@@ -181,8 +186,10 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectCreat
       const std::uint32_t id = push(state.namespaces, NamespaceRow{std::move(header), object.meta.labels});
       return index_name(state, e.kind, state.namespaces[id].header, id);
     }
-    case model::Kind::Node: return create_node(state, std::move(header), object);
-    case model::Kind::ReplicaSet: return create_replica_set(state, std::move(header), object);
+    case model::Kind::Node:
+      return create_node(state, std::move(header), object);
+    case model::Kind::ReplicaSet:
+      return create_replica_set(state, std::move(header), object);
     case model::Kind::Deployment: {
       DeploymentRow row;
       row.header = std::move(header);
@@ -190,18 +197,21 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectCreat
       const std::uint32_t id = push(state.deployments, std::move(row));
       return index_name(state, e.kind, state.deployments[id].header, id);
     }
-    case model::Kind::Service: return create_simple<ServiceRow, model::Service>(state, state.services, std::move(header), object);
+    case model::Kind::Service:
+      return create_simple<ServiceRow, model::Service>(state, state.services, std::move(header), object);
     case model::Kind::PodDisruptionBudget:
       return create_simple<PdbRow, model::PodDisruptionBudget>(state, state.pdbs, std::move(header), object);
     case model::Kind::PriorityClass:
-      return create_simple<PriorityClassRow, model::PriorityClass>(state, state.priority_classes, std::move(header), object);
+      return create_simple<PriorityClassRow, model::PriorityClass>(state, state.priority_classes, std::move(header),
+                                                                   object);
     case model::Kind::EndpointSlice: {
       EndpointSliceRow row;
       row.header = std::move(header);
       const std::uint32_t id = push(state.endpoint_slices, std::move(row));
       return index_name(state, e.kind, state.endpoint_slices[id].header, id);
     }
-    default: return create_other(state, std::move(header), object);
+    default:
+      return create_other(state, std::move(header), object);
   }
 }
 
@@ -222,7 +232,9 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
   // What a controller made has no document before the first update, and its owner is not in the document's hands.
   if (!object.meta.owner_references.empty()) read_owners(state, header, object.meta);
   switch (e.ref.kind) {
-    case model::Kind::Namespace: state.namespaces[e.ref.row].labels = object.meta.labels; break;
+    case model::Kind::Namespace:
+      state.namespaces[e.ref.row].labels = object.meta.labels;
+      break;
     case model::Kind::Node: {
       NodeRow& row = state.nodes[e.ref.row];
       std::vector<model::Taint> taints = std::move(row.spec.taints);
@@ -237,13 +249,20 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
       recount_foreign(state, state.replica_sets[e.ref.row]);
       note_orphan(state, e.ref.as<ReplicaSetId>());
       break;
-    case model::Kind::Deployment: read_spec(state, state.deployments[e.ref.row], object); break;
-    case model::Kind::Service: state.services[e.ref.row].spec = std::get<model::Service>(object.spec); break;
-    case model::Kind::PodDisruptionBudget: state.pdbs[e.ref.row].spec = std::get<model::PodDisruptionBudget>(object.spec); break;
+    case model::Kind::Deployment:
+      read_spec(state, state.deployments[e.ref.row], object);
+      break;
+    case model::Kind::Service:
+      state.services[e.ref.row].spec = std::get<model::Service>(object.spec);
+      break;
+    case model::Kind::PodDisruptionBudget:
+      state.pdbs[e.ref.row].spec = std::get<model::PodDisruptionBudget>(object.spec);
+      break;
     case model::Kind::PriorityClass:
       state.priority_classes[e.ref.row].spec = std::get<model::PriorityClass>(object.spec);
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -272,7 +291,8 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectRemov
   state.by_name.erase({name_kind(e.ref.kind, gvk), header.ns, header.name});
   if (e.ref.kind == model::Kind::ReplicaSet) {
     const ReplicaSetRow& set = state.replica_sets[e.ref.row];
-    if (set.deployment.valid()) erase_value(state.deployments[set.deployment.index()].replica_sets, e.ref.as<ReplicaSetId>());
+    if (set.deployment.valid())
+      erase_value(state.deployments[set.deployment.index()].replica_sets, e.ref.as<ReplicaSetId>());
     note_orphan(state, e.ref.as<ReplicaSetId>());
   } else if (e.ref.kind == model::Kind::EndpointSlice) {
     const EndpointSliceRow& slice = state.endpoint_slices[e.ref.row];
@@ -298,9 +318,11 @@ void on(ClusterState& state, const event::Event& event, const event::OwnerChange
   if (e.owner.valid()) header.owners.push_back(e.owner);
   if (e.child.kind != model::Kind::ReplicaSet) return;
   ReplicaSetRow& set = state.replica_sets[e.child.row];
-  if (set.deployment.valid()) erase_value(state.deployments[set.deployment.index()].replica_sets, e.child.as<ReplicaSetId>());
+  if (set.deployment.valid())
+    erase_value(state.deployments[set.deployment.index()].replica_sets, e.child.as<ReplicaSetId>());
   set.deployment = e.owner.kind == model::Kind::Deployment ? e.owner.as<DeploymentId>() : DeploymentId();
-  if (set.deployment.valid()) state.deployments[set.deployment.index()].replica_sets.push_back(e.child.as<ReplicaSetId>());
+  if (set.deployment.valid())
+    state.deployments[set.deployment.index()].replica_sets.push_back(e.child.as<ReplicaSetId>());
   note_orphan(state, e.child.as<ReplicaSetId>());
 }
 

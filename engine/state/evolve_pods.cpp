@@ -30,7 +30,8 @@ void recount_foreign(const ClusterState& state, ReplicaSetRow& set) {
   for (const PodId pod : set.pods) {
     const std::size_t p = pod.index();
     const bool ended = state.pods.phase[p] == Phase::Succeeded || state.pods.phase[p] == Phase::Failed;
-    if ((state.pods.flags[p] & (kAlive | kTerminating)) == kAlive && !ended && state.pods.tmpl[p] != set.pod_tmpl) ++set.foreign;
+    if ((state.pods.flags[p] & (kAlive | kTerminating)) == kAlive && !ended && state.pods.tmpl[p] != set.pod_tmpl)
+      ++set.foreign;
   }
 }
 
@@ -137,7 +138,8 @@ void on(ClusterState& state, const event::Event&, const event::ImagePulled& e) {
   const model::PodSpec& spec = state.templates[state.pods.tmpl[p].index()].value->spec;
   const std::size_t inits = spec.init_containers.size();
   WT_ASSERT(e.container < inits + spec.containers.size(), "an event names a container that exists");
-  const model::Container& c = e.container < inits ? spec.init_containers[e.container] : spec.containers[e.container - inits];
+  const model::Container& c =
+      e.container < inits ? spec.init_containers[e.container] : spec.containers[e.container - inits];
   const base::Sym image = state.symbols.intern(c.image);
   auto& images = state.nodes[node.index()].images;
   for (auto& [name, size] : images) {
@@ -213,7 +215,8 @@ void on(ClusterState& state, const event::Event& event, const event::PodDeletion
   const std::size_t p = touch(state, event, e.pod);
   const CountedChange counted(state, e.pod);
   PodColumns& pods = state.pods;
-  const bool disruption = e.reason == event::DeletionReason::Evicted || e.reason == event::DeletionReason::TaintEviction ||
+  const bool disruption = e.reason == event::DeletionReason::Evicted ||
+                          e.reason == event::DeletionReason::TaintEviction ||
                           e.reason == event::DeletionReason::Preempted || e.reason == event::DeletionReason::PodGC;
   pods.flags[p] = static_cast<std::uint16_t>(pods.flags[p] | kTerminating | (disruption ? kDisruptionTarget : 0));
   pods.deletion[p] = event.time;

@@ -22,7 +22,8 @@ void set_condition(Condition& c, const event::Event& event, ConditionStatus stat
 
 }  // namespace
 
-// ---- Nodes --------------------------------------------------------------------------------------------------------------------
+// ---- Nodes
+// --------------------------------------------------------------------------------------------------------------------
 
 void on(ClusterState& state, const event::Event& event, const event::NodeConditionChanged& e) {
   NodeRow& node = state.nodes.at(e.node.index());
@@ -68,7 +69,8 @@ void on(ClusterState& state, const event::Event& event, const event::HeartbeatsS
   node.heartbeats_seq = event.seq;
 }
 
-// ---- Workloads ----------------------------------------------------------------------------------------------------------------
+// ---- Workloads
+// ----------------------------------------------------------------------------------------------------------------
 
 void on(ClusterState& state, const event::Event& event, const event::ReplicaSetCreated& e) {
   ReplicaSetRow row;
@@ -147,7 +149,8 @@ void on(ClusterState& state, const event::Event& event, const event::DeploymentS
   d.available = e.available;
   d.unavailable = e.unavailable;
   d.observed_generation = e.observed_generation;
-  if (e.progressed) d.conditions[static_cast<std::size_t>(event::DeploymentConditionType::Progressing)].updated = event.time;
+  if (e.progressed)
+    d.conditions[static_cast<std::size_t>(event::DeploymentConditionType::Progressing)].updated = event.time;
 }
 
 void on(ClusterState& state, const event::Event& event, const event::DeploymentConditionChanged& e) {
@@ -167,7 +170,8 @@ void on(ClusterState& state, const event::Event& event, const event::DeploymentR
   d.revision = e.revision;
 }
 
-// ---- Services and budgets -----------------------------------------------------------------------------------------------------
+// ---- Services and budgets
+// -----------------------------------------------------------------------------------------------------
 
 void on(ClusterState& state, const event::Event& event, const event::EndpointSliceCreated& e) {
   EndpointSliceRow row;

@@ -10,14 +10,17 @@ struct Usage {
   std::int64_t milli_cpu = 0, memory = 0, ephemeral_storage = 0, pods = 0;
 };
 
-/// What runs on a node must fit its allocatable. A pod that names its node itself goes round the scheduler and is let in by no one
-/// here, so such nodes are not judged.
+/// What runs on a node must fit its allocatable. A pod that names its node itself goes round the scheduler and is let
+/// in by no one here, so such nodes are not judged.
 void check_node(const ClusterView& view, NodeId id, std::vector<std::string>& broken) {
   const NodeRow& node = view.node(id);
   Usage used;
   for (const PodId pod : node.pods) {
-    if (!view.pod_alive(pod)) broken.push_back(fmt::format("node {} lists the removed pod {}", view.bare_name(Ref(id)), view.pod_name(pod)));
-    if (view.pod_node(pod) != id) broken.push_back(fmt::format("node {} lists pod {} of another node", view.bare_name(Ref(id)), view.pod_name(pod)));
+    if (!view.pod_alive(pod))
+      broken.push_back(fmt::format("node {} lists the removed pod {}", view.bare_name(Ref(id)), view.pod_name(pod)));
+    if (view.pod_node(pod) != id)
+      broken.push_back(
+          fmt::format("node {} lists pod {} of another node", view.bare_name(Ref(id)), view.pod_name(pod)));
     if (view.pod_phase(pod) == Phase::Succeeded || view.pod_phase(pod) == Phase::Failed) continue;
     if (!view.pod_spec(pod).spec.node_name.empty()) return;
     const model::ResourceList& r = view.pod_template(view->pods.tmpl[pod.index()]).requests;
@@ -29,7 +32,8 @@ void check_node(const ClusterView& view, NodeId id, std::vector<std::string>& br
   const model::ResourceList& has = node.spec.allocatable;
   const auto over = [&](const char* what, std::int64_t amount, std::int64_t limit) {
     if (amount > limit && amount > 0)
-      broken.push_back(fmt::format("node {} is over-committed: {} {} of {}", view.bare_name(Ref(id)), what, amount, limit));
+      broken.push_back(
+          fmt::format("node {} is over-committed: {} {} of {}", view.bare_name(Ref(id)), what, amount, limit));
   };
   over("cpu", used.milli_cpu, has.milli_cpu);
   over("memory", used.memory, has.memory);
@@ -48,17 +52,19 @@ void check_set(const ClusterView& view, ReplicaSetId id, std::vector<std::string
     if (view.pod_ready(pod)) ++ready;
   }
   if (active != set.active || ready != set.active_ready)
-    broken.push_back(fmt::format("{} counts {} active, {} ready; there are {} and {}", view.name_of(Ref(id)), set.active, set.active_ready,
-                                 active, ready));
+    broken.push_back(fmt::format("{} counts {} active, {} ready; there are {} and {}", view.name_of(Ref(id)),
+                                 set.active, set.active_ready, active, ready));
 }
 
 void check_pod(const ClusterView& view, PodId pod, std::vector<std::string>& broken) {
   const NodeId node = view.pod_node(pod);
   const std::uint16_t flags = view.pod_flags(pod);
-  if (node.valid() != ((flags & kScheduled) != 0)) broken.push_back(fmt::format("pod {}: node and PodScheduled disagree", view.pod_name(pod)));
+  if (node.valid() != ((flags & kScheduled) != 0))
+    broken.push_back(fmt::format("pod {}: node and PodScheduled disagree", view.pod_name(pod)));
   if (node.valid() && node.index() >= view->nodes.size())
     broken.push_back(fmt::format("pod {} is bound to a node that never was", view.pod_name(pod)));
-  if ((flags & kPodReady) != 0 && !node.valid()) broken.push_back(fmt::format("pod {} is ready on no node", view.pod_name(pod)));
+  if ((flags & kPodReady) != 0 && !node.valid())
+    broken.push_back(fmt::format("pod {} is ready on no node", view.pod_name(pod)));
 }
 
 }  // namespace
@@ -72,7 +78,8 @@ std::vector<std::string> check_invariants(const ClusterState& state) {
     ++alive;
     check_pod(view, PodId(p), broken);
   }
-  if (alive != state.alive_pods) broken.push_back(fmt::format("{} pods are alive, {} are counted", alive, state.alive_pods));
+  if (alive != state.alive_pods)
+    broken.push_back(fmt::format("{} pods are alive, {} are counted", alive, state.alive_pods));
   for (std::uint32_t n = 0; n < state.nodes.size(); ++n) check_node(view, NodeId(n), broken);
   for (std::uint32_t r = 0; r < state.replica_sets.size(); ++r) check_set(view, ReplicaSetId(r), broken);
   for (const EndpointSliceRow& slice : state.endpoint_slices)

@@ -4,8 +4,9 @@
 
 namespace wavetank::state {
 
-/// Whoever follows the journal as it grows: read models, statistics, expectations. Called once for each event right after evolve(),
-/// in order; `view` includes the event. Observers change nothing and cost every run, so they must be O(1) amortised an event.
+/// Whoever follows the journal as it grows: read models, statistics, expectations. Called once for each event right
+/// after evolve(), in order; `view` includes the event. Observers change nothing and cost every run, so they must be
+/// O(1) amortised an event.
 class Observer {
  public:
   Observer() = default;

@@ -40,7 +40,8 @@ const PriorityClassRow* find_priority_class(const ClusterState& state, std::stri
   // Of several global defaults the one with the lowest value counts.
   const PriorityClassRow* best = nullptr;
   for (const PriorityClassRow& row : state.priority_classes)
-    if (row.header.alive && row.spec.global_default && (best == nullptr || row.spec.value < best->spec.value)) best = &row;
+    if (row.header.alive && row.spec.global_default && (best == nullptr || row.spec.value < best->spec.value))
+      best = &row;
   return best;
 }
 
@@ -51,7 +52,8 @@ void admit_pod_spec(const ClusterState& state, model::Doc& spec) {
   if (!not_ready) add_toleration(tolerations, kNotReady);
   if (!unreachable) add_toleration(tolerations, kUnreachable);
   if (spec.string_or("serviceAccountName").empty()) spec["serviceAccountName"] = model::Doc::string("default");
-  if (spec.find("serviceAccount") == nullptr) spec["serviceAccount"] = model::Doc::string(spec.string_or("serviceAccountName"));
+  if (spec.find("serviceAccount") == nullptr)
+    spec["serviceAccount"] = model::Doc::string(spec.string_or("serviceAccountName"));
   const PriorityClassRow* priority = find_priority_class(state, spec.string_or("priorityClassName"));
   if (priority != nullptr && spec.find("preemptionPolicy") == nullptr && !priority->spec.preempt_lower_priority)
     spec["preemptionPolicy"] = model::Doc::string("Never");

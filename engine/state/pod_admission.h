@@ -1,6 +1,7 @@
 #pragma once
-// The mutating admission of pods that has no choice in it, shared by decide (pods from manifests) and evolve (pods of a set, which
-// share one admitted template). Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
+// The mutating admission of pods that has no choice in it, shared by decide (pods from manifests) and evolve (pods of a
+// set, which share one admitted template). Source:
+// https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
 
 #include <string_view>
 
@@ -8,8 +9,8 @@
 
 namespace wavetank::state {
 
-/// DefaultTolerationSeconds (300 s for not-ready and unreachable), ServiceAccount (the account's name), Priority (the class's
-/// preemption policy). `spec` is a pod's spec document. Idempotent.
+/// DefaultTolerationSeconds (300 s for not-ready and unreachable), ServiceAccount (the account's name), Priority (the
+/// class's preemption policy). `spec` is a pod's spec document. Idempotent.
 void admit_pod_spec(const ClusterState& state, model::Doc& spec);
 
 /// The class of that name, or the global default for an empty name; null if there is none.

@@ -50,7 +50,8 @@ struct Header {
   [[nodiscard]] bool terminating() const { return deletion_seq != 0; }
   template <class A>
   void fields(A& a) {
-    a(ns, name, created, created_seq, version, generation, deletion_seq, deletion_time, propagation, alive, controller, owners, doc);
+    a(ns, name, created, created_seq, version, generation, deletion_seq, deletion_time, propagation, alive, controller,
+      owners, doc);
   }
 };
 
@@ -73,29 +74,30 @@ struct Condition {
 
 struct NodeRow {
   Header header;
-  model::Node spec;      ///< As admitted; taints and unschedulable kept current.
-  model::Labels labels;  ///< Current labels.
+  model::Node spec;                  ///< As admitted; taints and unschedulable kept current.
+  model::Labels labels;              ///< Current labels.
   std::vector<SimTime> taint_added;  ///< Beside spec.taints.
   std::vector<Seq> taint_seq;        ///< Beside spec.taints: the events that added them.
-  Sym zone, region;      ///< topology.kubernetes.io/zone, region; "" where missing.
+  Sym zone, region;                  ///< topology.kubernetes.io/zone, region; "" where missing.
   std::array<Condition, event::kNodeConditionCount> conditions;
   // Lease: renewals at began, began + period, … until stopped (never: still going).
   SimTime heartbeats_began = SimTime::never(), heartbeats_last;
   Duration heartbeat_period{};
   bool heartbeating = false;
-  Seq heartbeats_seq = 0;         ///< The event by which they began or stopped.
-  bool machine_up = true;         ///< Ground truth, see event::MachineDown.
-  std::vector<PodId> pods;        ///< Bound and not removed, in the order of binding.
+  Seq heartbeats_seq = 0;                            ///< The event by which they began or stopped.
+  bool machine_up = true;                            ///< Ground truth, see event::MachineDown.
+  std::vector<PodId> pods;                           ///< Bound and not removed, in the order of binding.
   std::vector<std::pair<Sym, std::int64_t>> images;  ///< Image name and size, in the order of arrival.
 };
 
 struct TemplateRow {
   Sym ns;
   std::shared_ptr<const model::PodTemplate> value;
-  std::string doc;            ///< {"metadata":{labels, annotations},"spec":…}, canonical JSON.
-  std::vector<PodId> pods;    ///< Not removed, in the order of creation.
-  model::ResourceList requests;  ///< What the scheduler counts for one such pod (containers, init, sidecars, overhead, pod level).
-  std::uint32_t orphans = 0;     ///< Of `pods`: those without a controller.
+  std::string doc;          ///< {"metadata":{labels, annotations},"spec":…}, canonical JSON.
+  std::vector<PodId> pods;  ///< Not removed, in the order of creation.
+  model::ResourceList
+      requests;  ///< What the scheduler counts for one such pod (containers, init, sidecars, overhead, pod level).
+  std::uint32_t orphans = 0;  ///< Of `pods`: those without a controller.
 };
 
 struct ReplicaSetRow {
@@ -210,31 +212,31 @@ struct ContainerStatus {
 
 /// Bits of PodColumns::flags.
 enum PodFlags : std::uint16_t {
-  kAlive = 1,           ///< Not removed.
-  kPodReady = 2,        ///< Condition Ready is True.
-  kScheduled = 4,       ///< Bound to a node.
-  kUnschedulable = 8,   ///< Condition PodScheduled is False, reason Unschedulable.
-  kTerminating = 16,    ///< deletionTimestamp set.
+  kAlive = 1,              ///< Not removed.
+  kPodReady = 2,           ///< Condition Ready is True.
+  kScheduled = 4,          ///< Bound to a node.
+  kUnschedulable = 8,      ///< Condition PodScheduled is False, reason Unschedulable.
+  kTerminating = 16,       ///< deletionTimestamp set.
   kDisruptionTarget = 32,  ///< Evicted, preempted, taint eviction or pod GC.
-  kFromManifest = 64,   ///< Has a document of its own in PodColumns::doc.
+  kFromManifest = 64,      ///< Has a document of its own in PodColumns::doc.
 };
 
 /// One entry a pod, indexed by PodId.
 struct PodColumns {
   std::vector<Sym> name;
-  std::vector<TemplateId> tmpl;       ///< Also gives the namespace.
-  std::vector<Ref> owner;             ///< Controller, may be none.
+  std::vector<TemplateId> tmpl;  ///< Also gives the namespace.
+  std::vector<Ref> owner;        ///< Controller, may be none.
   std::vector<NodeId> node;
   std::vector<NodeId> nominated;
   std::vector<Phase> phase;
-  std::vector<std::uint16_t> flags;   ///< PodFlags
+  std::vector<std::uint16_t> flags;  ///< PodFlags
   std::vector<event::DeletionReason> deletion_reason;
   std::vector<event::ReadyReason> ready_reason;
   std::vector<std::int32_t> priority;
   std::vector<SimTime> created, scheduled, ready_changed, deletion;  ///< deletion: when it began; with grace it ends.
   std::vector<std::int32_t> grace_s;
   std::vector<Seq> created_seq, version, deletion_seq;
-  std::vector<Sym> message;           ///< Of PodScheduled=False, or status.reason; mostly "".
+  std::vector<Sym> message;                    ///< Of PodScheduled=False, or status.reason; mostly "".
   std::vector<std::uint32_t> container_begin;  ///< Into `containers`; init containers first.
   std::vector<ContainerStatus> containers;
 

@@ -1,5 +1,5 @@
-// The whole state as bytes. One walk lists what is kept, for writing and for reading; what can be derived (specs from documents,
-// indexes) is not kept but made again by restore().
+// The whole state as bytes. One walk lists what is kept, for writing and for reading; what can be derived (specs from
+// documents, indexes) is not kept but made again by restore().
 #include "engine/base/assert.h"
 #include "engine/base/codec.h"
 #include "engine/base/hash.h"
@@ -43,8 +43,9 @@ void walk_symbols(A& a, base::SymbolPool& pool) {
 
 template <class A>
 void walk_pods(A& a, PodColumns& p) {
-  a(p.name, p.tmpl, p.owner, p.node, p.nominated, p.phase, p.flags, p.deletion_reason, p.ready_reason, p.priority, p.created, p.scheduled,
-    p.ready_changed, p.deletion, p.grace_s, p.created_seq, p.version, p.deletion_seq, p.message, p.container_begin, p.containers);
+  a(p.name, p.tmpl, p.owner, p.node, p.nominated, p.phase, p.flags, p.deletion_reason, p.ready_reason, p.priority,
+    p.created, p.scheduled, p.ready_changed, p.deletion, p.grace_s, p.created_seq, p.version, p.deletion_seq, p.message,
+    p.container_begin, p.containers);
 }
 
 template <class A>
@@ -52,19 +53,21 @@ void walk_nodes(A& a, std::vector<NodeRow>& rows) {
   walk_rows(a, rows, [&](NodeRow& r) {
     a(r.header, r.spec.taints, r.spec.unschedulable, r.taint_added, r.taint_seq, r.zone, r.region);
     walk_array(a, r.conditions);
-    a(r.heartbeats_began, r.heartbeats_last, r.heartbeat_period, r.heartbeating, r.heartbeats_seq, r.machine_up, r.pods, r.images);
+    a(r.heartbeats_began, r.heartbeats_last, r.heartbeat_period, r.heartbeating, r.heartbeats_seq, r.machine_up, r.pods,
+      r.images);
   });
 }
 
 template <class A>
 void walk_workloads(A& a, ClusterState& s) {
   walk_rows(a, s.replica_sets, [&](ReplicaSetRow& r) {
-    a(r.header, r.tmpl, r.pod_tmpl, r.deployment, r.hash, r.replicas, r.min_ready_seconds, r.revision, r.revision_history, r.desired, r.max,
-      r.status_replicas, r.fully_labeled, r.status_ready, r.status_available, r.observed_generation, r.failure, r.pods, r.active,
-      r.active_ready, r.foreign, r.pods_created);
+    a(r.header, r.tmpl, r.pod_tmpl, r.deployment, r.hash, r.replicas, r.min_ready_seconds, r.revision,
+      r.revision_history, r.desired, r.max, r.status_replicas, r.fully_labeled, r.status_ready, r.status_available,
+      r.observed_generation, r.failure, r.pods, r.active, r.active_ready, r.foreign, r.pods_created);
   });
   walk_rows(a, s.deployments, [&](DeploymentRow& r) {
-    a(r.header, r.tmpl, r.hash, r.revision, r.status_replicas, r.updated, r.ready, r.available, r.unavailable, r.observed_generation);
+    a(r.header, r.tmpl, r.hash, r.revision, r.status_replicas, r.updated, r.ready, r.available, r.unavailable,
+      r.observed_generation);
     walk_array(a, r.conditions);
     a(r.replica_sets);
   });
@@ -75,7 +78,8 @@ void walk_services(A& a, ClusterState& s) {
   walk_rows(a, s.services, [&](ServiceRow& r) { a(r.header, r.slices, r.milli_rps); });
   walk_rows(a, s.endpoint_slices, [&](EndpointSliceRow& r) { a(r.header, r.service, r.endpoints); });
   walk_rows(a, s.pdbs, [&](PdbRow& r) {
-    a(r.header, r.current_healthy, r.desired_healthy, r.expected_pods, r.disruptions_allowed, r.observed_generation, r.disrupted);
+    a(r.header, r.current_healthy, r.desired_healthy, r.expected_pods, r.disruptions_allowed, r.observed_generation,
+      r.disrupted);
   });
   walk_rows(a, s.priority_classes, [&](PriorityClassRow& r) { a(r.header); });
   walk_rows(a, s.others, [&](OtherRow& r) { a(r.header, r.kind, r.api_version, r.kind_name); });

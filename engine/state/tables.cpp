@@ -19,19 +19,29 @@ std::size_t ClusterState::NameHash::operator()(const NameKey& k) const noexcept 
 
 Header& header_of(ClusterState& state, Ref ref) {
   switch (ref.kind) {
-    case model::Kind::Namespace: return state.namespaces.at(ref.row).header;
-    case model::Kind::Node: return state.nodes.at(ref.row).header;
-    case model::Kind::ReplicaSet: return state.replica_sets.at(ref.row).header;
-    case model::Kind::Deployment: return state.deployments.at(ref.row).header;
-    case model::Kind::Service: return state.services.at(ref.row).header;
-    case model::Kind::EndpointSlice: return state.endpoint_slices.at(ref.row).header;
-    case model::Kind::PodDisruptionBudget: return state.pdbs.at(ref.row).header;
-    case model::Kind::PriorityClass: return state.priority_classes.at(ref.row).header;
+    case model::Kind::Namespace:
+      return state.namespaces.at(ref.row).header;
+    case model::Kind::Node:
+      return state.nodes.at(ref.row).header;
+    case model::Kind::ReplicaSet:
+      return state.replica_sets.at(ref.row).header;
+    case model::Kind::Deployment:
+      return state.deployments.at(ref.row).header;
+    case model::Kind::Service:
+      return state.services.at(ref.row).header;
+    case model::Kind::EndpointSlice:
+      return state.endpoint_slices.at(ref.row).header;
+    case model::Kind::PodDisruptionBudget:
+      return state.pdbs.at(ref.row).header;
+    case model::Kind::PriorityClass:
+      return state.priority_classes.at(ref.row).header;
     case model::Kind::ServiceAccount:
     case model::Kind::ConfigMap:
     case model::Kind::Secret:
-    case model::Kind::Other: return state.others.at(ref.row).header;
-    case model::Kind::Pod: break;
+    case model::Kind::Other:
+      return state.others.at(ref.row).header;
+    case model::Kind::Pod:
+      break;
   }
   WT_ASSERT(false, "pods have columns, not a header");
 }

@@ -15,8 +15,8 @@ std::uint32_t name_kind(model::Kind kind, base::Sym gvk = {});
 /// The header of any object but a pod; asserts that the row exists.
 Header& header_of(ClusterState& state, Ref ref);
 
-/// Kubernetes' rand.SafeEncodeString of a decimal 32-bit FNV-1a: the value of a pod-template-hash label. The hashed text is ours
-/// (the template's canonical JSON), Kubernetes' is a dump of Go structs that changes between releases.
+/// Kubernetes' rand.SafeEncodeString of a decimal 32-bit FNV-1a: the value of a pod-template-hash label. The hashed
+/// text is ours (the template's canonical JSON), Kubernetes' is a dump of Go structs that changes between releases.
 std::string template_hash(std::string_view template_doc);
 
 /// Reads an admitted document; asserts on failure, since admission has accepted it.
@@ -30,12 +30,13 @@ TemplateId intern_template(ClusterState& state, base::Sym ns, const std::string&
 /// The template of a Deployment with the label pod-template-hash added.
 TemplateId hashed_template(ClusterState& state, TemplateId plain, std::string_view hash);
 
-/// What pod admission makes of a workload's template: DefaultTolerationSeconds (300 s for not-ready and unreachable), the service
-/// account "default", the preemption policy of the priority class as it stands.
-/// Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
+/// What pod admission makes of a workload's template: DefaultTolerationSeconds (300 s for not-ready and unreachable),
+/// the service account "default", the preemption policy of the priority class as it stands. Source:
+/// https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
 TemplateId admitted_template(ClusterState& state, TemplateId plain);
 
-/// Fills in the typed part of a row from its document, as on creation and update; what has been reported since is left alone.
+/// Fills in the typed part of a row from its document, as on creation and update; what has been reported since is left
+/// alone.
 void read_spec(ClusterState& state, NodeRow& row, const model::Object& object);
 void read_spec(ClusterState& state, ReplicaSetRow& row, const model::Object& object);
 void read_spec(ClusterState& state, DeploymentRow& row, const model::Object& object);

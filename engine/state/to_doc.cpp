@@ -22,31 +22,44 @@ const char* status_text(ConditionStatus status) {
 
 const char* phase_text(Phase phase) {
   switch (phase) {
-    case Phase::Pending: return "Pending";
-    case Phase::Running: return "Running";
-    case Phase::Succeeded: return "Succeeded";
-    case Phase::Failed: return "Failed";
+    case Phase::Pending:
+      return "Pending";
+    case Phase::Running:
+      return "Running";
+    case Phase::Succeeded:
+      return "Succeeded";
+    case Phase::Failed:
+      return "Failed";
   }
   return "Unknown";
 }
 
 const char* waiting_text(event::WaitingReason reason) {
   switch (reason) {
-    case event::WaitingReason::ContainerCreating: return "ContainerCreating";
-    case event::WaitingReason::PodInitializing: return "PodInitializing";
-    case event::WaitingReason::ErrImagePull: return "ErrImagePull";
-    case event::WaitingReason::ImagePullBackOff: return "ImagePullBackOff";
-    case event::WaitingReason::CrashLoopBackOff: return "CrashLoopBackOff";
+    case event::WaitingReason::ContainerCreating:
+      return "ContainerCreating";
+    case event::WaitingReason::PodInitializing:
+      return "PodInitializing";
+    case event::WaitingReason::ErrImagePull:
+      return "ErrImagePull";
+    case event::WaitingReason::ImagePullBackOff:
+      return "ImagePullBackOff";
+    case event::WaitingReason::CrashLoopBackOff:
+      return "CrashLoopBackOff";
   }
   return "";
 }
 
 const char* exit_text(event::ExitReason reason) {
   switch (reason) {
-    case event::ExitReason::Completed: return "Completed";
-    case event::ExitReason::Error: return "Error";
-    case event::ExitReason::OOMKilled: return "OOMKilled";
-    case event::ExitReason::ContainerStatusUnknown: return "ContainerStatusUnknown";
+    case event::ExitReason::Completed:
+      return "Completed";
+    case event::ExitReason::Error:
+      return "Error";
+    case event::ExitReason::OOMKilled:
+      return "OOMKilled";
+    case event::ExitReason::ContainerStatusUnknown:
+      return "ContainerStatusUnknown";
   }
   return "";
 }
@@ -109,16 +122,23 @@ class Builder {
 
   void status(Doc& doc, Ref ref) const {
     switch (ref.kind) {
-      case model::Kind::Pod: return pod_status(doc["status"], ref.as<PodId>());
-      case model::Kind::Node: return node_status(doc, view_.node(ref.as<NodeId>()));
-      case model::Kind::ReplicaSet: return replica_set_status(doc["status"], view_.replica_set(ref.as<ReplicaSetId>()));
-      case model::Kind::Deployment: return deployment_status(doc, view_.deployment(ref.as<DeploymentId>()));
-      case model::Kind::PodDisruptionBudget: return pdb_status(doc["status"], view_.pdb(ref.as<PdbId>()));
-      case model::Kind::EndpointSlice: return endpoints(doc, view_.endpoint_slice(ref.as<EndpointSliceId>()));
+      case model::Kind::Pod:
+        return pod_status(doc["status"], ref.as<PodId>());
+      case model::Kind::Node:
+        return node_status(doc, view_.node(ref.as<NodeId>()));
+      case model::Kind::ReplicaSet:
+        return replica_set_status(doc["status"], view_.replica_set(ref.as<ReplicaSetId>()));
+      case model::Kind::Deployment:
+        return deployment_status(doc, view_.deployment(ref.as<DeploymentId>()));
+      case model::Kind::PodDisruptionBudget:
+        return pdb_status(doc["status"], view_.pdb(ref.as<PdbId>()));
+      case model::Kind::EndpointSlice:
+        return endpoints(doc, view_.endpoint_slice(ref.as<EndpointSliceId>()));
       case model::Kind::Namespace:
         doc["status"]["phase"] = Doc::string(view_.header(ref)->terminating() ? "Terminating" : "Active");
         return;
-      default: return;
+      default:
+        return;
     }
   }
 
@@ -167,7 +187,7 @@ class Builder {
     Doc conditions = Doc::array();
     const SimTime scheduled = pods.scheduled[p];
     if ((flags & kScheduled) != 0) {
-      const char* why = pods.ready_reason[p] == event::ReadyReason::PodCompleted ? "PodCompleted"
+      const char* why = pods.ready_reason[p] == event::ReadyReason::PodCompleted   ? "PodCompleted"
                         : pods.ready_reason[p] == event::ReadyReason::NodeNotReady ? "NodeNotReady"
                                                                                    : "ContainersNotReady";
       const bool ready = (flags & kPodReady) != 0;
@@ -217,7 +237,8 @@ class Builder {
       }
       spec["taints"] = std::move(taints);
     }
-    static constexpr const char* kTypes[] = {"Ready", "MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"};
+    static constexpr const char* kTypes[] = {"Ready", "MemoryPressure", "DiskPressure", "PIDPressure",
+                                             "NetworkUnavailable"};
     Doc conditions = Doc::array();
     for (std::size_t i = 0; i < row.conditions.size(); ++i) {
       if (!row.conditions[i].present) continue;
@@ -254,7 +275,8 @@ class Builder {
 
   void deployment_status(Doc& doc, const DeploymentRow& row) const {
     if (row.revision != 0)
-      doc["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = Doc::string(fmt::format("{}", row.revision));
+      doc["metadata"]["annotations"]["deployment.kubernetes.io/revision"] =
+          Doc::string(fmt::format("{}", row.revision));
     Doc& status = doc["status"];
     status = Doc::object();
     status["replicas"] = Doc::integer(row.status_replicas);
@@ -347,7 +369,8 @@ Doc pod_doc(const ClusterView& view, PodId pod) {
   for (Doc::Member& m : tmpl["metadata"].members) doc["metadata"][m.key] = std::move(m.value);
   doc["spec"] = std::move(tmpl["spec"]);
   doc["spec"]["priority"] = Doc::integer(pods.priority[pod.index()]);
-  if (pods.node[pod.index()].valid()) doc["spec"]["nodeName"] = Doc::string(view.bare_name(Ref(pods.node[pod.index()])));
+  if (pods.node[pod.index()].valid())
+    doc["spec"]["nodeName"] = Doc::string(view.bare_name(Ref(pods.node[pod.index()])));
   if (const Ref owner = pods.owner[pod.index()]; owner.valid()) {
     Doc list = Doc::array();
     list.items.push_back(Builder(view).owner_reference(owner, true));

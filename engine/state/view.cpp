@@ -50,7 +50,7 @@ std::string_view ClusterView::namespace_of(Ref ref) const {
 std::string ClusterView::name_of(Ref ref) const {
   if (!ref.valid()) return "nothing";
   std::string kind(ref.kind == model::Kind::Other ? text(state_->others[ref.row].kind_name)
-                                                   : std::string_view(model::kind_info(ref.kind).name));
+                                                  : std::string_view(model::kind_info(ref.kind).name));
   for (char& c : kind)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   const std::string_view ns = namespace_of(ref);
@@ -59,20 +59,27 @@ std::string ClusterView::name_of(Ref ref) const {
 }
 
 std::string ClusterView::uid(Ref ref) const {
-  const std::uint64_t a = base::mix64(state_->seed ^ base::mix64((std::uint64_t{static_cast<std::uint8_t>(ref.kind)} << 32) | ref.row));
+  const std::uint64_t a =
+      base::mix64(state_->seed ^ base::mix64((std::uint64_t{static_cast<std::uint8_t>(ref.kind)} << 32) | ref.row));
   const std::uint64_t b = base::mix64(a);
-  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff, 0x8000 | ((b >> 48) & 0x3fff),
-                     b & 0xffffffffffff);
+  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff,
+                     0x8000 | ((b >> 48) & 0x3fff), b & 0xffffffffffff);
 }
 
 model::Labels ClusterView::labels_of(Ref ref) const {
   switch (ref.kind) {
-    case model::Kind::Pod: return pod_spec(ref.as<PodId>()).labels;
-    case model::Kind::Node: return state_->nodes[ref.row].labels;
-    case model::Kind::Namespace: return state_->namespaces[ref.row].labels;
-    case model::Kind::ReplicaSet: return state_->replica_sets[ref.row].labels;
-    case model::Kind::Deployment: return state_->deployments[ref.row].labels;
-    default: break;
+    case model::Kind::Pod:
+      return pod_spec(ref.as<PodId>()).labels;
+    case model::Kind::Node:
+      return state_->nodes[ref.row].labels;
+    case model::Kind::Namespace:
+      return state_->namespaces[ref.row].labels;
+    case model::Kind::ReplicaSet:
+      return state_->replica_sets[ref.row].labels;
+    case model::Kind::Deployment:
+      return state_->deployments[ref.row].labels;
+    default:
+      break;
   }
   const Header* h = header(ref);
   if (h == nullptr || h->doc.empty()) return {};
@@ -106,7 +113,8 @@ const model::Container& ClusterView::container_spec(PodId p, std::size_t index) 
 
 bool ClusterView::is_plain_init(PodId p, std::size_t index) const {
   const model::PodSpec& spec = pod_spec(p).spec;
-  return index < spec.init_containers.size() && spec.init_containers[index].restart_policy != model::RestartPolicy::Always;
+  return index < spec.init_containers.size() &&
+         spec.init_containers[index].restart_policy != model::RestartPolicy::Always;
 }
 
 std::uint32_t ClusterView::restarts(PodId p) const {
@@ -118,7 +126,8 @@ std::uint32_t ClusterView::restarts(PodId p) const {
 std::string ClusterView::pod_ip(PodId p) const {
   if (!pod_node(p).valid()) return "";
   bool has_run = false;
-  for (std::size_t c = 0; c < container_count(p); ++c) has_run |= container(p, c).started.ns != 0 || container(p, c).has_exited;
+  for (std::size_t c = 0; c < container_count(p); ++c)
+    has_run |= container(p, c).started.ns != 0 || container(p, c).has_exited;
   if (!has_run) return "";
   if (pod_spec(p).spec.host_network) return node_ip(pod_node(p));
   const std::uint32_t n = p.value + 1;

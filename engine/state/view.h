@@ -23,7 +23,8 @@ class ClusterView {
   // ---- Finding ----
   /// An alive object by kind, namespace and name; an invalid Ref if there is none. O(1).
   [[nodiscard]] Ref find(model::Kind kind, std::string_view ns, std::string_view name) const;
-  [[nodiscard]] Ref find_other(std::string_view api_version, std::string_view kind, std::string_view ns, std::string_view name) const;
+  [[nodiscard]] Ref find_other(std::string_view api_version, std::string_view kind, std::string_view ns,
+                               std::string_view name) const;
   [[nodiscard]] const Header* header(Ref ref) const;  ///< Null for pods.
   [[nodiscard]] bool alive(Ref ref) const;
   /// "deployment/web", "pod/web-abc12-x2z4q"; with the namespace in front when it is not "default".
@@ -39,14 +40,18 @@ class ClusterView {
   [[nodiscard]] const ReplicaSetRow& replica_set(ReplicaSetId id) const { return state_->replica_sets[id.index()]; }
   [[nodiscard]] const DeploymentRow& deployment(DeploymentId id) const { return state_->deployments[id.index()]; }
   [[nodiscard]] const ServiceRow& service(ServiceId id) const { return state_->services[id.index()]; }
-  [[nodiscard]] const EndpointSliceRow& endpoint_slice(EndpointSliceId id) const { return state_->endpoint_slices[id.index()]; }
+  [[nodiscard]] const EndpointSliceRow& endpoint_slice(EndpointSliceId id) const {
+    return state_->endpoint_slices[id.index()];
+  }
   [[nodiscard]] const PdbRow& pdb(PdbId id) const { return state_->pdbs[id.index()]; }
   [[nodiscard]] const TemplateRow& pod_template(TemplateId id) const { return state_->templates[id.index()]; }
 
   // ---- Pods ----
   [[nodiscard]] std::string_view pod_name(PodId p) const { return text(state_->pods.name[p.index()]); }
   [[nodiscard]] Sym pod_ns(PodId p) const { return pod_template(state_->pods.tmpl[p.index()]).ns; }
-  [[nodiscard]] const model::PodTemplate& pod_spec(PodId p) const { return *pod_template(state_->pods.tmpl[p.index()]).value; }
+  [[nodiscard]] const model::PodTemplate& pod_spec(PodId p) const {
+    return *pod_template(state_->pods.tmpl[p.index()]).value;
+  }
   [[nodiscard]] std::uint16_t pod_flags(PodId p) const { return state_->pods.flags[p.index()]; }
   [[nodiscard]] bool pod_alive(PodId p) const { return (pod_flags(p) & kAlive) != 0; }
   [[nodiscard]] bool pod_ready(PodId p) const { return (pod_flags(p) & kPodReady) != 0; }
@@ -54,7 +59,8 @@ class ClusterView {
   [[nodiscard]] Phase pod_phase(PodId p) const { return state_->pods.phase[p.index()]; }
   /// Alive, not terminating, not Succeeded or Failed (controller.IsPodActive).
   [[nodiscard]] bool pod_active(PodId p) const;
-  /// Ready for at least `min_ready_seconds` (podutil.IsPodAvailable); `ready_at` tells from when, if only time is missing.
+  /// Ready for at least `min_ready_seconds` (podutil.IsPodAvailable); `ready_at` tells from when, if only time is
+  /// missing.
   [[nodiscard]] bool pod_available(PodId p, std::int32_t min_ready_seconds) const;
   [[nodiscard]] NodeId pod_node(PodId p) const { return state_->pods.node[p.index()]; }
   [[nodiscard]] std::size_t container_count(PodId p) const;
@@ -64,8 +70,8 @@ class ClusterView {
   /// Whether `index` is an init container that is not a sidecar.
   [[nodiscard]] bool is_plain_init(PodId p, std::size_t index) const;
   [[nodiscard]] std::uint32_t restarts(PodId p) const;
-  /// Its address once it has run on its node, "" before. Made from the pod's number, 10.128.0.0/9: a model's address, unlike a real
-  /// cluster's not out of its node's podCIDR; on the host's network the node's.
+  /// Its address once it has run on its node, "" before. Made from the pod's number, 10.128.0.0/9: a model's address,
+  /// unlike a real cluster's not out of its node's podCIDR; on the host's network the node's.
   [[nodiscard]] std::string pod_ip(PodId p) const;
   /// The node's InternalIP, made from its number: 192.168.0.0/16, then on into 172.16.0.0/12.
   [[nodiscard]] std::string node_ip(NodeId id) const;
@@ -85,12 +91,13 @@ class ClusterView {
   /// The node's last lease renewal that the control plane can know of at now(); nullopt before the first.
   [[nodiscard]] std::optional<SimTime> last_renewal(NodeId id) const;
   [[nodiscard]] bool node_ready(NodeId id) const {
-    return node(id).conditions[static_cast<std::size_t>(event::NodeConditionType::Ready)].status == ConditionStatus::True;
+    return node(id).conditions[static_cast<std::size_t>(event::NodeConditionType::Ready)].status ==
+           ConditionStatus::True;
   }
 
   // ---- Documents ----
-  /// The object as a client would have to write it: no status, no fields of the server. For pods and what controllers made it is
-  /// put together from the rows.
+  /// The object as a client would have to write it: no status, no fields of the server. For pods and what controllers
+  /// made it is put together from the rows.
   [[nodiscard]] model::Doc stored_doc(Ref ref) const;
   /// The object as `kubectl get -o yaml` shows it: what was written plus what controllers and nodes report.
   [[nodiscard]] model::Doc to_doc(Ref ref) const;

@@ -76,8 +76,8 @@ void SimWorld::Impl::agent_up(NodeId node, const ClusterView& view) {
 }
 
 void SimWorld::Impl::post_ready(NodeId node) {
-  emit(node_slot(node).cause, ReportNodeCondition{{node, NodeConditionType::Ready, ConditionStatus::True, "KubeletReady",
-                                                   "kubelet is posting ready status"}});
+  emit(node_slot(node).cause, ReportNodeCondition{{node, NodeConditionType::Ready, ConditionStatus::True,
+                                                   "KubeletReady", "kubelet is posting ready status"}});
 }
 
 void SimWorld::Impl::begin_heartbeats(NodeId node) {

@@ -164,7 +164,8 @@ void SimWorld::Impl::dispatch_node(const kernel::Timer& timer, const ClusterView
       if (timer.extra == slot.life) begin_heartbeats(node);
       return;
     case Step::PostStatus:
-      if (timer.extra == slot.life && view.node(node).conditions[0].status == event::ConditionStatus::Unknown) post_ready(node);
+      if (timer.extra == slot.life && view.node(node).conditions[0].status == event::ConditionStatus::Unknown)
+        post_ready(node);
       return;
     default:
       return;

@@ -1,5 +1,6 @@
-// Whole runs at size, from reading the scenario to the closed journal on disk: (c) 1,000 nodes and 30,000 pods, (d) 5,000 and 150,000.
-// Wall seconds, events a second, peak resident memory, bytes an event on disk, and the longest time to show a moment of the run.
+// Whole runs at size, from reading the scenario to the closed journal on disk: (c) 1,000 nodes and 30,000 pods, (d)
+// 5,000 and 150,000. Wall seconds, events a second, peak resident memory, bytes an event on disk, and the longest time
+// to show a moment of the run.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -13,8 +14,8 @@
 #include "engine/log/replay.h"
 #include "runtime/store/sqlite_journal.h"
 #include "sim/scenario/simulation.h"
-#include "tests/support/temp_dir.h"
 #include "tests/scenarios/disk_files.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
@@ -79,5 +80,9 @@ void end_to_end(benchmark::State& state, const std::string& file) {
 
 }  // namespace
 
-BENCHMARK_CAPTURE(end_to_end, c_1000_nodes, std::string("scenarios/scale/1000-nodes.yaml"))->Iterations(1)->Unit(benchmark::kSecond);
-BENCHMARK_CAPTURE(end_to_end, d_5000_nodes, std::string("scenarios/scale/5000-nodes.yaml"))->Iterations(1)->Unit(benchmark::kSecond);
+BENCHMARK_CAPTURE(end_to_end, c_1000_nodes, std::string("scenarios/scale/1000-nodes.yaml"))
+    ->Iterations(1)
+    ->Unit(benchmark::kSecond);
+BENCHMARK_CAPTURE(end_to_end, d_5000_nodes, std::string("scenarios/scale/5000-nodes.yaml"))
+    ->Iterations(1)
+    ->Unit(benchmark::kSecond);

@@ -1,5 +1,5 @@
-// Every kind of fault at every moment of a small run: whenever it strikes, nothing unsound happens, and once it has healed the
-// application is whole again.
+// Every kind of fault at every moment of a small run: whenever it strikes, nothing unsound happens, and once it has
+// healed the application is whole again.
 #include <catch2/catch.hpp>
 
 #include <fmt/format.h>
@@ -51,7 +51,8 @@ timeline:
 {0}expectations:
   - {{name: whole again, at: 30m, expr: deployment/web complete and deployment/web availableReplicas == 5 and service/web endpoints == 5}}
   - {{name: all nodes are back, at: 30m, expr: nodes ready == 3}}
-)", timeline);
+)",
+                     timeline);
 }
 
 }  // namespace

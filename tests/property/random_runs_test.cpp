@@ -1,5 +1,6 @@
-// Random clusters, workloads and faults, drawn from a seed. First a safety phase in which what must never happen must not happen; then
-// the faults heal and everything that fits must run. A failure prints the scenario, which `wavetank run` runs again.
+// Random clusters, workloads and faults, drawn from a seed. First a safety phase in which what must never happen must
+// not happen; then the faults heal and everything that fits must run. A failure prints the scenario, which `wavetank
+// run` runs again.
 #include <catch2/catch.hpp>
 
 #include <fmt/format.h>
@@ -37,7 +38,8 @@ class Dice {
 std::string deployment(Dice& dice, int number) {
   const std::int64_t replicas = dice.between(0, 6);
   const bool surge = dice.chance(70);
-  std::string out = fmt::format(R"(      - apiVersion: apps/v1
+  std::string out =
+      fmt::format(R"(      - apiVersion: apps/v1
         kind: Deployment
         metadata: {{name: d{0}}}
         spec:
@@ -53,22 +55,29 @@ std::string deployment(Dice& dice, int number) {
                 - name: c
                   image: "app{0}:1"
                   resources: {{requests: {{cpu: {5}m, memory: {6}Mi}}}}
-)", number, replicas, dice.chance(30) ? dice.between(1, 20) : 0,
-                                dice.chance(15) ? "{type: Recreate}"
-                                                : fmt::format("{{rollingUpdate: {{maxSurge: {}, maxUnavailable: {}}}}}", surge ? "1" : "0",
-                                                              surge ? dice.pick({"0", "25%", "2"}) : "1"),
-                                dice.between(0, 40), dice.between(50, 900), dice.between(16, 512));
-  if (dice.chance(50)) out += "                  readinessProbe: {httpGet: {port: 80}, periodSeconds: 5, initialDelaySeconds: 1}\n";
+)",
+                  number, replicas, dice.chance(30) ? dice.between(1, 20) : 0,
+                  dice.chance(15) ? "{type: Recreate}"
+                                  : fmt::format("{{rollingUpdate: {{maxSurge: {}, maxUnavailable: {}}}}}",
+                                                surge ? "1" : "0", surge ? dice.pick({"0", "25%", "2"}) : "1"),
+                  dice.between(0, 40), dice.between(50, 900), dice.between(16, 512));
+  if (dice.chance(50))
+    out += "                  readinessProbe: {httpGet: {port: 80}, periodSeconds: 5, initialDelaySeconds: 1}\n";
   if (dice.chance(40))
     out += fmt::format(
-        "              topologySpreadConstraints:\n                - {{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, "
+        "              topologySpreadConstraints:\n                - {{maxSkew: 1, topologyKey: "
+        "topology.kubernetes.io/zone, "
         "whenUnsatisfiable: {}, labelSelector: {{matchLabels: {{app: d{}}}}}}}\n",
         dice.pick({"DoNotSchedule", "ScheduleAnyway"}), number);
   if (dice.chance(40))
-    out += fmt::format("      - {{apiVersion: v1, kind: Service, metadata: {{name: d{0}}}, spec: {{selector: {{app: d{0}}}, ports: [{{port: 80}}]}}}}\n", number);
+    out += fmt::format(
+        "      - {{apiVersion: v1, kind: Service, metadata: {{name: d{0}}}, spec: {{selector: {{app: d{0}}}, ports: "
+        "[{{port: 80}}]}}}}\n",
+        number);
   if (dice.chance(40))
     out += fmt::format(
-        "      - {{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {{name: d{0}}}, spec: {{{1}, selector: {{matchLabels: {{app: d{0}}}}}}}}}\n",
+        "      - {{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {{name: d{0}}}, spec: {{{1}, selector: "
+        "{{matchLabels: {{app: d{0}}}}}}}}}\n",
         number, dice.pick({"minAvailable: 1", "maxUnavailable: 1", "minAvailable: 50%"}));
   return out;
 }
@@ -76,15 +85,31 @@ std::string deployment(Dice& dice, int number) {
 std::string step(Dice& dice, int deployments, std::int64_t nodes, std::int64_t at_s) {
   const auto d = dice.below(static_cast<std::uint64_t>(deployments));
   switch (dice.below(9)) {
-    case 0: return fmt::format("  - {{at: {}s, scale: {{target: deployment/d{}, replicas: {}}}}}\n", at_s, d, dice.between(0, 8));
-    case 1: return fmt::format("  - {{at: {}s, set-image: {{target: deployment/d{}, image: \"app{}:2\"}}}}\n", at_s, d, d);
-    case 2: return fmt::format("  - {{at: {}s, fail: {{kind: node-crash, node: n{}, duration: {}s}}}}\n", at_s, dice.between(1, nodes), dice.between(20, 700));
-    case 3: return fmt::format("  - {{at: {}s, fail: {{kind: zone-outage, zone: {}, duration: {}s}}}}\n", at_s, dice.pick({"a", "b"}), dice.between(20, 700));
-    case 4: return fmt::format("  - {{at: {}s, fail: {{kind: kubelet-stop, node: n{}, duration: {}s}}}}\n", at_s, dice.between(1, nodes), dice.between(20, 700));
-    case 5: return fmt::format("  - {{at: {}s, fail: {{kind: container-crash, workload: deployment/d{}, count: 1}}}}\n", at_s, d);
-    case 6: return fmt::format("  - {{at: {}s, fail: {{kind: image-unavailable, image: \"app{}:2\", duration: {}s}}}}\n", at_s, d, dice.between(60, 600));
-    case 7: return fmt::format("  - {{at: {}s, rollout: {{restart: deployment/d{}}}}}\n", at_s, d);
-    default: return fmt::format("  - {{at: {}s, drain: {{node: n{}}}}}\n  - {{at: {}s, uncordon: {{node: n{}}}}}\n", at_s, 1, at_s + 60, 1);
+    case 0:
+      return fmt::format("  - {{at: {}s, scale: {{target: deployment/d{}, replicas: {}}}}}\n", at_s, d,
+                         dice.between(0, 8));
+    case 1:
+      return fmt::format("  - {{at: {}s, set-image: {{target: deployment/d{}, image: \"app{}:2\"}}}}\n", at_s, d, d);
+    case 2:
+      return fmt::format("  - {{at: {}s, fail: {{kind: node-crash, node: n{}, duration: {}s}}}}\n", at_s,
+                         dice.between(1, nodes), dice.between(20, 700));
+    case 3:
+      return fmt::format("  - {{at: {}s, fail: {{kind: zone-outage, zone: {}, duration: {}s}}}}\n", at_s,
+                         dice.pick({"a", "b"}), dice.between(20, 700));
+    case 4:
+      return fmt::format("  - {{at: {}s, fail: {{kind: kubelet-stop, node: n{}, duration: {}s}}}}\n", at_s,
+                         dice.between(1, nodes), dice.between(20, 700));
+    case 5:
+      return fmt::format("  - {{at: {}s, fail: {{kind: container-crash, workload: deployment/d{}, count: 1}}}}\n", at_s,
+                         d);
+    case 6:
+      return fmt::format("  - {{at: {}s, fail: {{kind: image-unavailable, image: \"app{}:2\", duration: {}s}}}}\n",
+                         at_s, d, dice.between(60, 600));
+    case 7:
+      return fmt::format("  - {{at: {}s, rollout: {{restart: deployment/d{}}}}}\n", at_s, d);
+    default:
+      return fmt::format("  - {{at: {}s, drain: {{node: n{}}}}}\n  - {{at: {}s, uncordon: {{node: n{}}}}}\n", at_s, 1,
+                         at_s + 60, 1);
   }
 }
 
@@ -101,7 +126,8 @@ cluster:
     - {{name: "n{{n}}", count: {}, zones: [a, b], capacity: {{cpu: "8", memory: 16Gi, pods: "110"}}}}
 manifests:
   - inline:
-)", seed, seed, nodes);
+)",
+                                 seed, seed, nodes);
   for (int i = 0; i < deployments; ++i) text += deployment(dice, i);
   text += "until: 60m\ntimeline:\n";
   std::int64_t at = 30;
@@ -118,7 +144,8 @@ class Safety final : public state::Observer {
   void observe(const event::Event& event, const state::ClusterView& view) override {
     if (event.cause >= event.seq) broken.push_back(fmt::format("event {} is caused by {}", event.seq, event.cause));
     if (event.seq % 251 != 0) return;
-    for (std::string& text : state::check_invariants(view.state())) broken.push_back(fmt::format("after event {}: {}", event.seq, text));
+    for (std::string& text : state::check_invariants(view.state()))
+      broken.push_back(fmt::format("after event {}: {}", event.seq, text));
   }
   std::vector<std::string> broken;
 };
@@ -147,8 +174,9 @@ TEST_CASE("Random runs: safe at every moment, whole again in the end, and the sa
     REQUIRE(result.has_value());
     CHECK(fmt::format("{}", fmt::join(safety.broken, "\n")).empty());
 
-    // Liveness: an hour is long after the last fault has healed. The cluster has room for all: at most 5 × 8 pods of 900m on 2 × 8 cpu
-    // would not fit, so what is pending must be unschedulable for want of room or spread, and nothing else may be unfinished.
+    // Liveness: an hour is long after the last fault has healed. The cluster has room for all: at most 5 × 8 pods of
+    // 900m on 2 × 8 cpu would not fit, so what is pending must be unschedulable for want of room or spread, and nothing
+    // else may be unfinished.
     const state::ClusterState& end = simulation.control_plane().state();
     const state::ClusterView view(end, result->time);
     for (std::uint32_t p = 0; p < end.pods.size(); ++p) {
@@ -162,8 +190,7 @@ TEST_CASE("Random runs: safe at every moment, whole again in the end, and the sa
         CHECK((view.pod_flags(pod) & state::kUnschedulable) != 0);
       }
     }
-    for (const state::NodeRow& node : end.nodes)
-      CHECK(node.conditions[0].status == event::ConditionStatus::True);
+    for (const state::NodeRow& node : end.nodes) CHECK(node.conditions[0].status == event::ConditionStatus::True);
 
     // The journal is the run: folded it is the live state, run again it is the same journal.
     const auto verified = log::verify(journal, state::digest(end));

@@ -1,5 +1,6 @@
 #pragma once
-// A cluster for tests that state facts and wishes directly: no loop, no latency, no world. What decide() grants is folded at once.
+// A cluster for tests that state facts and wishes directly: no loop, no latency, no world. What decide() grants is
+// folded at once.
 
 #include <catch2/catch.hpp>
 
@@ -17,7 +18,8 @@ class Cluster {
  public:
   explicit Cluster(std::uint64_t seed = 1) {
     fact(event::RunStarted{"test", "test", seed, 1, 1'735'689'600});
-    for (const char* ns : {"default", "kube-system"}) apply(std::string("{apiVersion: v1, kind: Namespace, metadata: {name: ") + ns + "}}");
+    for (const char* ns : {"default", "kube-system"})
+      apply(std::string("{apiVersion: v1, kind: Namespace, metadata: {name: ") + ns + "}}");
   }
 
   [[nodiscard]] state::ClusterView view() const { return {state, now}; }
@@ -27,7 +29,8 @@ class Cluster {
     state::evolve(state, {state.last_seq + 1, now, cause, std::move(payload)});
   }
 
-  /// Grants or refuses; returns the granted facts' kinds, e.g. "PodDeletionStarted PodRemoved", or "<reason>: <message>".
+  /// Grants or refuses; returns the granted facts' kinds, e.g. "PodDeletionStarted PodRemoved", or "<reason>:
+  /// <message>".
   std::string wish(command::Payload payload) {
     decide::Facts facts;
     const auto refusal = decide::decide(view(), {state.last_seq, std::move(payload)}, facts);
@@ -58,8 +61,12 @@ class Cluster {
     REQUIRE(ref.valid());
     return ref;
   }
-  [[nodiscard]] event::PodId pod(std::string_view name) const { return find(model::Kind::Pod, name).as<event::PodId>(); }
-  [[nodiscard]] event::NodeId node(std::string_view name) const { return find(model::Kind::Node, name).as<event::NodeId>(); }
+  [[nodiscard]] event::PodId pod(std::string_view name) const {
+    return find(model::Kind::Pod, name).as<event::PodId>();
+  }
+  [[nodiscard]] event::NodeId node(std::string_view name) const {
+    return find(model::Kind::Node, name).as<event::NodeId>();
+  }
 
   /// A node of 4 cpu, 8Gi, 110 pods.
   void add_node(const std::string& name, const std::string& zone = "a") {

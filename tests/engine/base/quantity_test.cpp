@@ -108,12 +108,13 @@ TEST_CASE("quantities print in canonical form and give whole and thousandth amou
 }
 
 TEST_CASE("what is no quantity is refused with Kubernetes' words") {
-  constexpr const char* kFormat = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+  constexpr const char* kFormat =
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
   constexpr const char* kSuffix = "unable to parse quantity's suffix";
   const std::pair<const char*, const char*> rows[] = {
-      {"", kFormat},      {"abc", kFormat},   {"1 Gi", kFormat},  {" 1", kFormat},  {"1.2.3", kFormat},
-      {"1e3.5", kFormat}, {"0x10", kFormat},  {"1,5", kFormat},   {"1Gib", kFormat}, {"NaN", kFormat},
-      {"1K", kSuffix},    {"--1", kSuffix},    {"1mi", kSuffix},   {"1Gi3", kSuffix},  {"1kk", kSuffix}, {"1e", kSuffix},    {"1e+", kSuffix},
+      {"", kFormat},     {"abc", kFormat},  {"1 Gi", kFormat}, {" 1", kFormat},  {"1.2.3", kFormat}, {"1e3.5", kFormat},
+      {"0x10", kFormat}, {"1,5", kFormat},  {"1Gib", kFormat}, {"NaN", kFormat}, {"1K", kSuffix},    {"--1", kSuffix},
+      {"1mi", kSuffix},  {"1Gi3", kSuffix}, {"1kk", kSuffix},  {"1e", kSuffix},  {"1e+", kSuffix},
   };
   for (const auto& [text, message] : rows) {
     INFO("written: " << text);
@@ -125,8 +126,8 @@ TEST_CASE("what is no quantity is refused with Kubernetes' words") {
 
 TEST_CASE("quantities compare by value, whatever their form") {
   const std::tuple<const char*, const char*, int> rows[] = {
-      {"1", "1000m", 0}, {"1Ki", "1024", 0},  {"1k", "1Ki", -1},    {"1.5Gi", "1536Mi", 0}, {"1n", "0", 1},
-      {"-1", "0", -1},   {"-2m", "-1m", -1},  {"500m", "0.5", 0},   {"1e3", "1k", 0},       {"1000000001n", "1", 1},
+      {"1", "1000m", 0}, {"1Ki", "1024", 0}, {"1k", "1Ki", -1},  {"1.5Gi", "1536Mi", 0}, {"1n", "0", 1},
+      {"-1", "0", -1},   {"-2m", "-1m", -1}, {"500m", "0.5", 0}, {"1e3", "1k", 0},       {"1000000001n", "1", 1},
   };
   for (const auto& [a, b, order] : rows) {
     INFO(a << " against " << b);
@@ -136,7 +137,7 @@ TEST_CASE("quantities compare by value, whatever their form") {
 }
 
 TEST_CASE("resource lists are stored rounded up to thousandths") {
-  const std::pair<const char*, const char*> rows[] = {
-      {"1n", "1m"}, {"1.0001", "1001m"}, {"0.9999", "1"}, {"-0.0001", "-1m"}, {"250m", "250m"}, {"1Gi", "1Gi"}};
+  const std::pair<const char*, const char*> rows[] = {{"1n", "1m"},       {"1.0001", "1001m"}, {"0.9999", "1"},
+                                                      {"-0.0001", "-1m"}, {"250m", "250m"},    {"1Gi", "1Gi"}};
   for (const auto& [written, stored] : rows) CHECK(Quantity::parse(written)->rounded_to_milli().text() == stored);
 }

@@ -11,7 +11,8 @@ using support::Cluster;
 namespace {
 
 const char* kWeb =
-    "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 3, selector: {matchLabels: {app: web}}, "
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 3, selector: {matchLabels: {app: "
+    "web}}, "
     "template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: 'web:1'}]}}}}";
 
 std::string json(std::string_view yaml) {
@@ -34,10 +35,12 @@ TEST_CASE("Creating and applying objects") {
   CHECK(c.wish(ApplyObject{json(kWeb), Mode::Apply}) == "ObjectCreated");
   CHECK(c.wish(ApplyObject{json(kWeb), Mode::Apply}).empty());  // it is already so
   CHECK(c.wish(ApplyObject{json(kWeb), Mode::Create}) == "AlreadyExists: deployments.apps \"web\" already exists");
-  CHECK(c.wish(ApplyObject{R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","namespace":"nowhere"}})", Mode::Apply}) ==
-        "NotFound: namespaces \"nowhere\" not found");
-  CHECK(c.wish(ApplyObject{R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"priorityClassName":"gold","containers":[{"name":"c","image":"i"}]}})", Mode::Apply}) ==
-        "Forbidden: pods \"p\" is forbidden: no PriorityClass with name gold was found");
+  CHECK(c.wish(ApplyObject{R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","namespace":"nowhere"}})",
+                           Mode::Apply}) == "NotFound: namespaces \"nowhere\" not found");
+  CHECK(
+      c.wish(ApplyObject{
+          R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"priorityClassName":"gold","containers":[{"name":"c","image":"i"}]}})",
+          Mode::Apply}) == "Forbidden: pods \"p\" is forbidden: no PriorityClass with name gold was found");
   CHECK(c.wish(ApplyObject{"{not json", Mode::Apply}).starts_with("BadRequest: "));
   CHECK(c.wish(ApplyObject{"[]", Mode::Apply}).starts_with("BadRequest: "));
 }
@@ -50,8 +53,8 @@ TEST_CASE("Apply keeps what others set and drops what it set before") {
   c.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {a: '9'}}");
   const model::Doc data = *c.view().stored_doc(m).find("data");
   CHECK(data.string_or("a") == "9");
-  CHECK(data.find("b") == nullptr);      // applied before, no longer wanted
-  CHECK(data.string_or("c") == "3");     // set by someone else
+  CHECK(data.find("b") == nullptr);   // applied before, no longer wanted
+  CHECK(data.string_or("c") == "3");  // set by someone else
   c.apply(kWeb);
   CHECK(c.wish(command::ScaleObject{web(c), 7}) == "ObjectUpdated");
   // A manifest that names replicas takes them back; one that never named a field leaves it alone.
@@ -74,14 +77,21 @@ TEST_CASE("What kubectl is told when it may not") {
   Cluster c;
   c.apply(kWeb);
   CHECK(c.wish(command::ScaleObject{web(c), -1}) ==
-        "Invalid: Scale.autoscaling \"web\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0");
+        "Invalid: Scale.autoscaling \"web\" is invalid: spec.replicas: Invalid value: -1: must be greater than or "
+        "equal to 0");
   CHECK(c.wish(command::SetImage{web(c), "sidecar", "x:1"}) == "NotFound: unable to find container named \"sidecar\"");
   CHECK(c.wish(command::SetPaused{web(c), false}) == "BadRequest: deployments.apps \"web\" is not paused");
   CHECK(c.wish(command::UndoRollout{web(c), 0}) == "BadRequest: no rollout history found for deployment \"web\"");
   CHECK(c.wish(command::UndoRollout{web(c), 9}) == "BadRequest: unable to find specified revision 9 in history");
   CHECK(c.wish(command::SetPaused{web(c), true}) == "ObjectUpdated");
-  CHECK(c.wish(command::RestartRollout{web(c)}) == "BadRequest: can't restart paused deployment (run rollout resume first)");
-  CHECK(c.wish(command::PatchObject{web(c), R"({"spec":{"selector":{"matchLabels":{"app":"other"}},"template":{"metadata":{"labels":{"app":"other"}}}}})"}).find("field is immutable") != std::string::npos);
+  CHECK(c.wish(command::RestartRollout{web(c)}) ==
+        "BadRequest: can't restart paused deployment (run rollout resume first)");
+  CHECK(
+      c
+          .wish(command::PatchObject{
+              web(c),
+              R"({"spec":{"selector":{"matchLabels":{"app":"other"}},"template":{"metadata":{"labels":{"app":"other"}}}}})"})
+          .find("field is immutable") != std::string::npos);
   CHECK(c.wish(command::DeleteObject{c.find(model::Kind::Namespace, "default"), event::Propagation::Background, {}}) ==
         "Forbidden: namespaces \"default\" is forbidden: this namespace may not be deleted");
 }
@@ -134,14 +144,21 @@ TEST_CASE("Evictions ask the disruption budget") {
     const char* policy;
     const char* answer;
   };
-  const char* kNo = "TooManyRequests: Cannot evict pod as it would violate the pod's disruption budget. The disruption budget b needs 2 healthy pods and has 2 currently";
-  const char* kNotYet = "TooManyRequests: Cannot evict pod as it would violate the pod's disruption budget. The disruption budget b is still being processed by the server.";
+  const char* kNo =
+      "TooManyRequests: Cannot evict pod as it would violate the pod's disruption budget. The disruption budget b "
+      "needs 2 healthy pods and has 2 currently";
+  const char* kNotYet =
+      "TooManyRequests: Cannot evict pod as it would violate the pod's disruption budget. The disruption budget b is "
+      "still being processed by the server.";
   const Row rows[] = {
-      {"allowed: it is used up by one", 1, 3, 2, true, true, "IfHealthyBudget", "PdbDisruptionRecorded PodDeletionStarted"},
+      {"allowed: it is used up by one", 1, 3, 2, true, true, "IfHealthyBudget",
+       "PdbDisruptionRecorded PodDeletionStarted"},
       {"none left", 0, 2, 2, true, true, "IfHealthyBudget", kNo},
       {"not looked at yet", 1, 3, 2, true, false, "IfHealthyBudget", kNotYet},
       {"an unhealthy pod goes if the rest is healthy", 0, 2, 2, false, true, "IfHealthyBudget", "PodDeletionStarted"},
-      {"but not if the rest is not", 0, 1, 2, false, true, "IfHealthyBudget", "TooManyRequests: Cannot evict pod as it would violate the pod's disruption budget. The disruption budget b needs 2 healthy pods and has 1 currently"},
+      {"but not if the rest is not", 0, 1, 2, false, true, "IfHealthyBudget",
+       "TooManyRequests: Cannot evict pod as it would violate the pod's disruption budget. The disruption budget b "
+       "needs 2 healthy pods and has 1 currently"},
       {"unless unhealthy pods may always go", 0, 1, 2, false, true, "AlwaysAllow", "PodDeletionStarted"},
   };
   for (const Row& row : rows) {
@@ -149,13 +166,15 @@ TEST_CASE("Evictions ask the disruption budget") {
     Cluster c;
     c.add_node("n1");
     c.add_pod("p", "app: x", "n1");
-    c.apply(std::string("{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b}, spec: {minAvailable: 2, unhealthyPodEvictionPolicy: ") +
+    c.apply(std::string("{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b}, spec: {minAvailable: "
+                        "2, unhealthyPodEvictionPolicy: ") +
             row.policy + ", selector: {matchLabels: {app: x}}}}");
     const event::PdbId budget(0U);
     if (row.processed) c.fact(event::PdbStatusChanged{budget, row.healthy, row.desired, 3, row.allowed, 1});
     if (!row.ready) c.fact(event::PodReadyChanged{c.pod("p"), false, event::ReadyReason::ContainersNotReady});
     CHECK(c.wish(command::EvictPod{c.pod("p")}) == row.answer);
-    if (std::string_view(row.answer).starts_with("Pdb")) CHECK(c.view().pdb(budget).disruptions_allowed == row.allowed - 1);
+    if (std::string_view(row.answer).starts_with("Pdb"))
+      CHECK(c.view().pdb(budget).disruptions_allowed == row.allowed - 1);
   }
 }
 
@@ -164,9 +183,11 @@ TEST_CASE("Two budgets over one pod refuse every eviction") {
   c.add_node("n1");
   c.add_pod("p", "app: x", "n1");
   for (const char* name : {"a", "b"})
-    c.apply(std::string("{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: ") + name + "}, spec: {maxUnavailable: 1, selector: {matchLabels: {app: x}}}}");
+    c.apply(std::string("{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: ") + name +
+            "}, spec: {maxUnavailable: 1, selector: {matchLabels: {app: x}}}}");
   CHECK(c.wish(command::EvictPod{c.pod("p")}) ==
-        "InternalError: This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.");
+        "InternalError: This pod has more than one PodDisruptionBudget, which the eviction subresource does not "
+        "support.");
 }
 
 TEST_CASE("A pod is bound once, and not when it is going") {
@@ -184,8 +205,10 @@ TEST_CASE("A pod is bound once, and not when it is going") {
 TEST_CASE("A pod that names its node goes round the scheduler") {
   Cluster c;
   c.add_node("n1");
-  CHECK(c.wish(ApplyObject{R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"nodeName":"n1","containers":[{"name":"c","image":"i"}]}})",
-                           ApplyObject::Mode::Create}) == "ObjectCreated PodBound");
+  CHECK(
+      c.wish(ApplyObject{
+          R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"nodeName":"n1","containers":[{"name":"c","image":"i"}]}})",
+          ApplyObject::Mode::Create}) == "ObjectCreated PodBound");
   CHECK(c.view().pod_node(c.pod("p")) == c.node("n1"));
 }
 
@@ -193,7 +216,9 @@ TEST_CASE("A pod that names a node that is not there waits for it, and for no ot
   Cluster c;
   c.add_node("n1");
   const auto pod = [](const char* name, const char* node) {
-    return ApplyObject{fmt::format(R"({{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{}"}},"spec":{{{}"containers":[{{"name":"c","image":"i"}}]}}}})", name, node)};
+    return ApplyObject{fmt::format(
+        R"({{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{}"}},"spec":{{{}"containers":[{{"name":"c","image":"i"}}]}}}})",
+        name, node)};
   };
   CHECK(c.wish(pod("p", R"("nodeName":"n2",)")) == "ObjectCreated");
   c.wish(pod("free", ""));
@@ -213,7 +238,8 @@ TEST_CASE("Reports of pods that are gone are refused, and old news are no facts"
   CHECK(c.wish(command::ReportContainerStarted{{p, 5}}) == "Invalid: no such container");
   CHECK(c.wish(command::ReportPodStopped{p}) == "Conflict: the pod is not terminating");
   c.fact(event::PodRemoved{p});
-  CHECK(c.wish(command::ReportPodReady{{p, false, event::ReadyReason::ContainersNotReady}}) == "NotFound: pods \"p\" not found");
+  CHECK(c.wish(command::ReportPodReady{{p, false, event::ReadyReason::ContainersNotReady}}) ==
+        "NotFound: pods \"p\" not found");
 }
 
 TEST_CASE("Pod names are drawn from the seed and the set, not from the order of other work") {

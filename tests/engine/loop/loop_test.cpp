@@ -116,14 +116,17 @@ class QuickWorld final : public loop::World {
 struct Rig {
   explicit Rig(loop::Settings settings = {}) : plane(settings, journal, world) {
     plane.start_run("test", 1, 0);
-    apply(R"({"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"},"status":{"capacity":{"cpu":"64","memory":"256Gi","pods":"2000"},"conditions":[{"type":"Ready","status":"True"}]}})");
+    apply(
+        R"({"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"},"status":{"capacity":{"cpu":"64","memory":"256Gi","pods":"2000"},"conditions":[{"type":"Ready","status":"True"}]}})");
   }
   loop::Outcome apply(const std::string& doc) {
     return plane.request(now, "test", "kubectl apply", command::ApplyObject{doc, command::ApplyObject::Mode::Apply});
   }
   void deploy(int replicas) {
-    const auto outcome = apply(R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d"},"spec":{"replicas":)" + std::to_string(replicas) +
-          R"(,"selector":{"matchLabels":{"app":"d"}},"template":{"metadata":{"labels":{"app":"d"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}})");
+    const auto outcome = apply(
+        R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d"},"spec":{"replicas":)" +
+        std::to_string(replicas) +
+        R"(,"selector":{"matchLabels":{"app":"d"}},"template":{"metadata":{"labels":{"app":"d"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}})");
     REQUIRE(outcome.ok());
   }
   void run_until(SimTime end) {
@@ -179,7 +182,8 @@ TEST_CASE("A thousand pods take what a real control plane takes: the client's li
 TEST_CASE("A refused request is journalled with its reason and changes nothing") {
   Rig rig;
   const auto before = rig.plane.state().last_seq;
-  const auto outcome = rig.apply(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","namespace":"nowhere"}})");
+  const auto outcome =
+      rig.apply(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","namespace":"nowhere"}})");
   REQUIRE_FALSE(outcome.ok());
   CHECK(outcome.rejection->reason == "NotFound");
   CHECK(rig.plane.state().last_seq == before + 2);  // RequestMade, RequestRefused

@@ -145,24 +145,34 @@ status:
   CHECK(node.images.at(0).size_bytes == 500);
   CHECK(node.conditions.at(0).status == "True");
 
-  const Object gated = object("{apiVersion: v1, kind: Pod, metadata: {name: g}, spec: {schedulingGates: [{name: x/gate}], containers: [{name: c, image: i}]}}");
+  const Object gated = object(
+      "{apiVersion: v1, kind: Pod, metadata: {name: g}, spec: {schedulingGates: [{name: x/gate}], containers: [{name: "
+      "c, image: i}]}}");
   CHECK(std::get<Pod>(gated.spec).tmpl.spec.scheduling_gates == std::vector<std::string>{"x/gate"});
 
-  const Object b = object("{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b}, spec: {minAvailable: 50%, selector: {}}}");
+  const Object b = object(
+      "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b}, spec: {minAvailable: 50%, selector: "
+      "{}}}");
   const auto& pdb = std::get<PodDisruptionBudget>(b.spec);
   CHECK(pdb.min_available == IntOrPercent{50, true});
   CHECK_FALSE(pdb.max_unavailable);
   CHECK(pdb.selector == LabelSelector{});
-  CHECK_FALSE(std::get<PodDisruptionBudget>(
-                  object("{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b}, spec: {maxUnavailable: 1}}").spec)
-                  .selector);
+  CHECK_FALSE(
+      std::get<PodDisruptionBudget>(
+          object("{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b}, spec: {maxUnavailable: 1}}")
+              .spec)
+          .selector);
 
-  const Object s = object("{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {selector: {a: b}, ports: [{port: 80, targetPort: web}]}}");
+  const Object s = object(
+      "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {selector: {a: b}, ports: [{port: 80, targetPort: "
+      "web}]}}");
   CHECK(std::get<Service>(s.spec).ports.at(0).target_port_name == "web");
   const Object e = object(
-      "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4, metadata: {name: e, labels: {kubernetes.io/service-name: s}}}");
+      "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4, metadata: {name: e, labels: "
+      "{kubernetes.io/service-name: s}}}");
   CHECK(std::get<EndpointSlice>(e.spec).service_name == "s");
-  const Object p = object("{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: p}, value: -5, globalDefault: true}");
+  const Object p = object(
+      "{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: p}, value: -5, globalDefault: true}");
   CHECK(std::get<PriorityClass>(p.spec).value == -5);
   CHECK(std::get<PriorityClass>(p.spec).global_default);
   const Object other = object("{apiVersion: x.io/v1, kind: Thing, metadata: {name: t, labels: {a: b}}, any: [1]}");
@@ -187,19 +197,23 @@ spec:
         resources: {limits: {cpu: lots, memory: [1]}}
         ports: {containerPort: 80}
       - just text
-)") ==
-        "3:18: metadata.name: Invalid value: 5: must be a string, not a number (put it in quotes)\n"
-        "3:29: metadata.labels: Invalid value: […]: must be a map, not a list\n"
-        "5:13: spec.replicas: Invalid value: \"three\": must be an integer (int32), not a string\n"
-        "6:11: spec.paused: Invalid value: \"yes\": must be true or false, not a string\n"
-        "7:20: spec.minReadySeconds: Invalid value: 1.5: must be an integer (int32) between -2147483648 and 2147483647\n"
-        "8:28: spec.progressDeadlineSeconds: Invalid value: 3000000000: must be an integer (int32) between -2147483648 and 2147483647\n"
-        "13:32: spec.template.spec.containers[0].env[0].value: Invalid value: 5: must be a string, not a number (put it in quotes)\n"
-        "13:53: spec.template.spec.containers[0].env[1].value: Invalid value: true: must be a string, not a boolean (put it in quotes)\n"
-        "14:35: spec.template.spec.containers[0].resources.limits.cpu: Invalid value: \"lots\": quantities must match the regular "
-        "expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'\n"
-        "14:49: spec.template.spec.containers[0].resources.limits.memory: Invalid value: […]: must be a quantity such as 500m or 1Gi, not a "
-        "list\n"
-        "15:16: spec.template.spec.containers[0].ports: Invalid value: {…}: must be a list, not a map\n"
-        "16:9: spec.template.spec.containers[1]: Invalid value: \"just text\": must be a map, not a string");
+)") == "3:18: metadata.name: Invalid value: 5: must be a string, not a number (put it in quotes)\n"
+       "3:29: metadata.labels: Invalid value: […]: must be a map, not a list\n"
+       "5:13: spec.replicas: Invalid value: \"three\": must be an integer (int32), not a string\n"
+       "6:11: spec.paused: Invalid value: \"yes\": must be true or false, not a string\n"
+       "7:20: spec.minReadySeconds: Invalid value: 1.5: must be an integer (int32) between -2147483648 and 2147483647\n"
+       "8:28: spec.progressDeadlineSeconds: Invalid value: 3000000000: must be an integer (int32) between -2147483648 "
+       "and 2147483647\n"
+       "13:32: spec.template.spec.containers[0].env[0].value: Invalid value: 5: must be a string, not a number (put it "
+       "in quotes)\n"
+       "13:53: spec.template.spec.containers[0].env[1].value: Invalid value: true: must be a string, not a boolean "
+       "(put it in quotes)\n"
+       "14:35: spec.template.spec.containers[0].resources.limits.cpu: Invalid value: \"lots\": quantities must match "
+       "the regular "
+       "expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'\n"
+       "14:49: spec.template.spec.containers[0].resources.limits.memory: Invalid value: […]: must be a quantity such "
+       "as 500m or 1Gi, not a "
+       "list\n"
+       "15:16: spec.template.spec.containers[0].ports: Invalid value: {…}: must be a list, not a map\n"
+       "16:9: spec.template.spec.containers[1]: Invalid value: \"just text\": must be a map, not a string");
 }

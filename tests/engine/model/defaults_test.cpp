@@ -1,5 +1,5 @@
-// Defaulting, document to document. Source: pkg/apis/*/v1/defaults.go of Kubernetes 1.34. A row says what is written and what is
-// added or changed; everything not named must be as written.
+// Defaulting, document to document. Source: pkg/apis/*/v1/defaults.go of Kubernetes 1.34. A row says what is written
+// and what is added or changed; everything not named must be as written.
 #include <catch2/catch.hpp>
 
 #include "tests/engine/model/support.h"
@@ -31,28 +31,47 @@ TEST_CASE("defaults of kinds without pods") {
   const Row rows[] = {
       {"namespaced objects live in default", "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a}}",
        "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a, namespace: default}}"},
-      {"other kinds are left alone", "{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {template: {spec: {}}}}",
+      {"other kinds are left alone",
+       "{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {template: {spec: {}}}}",
        "{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {template: {spec: {}}}}"},
       {"a namespace carries its name as a label", "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}",
-       "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {kubernetes.io/metadata.name: shop}}, status: {phase: Active}}"},
-      {"a node may allot all it has", "{apiVersion: v1, kind: Node, metadata: {name: a}, status: {capacity: {cpu: 4, memory: 1024Mi}}}",
+       "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {kubernetes.io/metadata.name: shop}}, status: "
+       "{phase: Active}}"},
+      {"a node may allot all it has",
+       "{apiVersion: v1, kind: Node, metadata: {name: a}, status: {capacity: {cpu: 4, memory: 1024Mi}}}",
        "{apiVersion: v1, kind: Node, metadata: {name: a}, status: {capacity: {cpu: \"4\", memory: 1Gi}, "
        "allocatable: {cpu: \"4\", memory: 1Gi}}}"},
-      {"unless it says otherwise", "{apiVersion: v1, kind: Node, metadata: {name: a}, status: {capacity: {cpu: 4}, allocatable: {cpu: 3.5}}}",
-       "{apiVersion: v1, kind: Node, metadata: {name: a}, status: {capacity: {cpu: \"4\"}, allocatable: {cpu: 3500m}}}"},
-      {"a service", "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: b}, spec: {ports: [{port: 80}, {port: 81, targetPort: web}]}}",
-       "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: b}, spec: {ports: [{port: 80, protocol: TCP, targetPort: 80}, "
-       "{port: 81, protocol: TCP, targetPort: web}], sessionAffinity: None, type: ClusterIP, internalTrafficPolicy: Cluster}}"},
-      {"a load balancer", "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: b}, spec: {type: LoadBalancer, sessionAffinity: ClientIP}}",
-       "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: b}, spec: {type: LoadBalancer, sessionAffinity: ClientIP, "
-       "sessionAffinityConfig: {clientIP: {timeoutSeconds: 10800}}, internalTrafficPolicy: Cluster, externalTrafficPolicy: Cluster, "
+      {"unless it says otherwise",
+       "{apiVersion: v1, kind: Node, metadata: {name: a}, status: {capacity: {cpu: 4}, allocatable: {cpu: 3.5}}}",
+       "{apiVersion: v1, kind: Node, metadata: {name: a}, status: {capacity: {cpu: \"4\"}, allocatable: {cpu: "
+       "3500m}}}"},
+      {"a service",
+       "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: b}, spec: {ports: [{port: 80}, {port: 81, "
+       "targetPort: web}]}}",
+       "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: b}, spec: {ports: [{port: 80, protocol: TCP, "
+       "targetPort: 80}, "
+       "{port: 81, protocol: TCP, targetPort: web}], sessionAffinity: None, type: ClusterIP, internalTrafficPolicy: "
+       "Cluster}}"},
+      {"a load balancer",
+       "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: b}, spec: {type: LoadBalancer, sessionAffinity: "
+       "ClientIP}}",
+       "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: b}, spec: {type: LoadBalancer, sessionAffinity: "
+       "ClientIP, "
+       "sessionAffinityConfig: {clientIP: {timeoutSeconds: 10800}}, internalTrafficPolicy: Cluster, "
+       "externalTrafficPolicy: Cluster, "
        "allocateLoadBalancerNodePorts: true}}"},
       {"a priority class", "{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: a}, value: 5}",
-       "{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: a}, value: 5, preemptionPolicy: PreemptLowerPriority}"},
-      {"a secret's plain text", "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: b}, data: {k: eA==}, stringData: {p: pass, q: ab, e: \"\"}}",
-       "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: b}, type: Opaque, data: {k: eA==, p: cGFzcw==, q: YWI=, e: \"\"}}"},
-      {"a slice's ports", "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: a, namespace: b}, ports: [{port: 80}]}",
-       "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: a, namespace: b}, ports: [{port: 80, name: \"\", protocol: TCP}]}"},
+       "{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: a}, value: 5, preemptionPolicy: "
+       "PreemptLowerPriority}"},
+      {"a secret's plain text",
+       "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: b}, data: {k: eA==}, stringData: {p: pass, q: "
+       "ab, e: \"\"}}",
+       "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: b}, type: Opaque, data: {k: eA==, p: cGFzcw==, "
+       "q: YWI=, e: \"\"}}"},
+      {"a slice's ports",
+       "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: a, namespace: b}, ports: [{port: 80}]}",
+       "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: a, namespace: b}, ports: [{port: 80, "
+       "name: \"\", protocol: TCP}]}"},
   };
   for (const Row& row : rows) check(row);
 }
@@ -114,7 +133,8 @@ spec:
         env: [{name: IP, valueFrom: {fieldRef: {apiVersion: v1, fieldPath: status.podIP}}}]
       volumes: [{name: tmp, emptyDir: {}}, {name: conf, configMap: {name: conf, defaultMode: 420}}]
 )"});
-  Doc recreate = yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {strategy: {type: Recreate}}}");
+  Doc recreate =
+      yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {strategy: {type: Recreate}}}");
   apply_defaults(recreate);
   CHECK(to_canonical_json(*recreate.at({"spec", "strategy"})) == R"({"type":"Recreate"})");
 }
@@ -163,24 +183,35 @@ spec:
 
 TEST_CASE("the pull policy follows the tag") {
   const std::pair<const char*, const char*> rows[] = {
-      {"nginx", "Always"},           {"nginx:latest", "Always"},       {"nginx:1.27", "IfNotPresent"},
-      {"host:5000/nginx", "Always"}, {"host:5000/nginx:2", "IfNotPresent"}, {"nginx@sha256:0", "IfNotPresent"},
+      {"nginx", "Always"},
+      {"nginx:latest", "Always"},
+      {"nginx:1.27", "IfNotPresent"},
+      {"host:5000/nginx", "Always"},
+      {"host:5000/nginx:2", "IfNotPresent"},
+      {"nginx@sha256:0", "IfNotPresent"},
       {"nginx:latest@sha256:0", "Always"},
   };
   for (const auto& [image, policy] : rows) {
     INFO(image);
-    Doc doc = yaml(std::string("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: \"") + image + "\"}]}}");
+    Doc doc =
+        yaml(std::string("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: \"") +
+             image + "\"}]}}");
     apply_defaults(doc);
     CHECK(doc.at({"spec", "containers"})->items[0].string_or("imagePullPolicy") == policy);
   }
 }
 
 TEST_CASE("defaulting leaves values of a wrong type for the reader to complain about") {
-  for (const char* text : {"{apiVersion: apps/v1, kind: Deployment, metadata: 5, spec: []}", "{apiVersion: v1, kind: Pod, spec: {containers: 3, volumes: [5]}}",
-                           "{apiVersion: v1, kind: Service, spec: {ports: [7], type: 5}}", "{apiVersion: v1, kind: Node, status: {capacity: [1]}}",
-                           "{apiVersion: v1, kind: Secret, data: 5, stringData: {a: b}}", "{apiVersion: v1, kind: Secret, stringData: {a: [1]}}",
-                           "{apiVersion: v1, kind: Pod, spec: {containers: [{resources: 5, livenessProbe: [], image: {}}]}}", "{kind: 7, apiVersion: v1}",
-                           "{apiVersion: apps/v1, kind: Deployment, spec: {strategy: x, template: {spec: 1}}}"}) {
+  for (const char* text :
+       {"{apiVersion: apps/v1, kind: Deployment, metadata: 5, spec: []}",
+        "{apiVersion: v1, kind: Pod, spec: {containers: 3, volumes: [5]}}",
+        "{apiVersion: v1, kind: Service, spec: {ports: [7], type: 5}}",
+        "{apiVersion: v1, kind: Node, status: {capacity: [1]}}",
+        "{apiVersion: v1, kind: Secret, data: 5, stringData: {a: b}}",
+        "{apiVersion: v1, kind: Secret, stringData: {a: [1]}}",
+        "{apiVersion: v1, kind: Pod, spec: {containers: [{resources: 5, livenessProbe: [], image: {}}]}}",
+        "{kind: 7, apiVersion: v1}",
+        "{apiVersion: apps/v1, kind: Deployment, spec: {strategy: x, template: {spec: 1}}}"}) {
     Doc doc = yaml(text);
     apply_defaults(doc);
     CHECK_FALSE(decode(std::move(doc), ""));

@@ -9,17 +9,55 @@ using wavetank::base::to_text;
 TEST_CASE("what a plain YAML value means") {
   const std::pair<const char*, const char*> rows[] = {
       // YAML 1.1 booleans and nulls
-      {"yes", "true"}, {"No", "false"}, {"on", "true"}, {"OFF", "false"}, {"y", "true"}, {"N", "false"}, {"true", "true"},
-      {"~", "null"}, {"null", "null"}, {"", "null"}, {"yEs", "\"yEs\""}, {"\"yes\"", "\"yes\""}, {"'no'", "\"no\""},
+      {"yes", "true"},
+      {"No", "false"},
+      {"on", "true"},
+      {"OFF", "false"},
+      {"y", "true"},
+      {"N", "false"},
+      {"true", "true"},
+      {"~", "null"},
+      {"null", "null"},
+      {"", "null"},
+      {"yEs", "\"yEs\""},
+      {"\"yes\"", "\"yes\""},
+      {"'no'", "\"no\""},
       // numbers
-      {"12", "12"}, {"-3", "-3"}, {"+7", "7"}, {"0x1F", "31"}, {"0o17", "15"}, {"017", "15"}, {"0b101", "5"}, {"1_000", "1000"},
-      {"08", "8"}, {"1.5", "1.5"}, {".5", "0.5"}, {"1.0", "1"}, {"1e3", "1000"}, {"1e-7", "1e-7"}, {"6.02e23", "6.02e+23"},
-      {"18446744073709551615", "18446744073709551615"}, {"18446744073709551616", "18446744073709552000"}, {"-0", "0"},
+      {"12", "12"},
+      {"-3", "-3"},
+      {"+7", "7"},
+      {"0x1F", "31"},
+      {"0o17", "15"},
+      {"017", "15"},
+      {"0b101", "5"},
+      {"1_000", "1000"},
+      {"08", "8"},
+      {"1.5", "1.5"},
+      {".5", "0.5"},
+      {"1.0", "1"},
+      {"1e3", "1000"},
+      {"1e-7", "1e-7"},
+      {"6.02e23", "6.02e+23"},
+      {"18446744073709551615", "18446744073709551615"},
+      {"18446744073709551616", "18446744073709552000"},
+      {"-0", "0"},
       // and what looks like one but is not
-      {"1.2.3", "\"1.2.3\""}, {"10m", "\"10m\""}, {"1Gi", "\"1Gi\""}, {"+", "\"+\""}, {"0x", "\"0x\""}, {"1e", "\"1e\""},
-      {"2024-01-02", "\"2024-01-02\""}, {"12:30", "\"12:30\""}, {"0.0.0.0", "\"0.0.0.0\""}, {"_1", "\"_1\""},
+      {"1.2.3", "\"1.2.3\""},
+      {"10m", "\"10m\""},
+      {"1Gi", "\"1Gi\""},
+      {"+", "\"+\""},
+      {"0x", "\"0x\""},
+      {"1e", "\"1e\""},
+      {"2024-01-02", "\"2024-01-02\""},
+      {"12:30", "\"12:30\""},
+      {"0.0.0.0", "\"0.0.0.0\""},
+      {"_1", "\"_1\""},
       // tags
-      {"!!str 5", "\"5\""}, {"!!int \"5\"", "5"}, {"!!bool yes", "true"}, {"!own x", "\"x\""}, {"! 5", "\"5\""},
+      {"!!str 5", "\"5\""},
+      {"!!int \"5\"", "5"},
+      {"!!bool yes", "true"},
+      {"!own x", "\"x\""},
+      {"! 5", "\"5\""},
   };
   for (const auto& [text, json] : rows) {
     INFO("value: " << text);
@@ -42,7 +80,10 @@ TEST_CASE("YAML documents as JSON") {
       {"block scalars", "a: |\n  x\n   y\n\nb: >-\n  p\n  q\n", R"({"a":"x\n y\n","b":"p q"})"},
       {"an anchor may be given again", "a: &x 1\nb: *x\nc: &x 2\nd: *x\n", R"({"a":1,"b":1,"c":2,"d":2})"},
       {"flow style, comments, CRLF", "{a: [1, 'x'], # note\r\n b: }\r\n", R"({"a":[1,"x"],"b":null})"},
-      {"a byte order mark", "\xEF\xBB\xBF" "a: é\n", "{\"a\":\"é\"}"},
+      {"a byte order mark",
+       "\xEF\xBB\xBF"
+       "a: é\n",
+       "{\"a\":\"é\"}"},
   };
   for (const Row& row : rows) {
     INFO(row.what);
@@ -78,9 +119,11 @@ TEST_CASE("broken YAML: what is said, and where") {
       {"duplicate by meaning", "yes: 1\ntrue: 2\n", "2:1: duplicate key \"true\": already set in line 1"},
       {"no map here", "a: b: c\n", "1:5: yaml: mapping values are not allowed in this context"},
       {"a tab", "a:\n\tb: 1\n",
-       "2:1: yaml: found character that cannot start any token (while scanning for the next token that begins in line 2); indentation "
+       "2:1: yaml: found character that cannot start any token (while scanning for the next token that begins in line "
+       "2); indentation "
        "must be spaces, not tabs, and a value beginning with @, ` or % must be quoted"},
-      {"unclosed", "a: [1, 2\n", "2:1: yaml: did not find expected ',' or ']' (while parsing a flow sequence that begins in line 1)"},
+      {"unclosed", "a: [1, 2\n",
+       "2:1: yaml: did not find expected ',' or ']' (while parsing a flow sequence that begins in line 1)"},
       {"unknown anchor", "a: *x\n", "1:4: unknown anchor 'x' referenced"},
       {"a cycle", "a: &x\n  b: *x\n", "2:6: anchor 'x' value contains itself"},
       {"a map as key", "? {a: 1}\n: 2\n", "1:3: a key must be a single value, not a list or a map"},
@@ -90,11 +133,16 @@ TEST_CASE("broken YAML: what is said, and where") {
        "1:4: `.nan` is not a number JSON can hold; quote it if a string is meant\n"
        "2:4: `-.inf` is not a number JSON can hold; quote it if a string is meant"},
       {"a wrong tag", "a: !!int x\n", "1:4: cannot read `x` as a !!int"},
-      {"a template", "a: {{ .Values.x }}\n", "1:5: a key must be a single value, not a list or a map; templates must be rendered first"},
-      {"a control character YAML does not allow", "a: b\nc: \xC2\x80\n", "2:4: yaml: control characters are not allowed"},
+      {"a template", "a: {{ .Values.x }}\n",
+       "1:5: a key must be a single value, not a list or a map; templates must be rendered first"},
+      {"a control character YAML does not allow", "a: b\nc: \xC2\x80\n",
+       "2:4: yaml: control characters are not allowed"},
       {"a zero byte", std::string("a: b\0c", 6), "1:5: not a text file: found the control character 0x00"},
       {"not UTF-8", "a: \xC3\x28\n", "1:4: not valid UTF-8: found the byte 0xc3"},
-      {"UTF-16", "\xFF\xFE" "a", "1:1: not valid UTF-8: found the byte 0xff (it looks like UTF-16; save it as UTF-8)"},
+      {"UTF-16",
+       "\xFF\xFE"
+       "a",
+       "1:1: not valid UTF-8: found the byte 0xff (it looks like UTF-16; save it as UTF-8)"},
   };
   for (const Row& row : rows) {
     INFO(row.what);
@@ -111,10 +159,18 @@ TEST_CASE("broken JSON: what is said, and where") {
     const char* where;
   };
   const Row rows[] = {
-      {"empty", "", ""},           {"cut", "{\"a\": [1, 2", "1:"},          {"no comma", "{\"a\": 1 \"b\": 2}", "1:"},
-      {"no quotes", "{\"a\": x}", "1:7"}, {"trailing", "{} {}", "1:"},      {"number", "[01]", "1:2"},
-      {"open string", "[\"a]", "1:"}, {"comma at the end", "[1,]", "1:"},  {"wrong escape", "[\"\\x\"]", "1:"},
-      {"nothing after the colon", "{\"a\":}", "1:"}, {"only a brace", "{", "1:"}, {"closing alone", "}", "1:"},
+      {"empty", "", ""},
+      {"cut", "{\"a\": [1, 2", "1:"},
+      {"no comma", "{\"a\": 1 \"b\": 2}", "1:"},
+      {"no quotes", "{\"a\": x}", "1:7"},
+      {"trailing", "{} {}", "1:"},
+      {"number", "[01]", "1:2"},
+      {"open string", "[\"a]", "1:"},
+      {"comma at the end", "[1,]", "1:"},
+      {"wrong escape", "[\"\\x\"]", "1:"},
+      {"nothing after the colon", "{\"a\":}", "1:"},
+      {"only a brace", "{", "1:"},
+      {"closing alone", "}", "1:"},
   };
   for (const Row& row : rows) {
     INFO(row.what);
@@ -134,8 +190,10 @@ TEST_CASE("broken JSON: what is said, and where") {
 TEST_CASE("limits hold against hostile input") {
   ReadLimits small;
   small.bytes = 100;
-  CHECK(to_text(parse_yaml(std::string(101, 'a'), "f", small).error()) == "f: too large: more than the limit of 100 bytes");
-  CHECK(to_text(parse_json(std::string(101, '1'), "f", small).error()) == "f: too large: more than the limit of 100 bytes");
+  CHECK(to_text(parse_yaml(std::string(101, 'a'), "f", small).error()) ==
+        "f: too large: more than the limit of 100 bytes");
+  CHECK(to_text(parse_json(std::string(101, '1'), "f", small).error()) ==
+        "f: too large: more than the limit of 100 bytes");
 
   // A billion laughs: nine levels of ten aliases each.
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
@@ -145,24 +203,30 @@ TEST_CASE("limits hold against hostile input") {
     for (int k = 1; k < 10; ++k) bomb += ", " + before;
     bomb += "]\n";
   }
-  CHECK(to_text(parse_yaml(bomb, "").error()).find("aliases expand to too much: more than the limit of 1000000 values") != std::string::npos);
+  CHECK(
+      to_text(parse_yaml(bomb, "").error()).find("aliases expand to too much: more than the limit of 1000000 values") !=
+      std::string::npos);
 
   // Depth: by brackets, by indentation, by aliases of aliases, in JSON.
   std::string blocks;
   for (int i = 0; i < 200; ++i) blocks += std::string(static_cast<std::size_t>(i), ' ') + "a:\n";
   std::string chain = "a0: &a0 [x]\n";
-  for (int i = 1; i < 200; ++i) chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+  for (int i = 1; i < 200; ++i)
+    chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
   const std::string brackets = std::string(100000, '[');
   CHECK(to_text(parse_yaml(brackets, "").error()) == "1:101: nested too deeply: more than the limit of 100 levels");
   CHECK(to_text(parse_yaml(blocks, "").error()).find("nested too deeply") != std::string::npos);
   CHECK(to_text(parse_yaml(chain, "").error()).find("aliases nest too deeply") != std::string::npos);
-  CHECK(to_text(parse_json(brackets + std::string(100000, ']'), "").error()).find("nested too deeply") != std::string::npos);
+  CHECK(to_text(parse_json(brackets + std::string(100000, ']'), "").error()).find("nested too deeply") !=
+        std::string::npos);
   CHECK_FALSE(parse_any(brackets, ""));
 
   small = {};
   small.nodes = 10;
-  CHECK(to_text(parse_yaml("[1,2,3,4,5,6,7,8,9,10]", "", small).error()) == "1:20: too many values: more than the limit of 10");
-  CHECK(to_text(parse_json("[1,2,3,4,5,6,7,8,9,10]", "", small).error()) == "1:20: too many values: more than the limit of 10");
+  CHECK(to_text(parse_yaml("[1,2,3,4,5,6,7,8,9,10]", "", small).error()) ==
+        "1:20: too many values: more than the limit of 10");
+  CHECK(to_text(parse_json("[1,2,3,4,5,6,7,8,9,10]", "", small).error()) ==
+        "1:20: too many values: more than the limit of 10");
 }
 
 TEST_CASE("JSON or YAML by the first character") {
@@ -177,8 +241,18 @@ TEST_CASE("JSON or YAML by the first character") {
 
 TEST_CASE("JSON numbers and strings come back as Go writes them") {
   const std::pair<const char*, const char*> rows[] = {
-      {"1.50", "1.5"}, {"1e2", "100"}, {"-0", "0"}, {"0.0000001", "1e-7"}, {"1e21", "1e+21"}, {"123456789012345678", "123456789012345678"},
-      {"\"\\u00e9\\n\\\"\\/\"", "\"é\\n\\\"/\""}, {"\"\\u0001\"", "\"\\u0001\""}, {"null", "null"}, {"false", "false"}, {"[]", "[]"}, {"{}", "{}"},
+      {"1.50", "1.5"},
+      {"1e2", "100"},
+      {"-0", "0"},
+      {"0.0000001", "1e-7"},
+      {"1e21", "1e+21"},
+      {"123456789012345678", "123456789012345678"},
+      {"\"\\u00e9\\n\\\"\\/\"", "\"é\\n\\\"/\""},
+      {"\"\\u0001\"", "\"\\u0001\""},
+      {"null", "null"},
+      {"false", "false"},
+      {"[]", "[]"},
+      {"{}", "{}"},
       {"\"\\ud83d\\ude00\"", "\"😀\""},
   };
   for (const auto& [text, json] : rows) {
@@ -258,11 +332,42 @@ text: |
 
 TEST_CASE("what is written is read back as the same document") {
   const char* texts[] = {
-      "a: \"x: y\"\n", "a: \"- x\"\n", "a: \"\\u0085\\u2028\\uFEFF\\x7f\\u0080\\uFFFF\\x00\"\n", "a: \"\\n\"\n", "a: \"\\n\\nx\"\n", "a: \" \\n\"\n", "a: \"x\\n \"\n",
-      "a: \"---\"\n",  "a: \"? x\"\n", "a: \"%x\"\n", "a: \"@x\"\n",  "a: \"`x\"\n", "a: \"x #y\"\n", "a: \"<<\"\n", "\"<<\": 1\n", "\"\": 1\n",
-      "\"a\\nb\": 1\n", "a: \"tab\\there\"\n", "a: \"x:\"\n", "a: \":x\"\n", "a: \"!x\"\n", "a: \"&x\"\n", "a: \"0b1\"\n", "a: \".5\"\n",
-      "a: [[], {}, [[1]], {b: [{c: d}]}]\n", "a: \"\\r\\n\"\n", "a: \"one\\n  two\\n\\n three\"\n", "a: \"trailing \\n\"\n", "a: \"1e3\"\n", "a: \"...\"\n",
-      "a: \"\\tx\\ny\"\n", "a: \"x\\n\\ty\\n\"\n", "a: \"{x}\"\n", "a: \"x, y\"\n", "a: \"=\"\n", "a: \"~\"\n",
+      "a: \"x: y\"\n",
+      "a: \"- x\"\n",
+      "a: \"\\u0085\\u2028\\uFEFF\\x7f\\u0080\\uFFFF\\x00\"\n",
+      "a: \"\\n\"\n",
+      "a: \"\\n\\nx\"\n",
+      "a: \" \\n\"\n",
+      "a: \"x\\n \"\n",
+      "a: \"---\"\n",
+      "a: \"? x\"\n",
+      "a: \"%x\"\n",
+      "a: \"@x\"\n",
+      "a: \"`x\"\n",
+      "a: \"x #y\"\n",
+      "a: \"<<\"\n",
+      "\"<<\": 1\n",
+      "\"\": 1\n",
+      "\"a\\nb\": 1\n",
+      "a: \"tab\\there\"\n",
+      "a: \"x:\"\n",
+      "a: \":x\"\n",
+      "a: \"!x\"\n",
+      "a: \"&x\"\n",
+      "a: \"0b1\"\n",
+      "a: \".5\"\n",
+      "a: [[], {}, [[1]], {b: [{c: d}]}]\n",
+      "a: \"\\r\\n\"\n",
+      "a: \"one\\n  two\\n\\n three\"\n",
+      "a: \"trailing \\n\"\n",
+      "a: \"1e3\"\n",
+      "a: \"...\"\n",
+      "a: \"\\tx\\ny\"\n",
+      "a: \"x\\n\\ty\\n\"\n",
+      "a: \"{x}\"\n",
+      "a: \"x, y\"\n",
+      "a: \"=\"\n",
+      "a: \"~\"\n",
   };
   for (const char* text : texts) {
     INFO(text);

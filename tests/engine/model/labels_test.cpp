@@ -86,7 +86,8 @@ spec:
     matchExpressions:
     - {key: tier, operator: In, values: [front, back]}
     - {key: old, operator: DoesNotExist}
-)"), "");
+)"),
+                             "");
   REQUIRE(object);
   const LabelSelector& s = std::get<ReplicaSet>(object->spec).selector;
   CHECK(s.text() == "app=web,!old,tier in (back,front)");

@@ -45,7 +45,10 @@ apiVersion: apps/v1
 kind: DeploymentList
 items: []
 )")) == "Namespace/a ConfigMap/b Secret/c ServiceAccount/d");
-  CHECK(names(read(R"({"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "c"}}]})")) == "Secret/c");
+  CHECK(
+      names(read(
+          R"({"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "c"}}]})")) ==
+      "Secret/c");
   CHECK(read("{apiVersion: v1, kind: List, items: []}").objects.empty());
 }
 
@@ -91,7 +94,8 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec: {replicas: many}
-)", "shop.yaml");
+)",
+                                "shop.yaml");
   REQUIRE_FALSE(m);
   CHECK(to_text(m.error()) ==
         "shop.yaml:1:1: spec.ports: Required value\n"
@@ -104,10 +108,14 @@ TEST_CASE("files that are none") {
       {"", "f.yaml: the file is empty: no objects"},
       {" \n\t\n", "f.yaml: the file is empty: no objects"},
       {"# nothing\n---\n", "f.yaml: no objects: only comments or empty documents"},
-      {"- a\n- b\n", "f.yaml:1:1: a list, where an object with apiVersion and kind was expected; several objects are separated by '---' or put in a List's items"},
+      {"- a\n- b\n",
+       "f.yaml:1:1: a list, where an object with apiVersion and kind was expected; several objects are separated by "
+       "'---' or put in a List's items"},
       {"just words\n", "f.yaml:1:1: an object must be a map with apiVersion and kind"},
       {"{apiVersion: v1, kind: List, items: [5]}", "f.yaml:1:38: an object must be a map with apiVersion and kind"},
-      {"\x7f" "ELF\x02", "f.yaml:1:5: not a text file: found the control character 0x02"},
+      {"\x7f"
+       "ELF\x02",
+       "f.yaml:1:5: not a text file: found the control character 0x02"},
       {"a: 1\na: 2\n", "f.yaml:2:1: duplicate key \"a\": already set in line 1"},
   };
   for (const auto& [text, message] : rows) {
@@ -121,13 +129,16 @@ TEST_CASE("files that are none") {
 TEST_CASE("owners that own each other are refused, chains are not") {
   const auto owned = [](std::string name, std::string owner) {
     return "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " + name + "\n" +
-           (owner.empty() ? "" : "  ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: " + owner + ", uid: u}]\n");
+           (owner.empty() ? ""
+                          : "  ownerReferences: [{apiVersion: v1, kind: ConfigMap, name: " + owner + ", uid: u}]\n");
   };
   CHECK(errors_of(owned("a", "b") + owned("b", "c") + owned("c", "")) == "");
   CHECK(errors_of(owned("a", "missing")) == "");
-  CHECK(errors_of(owned("a", "a")) == "6:20: metadata.ownerReferences: the owners form a cycle: ConfigMap/a -> ConfigMap/a");
+  CHECK(errors_of(owned("a", "a")) ==
+        "6:20: metadata.ownerReferences: the owners form a cycle: ConfigMap/a -> ConfigMap/a");
   CHECK(errors_of(owned("x", "a") + owned("a", "b") + owned("b", "c") + owned("c", "a")) ==
-        "24:20: metadata.ownerReferences: the owners form a cycle: ConfigMap/a -> ConfigMap/b -> ConfigMap/c -> ConfigMap/a");
+        "24:20: metadata.ownerReferences: the owners form a cycle: ConfigMap/a -> ConfigMap/b -> ConfigMap/c -> "
+        "ConfigMap/a");
 }
 
 TEST_CASE("what is admitted prints, reads and is admitted as the same") {
@@ -149,7 +160,8 @@ TEST_CASE("what is admitted prints, reads and is admitted as the same") {
 TEST_CASE("real applications are admitted without a complaint") {
   const char* given = std::getenv("WAVETANK_SHARED");
   const std::string shared = given != nullptr ? given : "../shared";
-  const std::tuple<const char*, std::size_t, std::size_t> files[] = {{"online-boutique.yaml", 35, 12}, {"example-voting-app.yaml", 9, 5}};
+  const std::tuple<const char*, std::size_t, std::size_t> files[] = {{"online-boutique.yaml", 35, 12},
+                                                                     {"example-voting-app.yaml", 9, 5}};
   for (const auto& [name, objects, deployments] : files) {
     std::ifstream in(shared + "/data/manifests/" + name);
     if (!in) {

@@ -6,13 +6,26 @@ using namespace wavetank::model;
 
 TEST_CASE("kinds by the words kubectl knows them under") {
   const std::pair<const char*, Kind> rows[] = {
-      {"po", Kind::Pod},           {"pods", Kind::Pod},       {"Pod", Kind::Pod},
-      {"deploy", Kind::Deployment}, {"deployments.apps", Kind::Deployment}, {"deployments.v1.apps", Kind::Deployment},
-      {"deployments.extensions", Kind::Other}, {"svc", Kind::Service}, {"rs", Kind::ReplicaSet},
-      {"no", Kind::Node},          {"ns", Kind::Namespace},   {"pdb", Kind::PodDisruptionBudget},
-      {"pc", Kind::PriorityClass}, {"sa", Kind::ServiceAccount}, {"cm", Kind::ConfigMap},
-      {"secret", Kind::Secret},    {"endpointslices", Kind::EndpointSlice}, {"ingress", Kind::Other},
-      {"", Kind::Other},           {".", Kind::Other},
+      {"po", Kind::Pod},
+      {"pods", Kind::Pod},
+      {"Pod", Kind::Pod},
+      {"deploy", Kind::Deployment},
+      {"deployments.apps", Kind::Deployment},
+      {"deployments.v1.apps", Kind::Deployment},
+      {"deployments.extensions", Kind::Other},
+      {"svc", Kind::Service},
+      {"rs", Kind::ReplicaSet},
+      {"no", Kind::Node},
+      {"ns", Kind::Namespace},
+      {"pdb", Kind::PodDisruptionBudget},
+      {"pc", Kind::PriorityClass},
+      {"sa", Kind::ServiceAccount},
+      {"cm", Kind::ConfigMap},
+      {"secret", Kind::Secret},
+      {"endpointslices", Kind::EndpointSlice},
+      {"ingress", Kind::Other},
+      {"", Kind::Other},
+      {".", Kind::Other},
   };
   for (const auto& [word, kind] : rows) {
     INFO(word);
@@ -54,8 +67,13 @@ TEST_CASE("percentages round up for surge and down for unavailable") {
     const char* text;
   };
   const Row rows[] = {
-      {{25, true}, 10, 3, 2, "25%"}, {{25, true}, 4, 1, 1, "25%"}, {{0, true}, 10, 0, 0, "0%"},        {{100, true}, 7, 7, 7, "100%"},
-      {{1, true}, 1, 1, 0, "1%"},    {{3, false}, 10, 3, 3, "3"},  {{100, true}, 2000000000, 2000000000, 2000000000, "100%"},
+      {{25, true}, 10, 3, 2, "25%"},
+      {{25, true}, 4, 1, 1, "25%"},
+      {{0, true}, 10, 0, 0, "0%"},
+      {{100, true}, 7, 7, 7, "100%"},
+      {{1, true}, 1, 1, 0, "1%"},
+      {{3, false}, 10, 3, 3, "3"},
+      {{100, true}, 2000000000, 2000000000, 2000000000, "100%"},
   };
   for (const Row& row : rows) {
     CHECK(row.value.scaled(row.total, true) == row.up);

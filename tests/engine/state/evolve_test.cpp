@@ -48,7 +48,9 @@ Cluster shop() {
 TEST_CASE("A set counts its pods as they come, get ready, terminate and go") {
   Cluster c = shop();
   const auto set = [&]() -> const state::ReplicaSetRow& { return c.state.replica_sets[0]; };
-  const auto counts = [&] { return std::vector<int>{static_cast<int>(set().pods.size()), set().active, set().active_ready}; };
+  const auto counts = [&] {
+    return std::vector<int>{static_cast<int>(set().pods.size()), set().active, set().active_ready};
+  };
   CHECK(counts() == std::vector<int>{2, 2, 1});
   c.fact(event::PodDeletionStarted{event::PodId(0U), 30, event::DeletionReason::Evicted});
   CHECK(counts() == std::vector<int>{2, 1, 0});
@@ -140,7 +142,9 @@ TEST_CASE("A condition's transition time moves with its status only") {
 TEST_CASE("A snapshot is the state: it loads to the same digest and goes on to the same digest") {
   Cluster c = shop();
   c.apply("{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, ports: [{port: 80}]}}");
-  c.apply("{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web}, spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}}");
+  c.apply(
+      "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web}, spec: {minAvailable: 1, selector: "
+      "{matchLabels: {app: web}}}}");
   c.apply("{apiVersion: example.com/v1, kind: Widget, metadata: {name: w}, spec: {x: 1}}");
   c.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {k: v}}");
   c.fact(event::FaultInjected{"node-crash", "node n2"});
@@ -158,7 +162,8 @@ TEST_CASE("A snapshot is the state: it loads to the same digest and goes on to t
     CHECK(model::to_yaml(again.to_doc(ref)) == model::to_yaml(c.view().to_doc(ref)));
   }
   // Both go on alike.
-  const event::Event next{c.state.last_seq + 1, c.now, 0, event::PodDeletionStarted{event::PodId(0U), 30, event::DeletionReason::Evicted}};
+  const event::Event next{c.state.last_seq + 1, c.now, 0,
+                          event::PodDeletionStarted{event::PodId(0U), 30, event::DeletionReason::Evicted}};
   state::evolve(loaded, next);
   state::evolve(c.state, next);
   CHECK(state::digest(loaded) == state::digest(c.state));
@@ -177,8 +182,8 @@ TEST_CASE("A snapshot cut anywhere does not load") {
 TEST_CASE("kubectl get -o yaml shows what was written and what was reported") {
   const Cluster c = shop();
   const std::string pod = model::to_yaml(c.view().to_doc(event::PodId(0U)));
-  for (const char* line : {"kind: Pod", "nodeName: n1", "phase: Running", "ownerReferences:", "image: shop/web:1", "tolerationSeconds: 300",
-                           "creationTimestamp: \"2025-01-01T00:00:00Z\""}) {
+  for (const char* line : {"kind: Pod", "nodeName: n1", "phase: Running", "ownerReferences:", "image: shop/web:1",
+                           "tolerationSeconds: 300", "creationTimestamp: \"2025-01-01T00:00:00Z\""}) {
     INFO(pod);
     CHECK(pod.find(line) != std::string::npos);
   }
@@ -201,16 +206,33 @@ TEST_CASE("What a pod requests, as the scheduler counts it") {
     std::int64_t milli_cpu;
   };
   const Row rows[] = {
-      {"containers add up", "containers: [{name: a, image: i, resources: {requests: {cpu: 1}}}, {name: b, image: i, resources: {requests: {cpu: 500m}}}]", 1500},
-      {"an init container runs alone", "initContainers: [{name: i, image: i, resources: {requests: {cpu: 2}}}], containers: [{name: a, image: i, resources: {requests: {cpu: 1}}}]", 2000},
-      {"a sidecar runs beside", "initContainers: [{name: s, image: i, restartPolicy: Always, resources: {requests: {cpu: 300m}}}], containers: [{name: a, image: i, resources: {requests: {cpu: 1}}}]", 1300},
-      {"an init container after a sidecar has it beside", "initContainers: [{name: s, image: i, restartPolicy: Always, resources: {requests: {cpu: 300m}}}, {name: i, image: i, resources: {requests: {cpu: 2}}}], containers: [{name: a, image: i, resources: {requests: {cpu: 1}}}]", 2300},
-      {"overhead comes on top", "overhead: {cpu: 50m}, containers: [{name: a, image: i, resources: {requests: {cpu: 1}}}]", 1050},
-      {"pod-level requests decide", "resources: {requests: {cpu: 700m}}, containers: [{name: a, image: i, resources: {requests: {cpu: 200m}}}]", 700},
+      {"containers add up",
+       "containers: [{name: a, image: i, resources: {requests: {cpu: 1}}}, {name: b, image: i, resources: {requests: "
+       "{cpu: 500m}}}]",
+       1500},
+      {"an init container runs alone",
+       "initContainers: [{name: i, image: i, resources: {requests: {cpu: 2}}}], containers: [{name: a, image: i, "
+       "resources: {requests: {cpu: 1}}}]",
+       2000},
+      {"a sidecar runs beside",
+       "initContainers: [{name: s, image: i, restartPolicy: Always, resources: {requests: {cpu: 300m}}}], containers: "
+       "[{name: a, image: i, resources: {requests: {cpu: 1}}}]",
+       1300},
+      {"an init container after a sidecar has it beside",
+       "initContainers: [{name: s, image: i, restartPolicy: Always, resources: {requests: {cpu: 300m}}}, {name: i, "
+       "image: i, resources: {requests: {cpu: 2}}}], containers: [{name: a, image: i, resources: {requests: {cpu: "
+       "1}}}]",
+       2300},
+      {"overhead comes on top",
+       "overhead: {cpu: 50m}, containers: [{name: a, image: i, resources: {requests: {cpu: 1}}}]", 1050},
+      {"pod-level requests decide",
+       "resources: {requests: {cpu: 700m}}, containers: [{name: a, image: i, resources: {requests: {cpu: 200m}}}]",
+       700},
   };
   for (const Row& row : rows) {
     INFO(row.what);
-    auto docs = model::parse_yaml(std::string("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {") + row.spec + "}}", "t");
+    auto docs = model::parse_yaml(
+        std::string("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {") + row.spec + "}}", "t");
     REQUIRE(docs.has_value());
     auto object = model::decode((*docs)[0], "t");
     REQUIRE(object.has_value());
