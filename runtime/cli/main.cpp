@@ -6,7 +6,8 @@
 int main(int argc, char** argv) {
   try {
     const int code = wavetank::cli::run_command_line(argc, argv);
-    if (std::fflush(stdout) != 0 && code == wavetank::cli::kOk) {
+    // What did not fit into the buffer failed earlier: only ferror() still knows.
+    if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && code == wavetank::cli::kOk) {
       std::fputs("wavetank: standard output could not be written\n", stderr);
       return wavetank::cli::kBadInput;
     }

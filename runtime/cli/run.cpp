@@ -1,6 +1,9 @@
 // wavetank run: reads a scenario, runs it, reports.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+#include <map>
 #include <memory>
 
 #include "engine/log/memory_journal.h"
@@ -15,8 +18,7 @@ namespace {
 
 struct RunCommand {
   std::string scenario, output, format = "text";
-  std::optional<std::uint64_t> seed;
-  std::string until;
+  std::string seed, until;
   std::vector<std::string> sets;
   bool quiet = false, force = false;
 
@@ -36,6 +38,37 @@ const char* end_word(scenario::RunResult::End end) {
   }
   return "";
 }
+
+/// What kubectl would have printed as errors: requests of people that the API server refused, in the order they came.
+class Refusals final : public state::Observer {
+ public:
+  void observe(const event::Event& event, const state::ClusterView& /*view*/) override {
+    if (const auto* made = std::get_if<event::RequestMade>(&event.payload)) {
+      if (made->actor == "kubectl") asked_[event.seq] = made->text;
+    } else if (const auto* refused = std::get_if<event::RequestRefused>(&event.payload)) {
+      const auto asked = asked_.find(event.cause);
+      // A drain asks again until an eviction is granted.
+      if (asked == asked_.end() || refused->reason == "TooManyRequests") return;
+      std::string text =
+          fmt::format("{}: refused at {}: {}", asked->second, project::at_words(event.time), refused->message);
+      if (std::find(texts_.begin(), texts_.end(), text) != texts_.end()) return;
+      if (texts_.size() < kMost)
+        texts_.push_back(std::move(text));
+      else
+        ++more_;
+    }
+  }
+  void tell() const {
+    for (const std::string& text : texts_) notice(text);
+    if (more_ > 0) notice(fmt::format("and {} more refusals", more_));
+  }
+
+ private:
+  static constexpr std::size_t kMost = 8;
+  std::map<base::Seq, std::string> asked_;
+  std::vector<std::string> texts_;
+  std::size_t more_ = 0;
+};
 
 /// A journal on disk that goes away again unless it is kept.
 class Output {
@@ -74,8 +107,16 @@ class Output {
 
 int RunCommand::execute() const {
   scenario::Options options;
-  options.seed = seed;
   options.snapshots = !output.empty();
+  if (!seed.empty()) {
+    // Read here: CLI11 lets -1 and what is too large wrap around.
+    std::uint64_t value = 0;
+    const char* const end = seed.data() + seed.size();
+    const auto read = std::from_chars(seed.data(), end, value);
+    if (read.ec != std::errc() || read.ptr != end)
+      return complain(fmt::format("--seed {}: a whole number from 0 to 18446744073709551615 is wanted", seed));
+    options.seed = value;
+  }
   if (!until.empty()) {
     const auto span = base::parse_duration(until);
     if (!span || span->ns <= 0)
@@ -99,6 +140,8 @@ int RunCommand::execute() const {
   scenario::Simulation simulation(*read, options, out.journal());
   project::Statistics statistics;
   simulation.add_observer(statistics);
+  Refusals refusals;
+  simulation.add_observer(refusals);
 
   const Interrupt interrupt;
   ProgressBar bar(stderr_is_terminal() && !quiet, simulation.latest_end());
@@ -110,6 +153,7 @@ int RunCommand::execute() const {
   if (!result) return complain(result.error());
   if (const auto kept = out.keep(*result); !kept) return complain(kept.error());
   statistics.finish(result->time);
+  if (!quiet) refusals.tell();
 
   const state::ClusterView view = simulation.control_plane().view(result->time);
   const project::RunFacts facts{output, end_word(result->end), result->position.seq, result->position.fingerprint};

@@ -38,6 +38,12 @@ base::Result<std::unique_ptr<RunFile>> RunFile::open(const RunOptions& options) 
   if (!journal) {
     return base::failure(journal.error());
   }
+  // Written before the first event: where it is gone, so may be that the run ended, and when.
+  if ((*journal)->position().seq > 0 && (*journal)->meta("scenario.file").empty()) {
+    const std::string text = fmt::format("{}: damaged: it does not say what it is a run of", options.run);
+    if (!options.salvage) return base::failure(text + "; --salvage shows its events");
+    notice(text);
+  }
   if (options.salvage && !(*journal)->damage().empty()) notice((*journal)->damage());
   if (!(*journal)->ended() && (*journal)->damage().empty())
     notice(fmt::format("{}: the run was stopped before its end", options.run));

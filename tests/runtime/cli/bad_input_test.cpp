@@ -32,6 +32,9 @@ TEST_CASE("files that are no scenario") {
        "unknown.yaml:4:1: unknown field \"clustr\" in the scenario; did you mean \"cluster\"?"},
       {"negative.yaml", "a negative count", scenario("cluster: {nodes: [{name: 'n{n}', count: -2}]}\n"),
        "count: -2 is too small"},
+      {"escape.yaml", "a name that would move the cursor",
+       "apiVersion: wavetank/v1\nkind: Scenario\nmetadata: {name: \"a\\e[2J\"}\ncluster: {nodes: [{name: n}]}\n",
+       "escape.yaml:3:18: metadata.name: may not hold control characters"},
       {"other.yaml", "a manifest", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n", "this is not a scenario"},
       {"missing.yaml", "a manifest that is not there", scenario("manifests: [nowhere.yaml]\n"), "nowhere.yaml"},
       {"deep.yaml", "nesting without end", std::string(5000, '['), "deep.yaml:1:"},
@@ -73,6 +76,60 @@ TEST_CASE("all that is wrong with a file is said at once") {
   CHECK_THAT(ran.err, Catch::Contains("wavetank: 3 problems"));
 }
 
+TEST_CASE("a manifest that cannot be read is all that is complained about, not the names in it") {
+  const Folder folder;
+  folder.write("web.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: -1}\n");
+  const Ran ran = folder.run("run outage.yaml");
+  CHECK(ran.code == 2);
+  CHECK_THAT(ran.err, Catch::Contains("web.yaml:4:18: spec.replicas: Invalid value: -1"));
+  CHECK_THAT(ran.err, !Catch::Contains("there is no"));
+}
+
+TEST_CASE("what the API server refused is told as kubectl would have, and the run goes on") {
+  const Folder folder;
+  folder.write("lost.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: nowhere}\n");
+  folder.write("s.yaml", scenario("until: 1m\ncluster: {nodes: [{name: a}]}\nmanifests: [lost.yaml]\n"));
+  const Ran ran = folder.run("run s.yaml");
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.err, Catch::Contains("kubectl apply -f lost.yaml: refused at 0s: namespaces \"nowhere\" not found"));
+}
+
+TEST_CASE("a pod whose manifest names a node that is not there stays pending, and why says so") {
+  const Folder folder;
+  folder.write(
+      "bare.yaml",
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: bare}\nspec: {nodeName: b, containers: [{name: c, image: x}]}\n");
+  folder.write("s.yaml", scenario("until: 1m\ncluster: {nodes: [{name: a}]}\nmanifests: [bare.yaml]\n"));
+  REQUIRE(folder.run("run s.yaml -o bare.wt").code == 0);
+  CHECK_THAT(folder.run("show bare.wt pods").out, Catch::Contains("Pending"));
+  CHECK_THAT(folder.run("why bare.wt pod/bare").out, Catch::Contains("its manifest names node b, which was not there"));
+}
+
+TEST_CASE("a journal that lost what it is a run of is damaged, not a run that was stopped") {
+  const Folder folder;
+  REQUIRE(folder.run("run outage.yaml -o run.wt --quiet").code == 1);
+  std::string bytes = read_file(folder.path("run.wt"));
+  const std::string key = "scenario.file";
+  for (std::size_t at = bytes.find(key); at != std::string::npos; at = bytes.find(key, at + 1)) bytes[at] = '?';
+  folder.write("lost.wt", bytes);
+  const Ran ran = folder.run("show lost.wt pods");
+  CHECK(ran.code == 2);
+  CHECK(ran.out == "");
+  CHECK_THAT(ran.err, Catch::Contains("lost.wt: damaged: it does not say what it is a run of"));
+  CHECK(folder.run("show lost.wt pods --salvage").code == 0);
+}
+
+TEST_CASE("output that cannot be written is an error, be it short or long") {
+  const Folder folder;
+  REQUIRE(folder.run("run outage.yaml -o run.wt --quiet").code == 1);
+  for (const char* const arguments : {"show run.wt nodes", "log run.wt", "schema"}) {
+    INFO(arguments);
+    const Ran ran = folder.run(std::string(arguments) + " >/dev/full 2>.err; exit $? #");  // in place of .out
+    CHECK(ran.code == 2);
+    CHECK_THAT(ran.err, Catch::Contains("standard output could not be written"));
+  }
+}
+
 TEST_CASE("command lines that cannot be understood") {
   struct Row {
     const char *arguments, *error;
@@ -81,7 +138,9 @@ TEST_CASE("command lines that cannot be understood") {
       {"rnu outage.yaml", "wavetank: unknown command \"rnu\"; did you mean \"run\"?"},
       {"run outage.yaml --sed 3", "wavetank: unknown option --sed; did you mean \"--seed\"?"},
       {"run", "wavetank: SCENARIO is missing"},
-      {"run outage.yaml --seed minus", "--seed"},
+      {"run outage.yaml --seed minus", "--seed minus: a whole number from 0 to 18446744073709551615 is wanted"},
+      {"run outage.yaml --seed -1", "--seed -1: a whole number"},
+      {"run outage.yaml --seed 18446744073709551616", "--seed 18446744073709551616: a whole number"},
       {"run outage.yaml --until soon", "--until soon: a duration greater than 0 is wanted"},
       {"run outage.yaml --output xml", "--output"},
       {"run nowhere.yaml", "nowhere.yaml: there is no such file"},
@@ -154,6 +213,7 @@ TEST_CASE("a damaged journal says where, and shows what lies before when asked t
     if (ran.err.find("; readable up to event ") == std::string::npos) continue;
     ++found;
     CHECK_THAT(ran.err, Catch::Contains("damaged segment ") && Catch::Contains("--salvage shows that part"));
+    CHECK(folder.run("replay flip.wt --verify").code == 2);
     const Ran salvaged = folder.run("show flip.wt deployments --salvage");
     CHECK(salvaged.code == 0);
     CHECK_THAT(salvaged.out, Catch::Contains("web"));
