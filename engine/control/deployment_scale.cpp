@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/control/deployment_sync.h"
+#include "engine/control/rollout_math.h"
 
 namespace wavetank::control {
 
@@ -29,7 +30,7 @@ bool DeploymentSync::saturated(int set) const {
 bool DeploymentSync::scale_set(int set, std::int32_t replicas, bool annotate_only_with_size) {
   SetCopy& s = at(set);
   const std::int32_t desired = spec_.replicas;
-  const std::int32_t max = spec_.replicas + max_surge(spec_);
+  const std::int32_t max = wrapping_add(spec_.replicas, max_surge(spec_));
   const bool resize = s.replicas != replicas;
   if (!resize && (annotate_only_with_size || (s.desired == desired && s.max == max))) return false;
   if (s.id.valid()) plan_.call(command::ScaleReplicaSet{{s.id, replicas, desired, max}});
@@ -58,7 +59,7 @@ void DeploymentSync::scale_proportionally() {
   for (int i = 0; i < set_count(); ++i) {
     if (at(i).replicas > 0) active.push_back(i);
   }
-  const std::int32_t allowed = spec_.replicas > 0 ? spec_.replicas + max_surge(spec_) : 0;
+  const std::int32_t allowed = spec_.replicas > 0 ? wrapping_add(spec_.replicas, max_surge(spec_)) : 0;
   const std::int32_t to_add = allowed - total_replicas();
   // Largest first; of equals the newest when growing, the oldest when shrinking.
   std::sort(active.begin(), active.end(), [&](int a, int b) {

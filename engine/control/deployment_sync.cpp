@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/control/lookup.h"
+#include "engine/control/rollout_math.h"
 
 namespace wavetank::control {
 namespace {
@@ -143,7 +144,7 @@ void DeploymentSync::create_new_set(std::int64_t revision) {
   SetCopy set;
   set.replicas = new_set_replicas(spec_, total_replicas(), 0);
   set.desired = spec_.replicas;
-  set.max = spec_.replicas + max_surge(spec_);
+  set.max = wrapping_add(spec_.replicas, max_surge(spec_));
   set.revision = revision;
   set.age = ~base::Seq{0};
   plan_.call(command::CreateReplicaSet{{id_, row_.hash, set.replicas, revision, set.desired, set.max}});

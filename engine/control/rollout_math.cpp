@@ -23,7 +23,7 @@ std::int32_t max_unavailable(const model::Deployment& spec) {
 std::int32_t new_set_replicas(const model::Deployment& spec, std::int32_t all, std::int32_t current) {
   if (spec.recreate) return spec.replicas;
   // Kubernetes scales maxSurge itself here, without the fenceposts; for maxSurge both give the same.
-  const std::int32_t ceiling = spec.replicas + spec.max_surge.scaled(spec.replicas, true);
+  const std::int32_t ceiling = wrapping_add(spec.replicas, spec.max_surge.scaled(spec.replicas, true));
   if (all >= ceiling) return current;
   return current + std::min(ceiling - all, spec.replicas - current);
 }
@@ -36,7 +36,7 @@ std::int32_t fraction(const model::Deployment& spec, std::int32_t status_replica
   if (spec.replicas == 0) return -set.replicas;
   const std::int64_t max_before = set.max != 0 ? set.max : status_replicas;
   if (max_before == 0) return 0;
-  const std::int64_t max_now = spec.replicas + max_surge(spec);
+  const std::int64_t max_now = wrapping_add(spec.replicas, max_surge(spec));
   const std::int64_t size = (2 * set.replicas * max_now + max_before) / (2 * max_before);
   return static_cast<std::int32_t>(size) - set.replicas;
 }

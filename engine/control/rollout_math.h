@@ -9,6 +9,11 @@
 
 namespace wavetank::control {
 
+/// Kubernetes adds replica counts as Go's int32, which wraps; in C++ that has to be said.
+constexpr std::int32_t wrapping_add(std::int32_t a, std::int32_t b) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
+}
+
 /// A ReplicaSet as one sync of its Deployment works on it: changed by what the sync decides, before the cluster has it.
 struct SetCopy {
   state::ReplicaSetId id;                           ///< Not valid for the set that this sync makes.

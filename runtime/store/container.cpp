@@ -5,6 +5,8 @@
 
 #include <charconv>
 
+#include "engine/base/hash.h"
+
 namespace wavetank::store {
 
 namespace {
@@ -35,7 +37,8 @@ CREATE TABLE snapshot(
 ) STRICT;
 CREATE TABLE meta(
   key TEXT PRIMARY KEY,
-  value TEXT NOT NULL
+  value TEXT NOT NULL,
+  checksum INTEGER NOT NULL
 ) STRICT;
 )sql";
 
@@ -50,6 +53,10 @@ OrFault<void> make_container(Database& db, bool full_sync) {
       })
       .and_then([&] { return db.run("PRAGMA journal_mode=WAL"); })
       .and_then([&] { return db.run(full_sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"); });
+}
+
+std::uint64_t meta_checksum(std::string_view key, std::string_view value) {
+  return base::hash_bytes(value.data(), value.size(), base::hash_bytes(key.data(), key.size(), 0));
 }
 
 std::string check_container(Database& db) {

@@ -31,6 +31,9 @@ OrFault<void> make_container(Database& db, bool full_sync);
 /// Whether this is a container that this program reads: "" or what else it is.
 std::string check_container(Database& db);
 
+/// What the column checksum of a meta row holds: XXH3 of the value, seeded with that of the key.
+std::uint64_t meta_checksum(std::string_view key, std::string_view value);
+
 /// The value of meta 'ended', and back.
 std::string ended_text(const log::Position& end);
 std::optional<log::Position> parse_ended(std::string_view text);

@@ -60,8 +60,9 @@ OrFault<Database> connect_to_damaged(const std::string& path) {
   return db;
 }
 
-/// Whether the journal's end is the one it was said to have.
+/// Whether the run's description is whole, and the journal's end the one it was said to have.
 std::string end_fault(const SegmentRows& rows, const log::Position& end) {
+  if (std::string fault = rows.meta_fault(); !fault.empty()) return fault;
   const std::string text = rows.meta(kEndedKey);
   if (text.empty()) return {};
   const std::optional<log::Position> said = parse_ended(text);

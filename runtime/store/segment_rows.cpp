@@ -138,6 +138,16 @@ std::vector<std::string> SegmentRows::meta_keys() const {
   return keys;
 }
 
+std::string SegmentRows::meta_fault() const {
+  auto rows = db_.prepare("SELECT key, value, checksum FROM meta ORDER BY key");
+  while (rows && rows->step() == Statement::Step::Row) {
+    const std::uint64_t found = meta_checksum(rows->text(0), rows->text(1)), wanted = rows->unsigned_integer(2);
+    if (found != wanted)
+      return fmt::format("damaged run description '{}': checksum {:016x} instead of {:016x}", rows->text(0), found, wanted);
+  }
+  return {};
+}
+
 bool SegmentRows::find_snapshot(base::SimTime time, base::Seq last, std::int64_t version, log::Position& at,
                                 Bytes& body) const {
   const Use use(snapshot_);

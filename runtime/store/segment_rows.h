@@ -32,6 +32,8 @@ class SegmentRows final : public log::SegmentSource {
 
   [[nodiscard]] std::string meta(std::string_view key) const;
   [[nodiscard]] std::vector<std::string> meta_keys() const;
+  /// The first meta value that does not match its checksum, in words; "" if all do.
+  [[nodiscard]] std::string meta_fault() const;
   /// The latest sound snapshot of `version` with a time ≤ `time` and a number ≤ `last`.
   bool find_snapshot(base::SimTime time, base::Seq last, std::int64_t version, log::Position& at, Bytes& body) const;
   /// Snapshots that do not match their checksum, in words.

@@ -216,6 +216,7 @@ OrFault<void> Writer::write_snapshot(const Item& item) {
 
 OrFault<void> Writer::write_meta(const Item& item) {
   meta_.bind(1, std::string_view(item.key)).bind(2, std::string_view(item.value));
+  meta_.bind(3, meta_checksum(item.key, item.value));
   return insert(meta_);
 }
 
@@ -237,7 +238,7 @@ OrFault<void> Writer::prepare() {
       {commit_, "COMMIT"},
       {segment_, "INSERT INTO segment VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"},
       {snapshot_, "INSERT OR REPLACE INTO snapshot VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"},
-      {meta_, "INSERT OR REPLACE INTO meta VALUES(?1,?2)"},
+      {meta_, "INSERT OR REPLACE INTO meta VALUES(?1,?2,?3)"},
   };
   for (const Prepare& statement : statements) {
     auto prepared = db_.prepare(statement.sql);

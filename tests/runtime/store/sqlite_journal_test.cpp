@@ -278,8 +278,9 @@ TEST_CASE("damage in a row names the segment and what can be read before it") {
       {"the end lost", "DELETE FROM segment WHERE id>3", "events 31–45 are missing at the end"},
       {"everything lost", "DELETE FROM segment", "events 1–45 are missing at the end"},
       {"a changed mark of the end", "UPDATE meta SET value='44 44000000000 0' WHERE key='ended'",
-       "ends with event 45, chain *, but its run ended with event 44, chain 0000000000000000"},
-      {"no mark of the end", "UPDATE meta SET value='soon' WHERE key='ended'", "the mark of its end is damaged"},
+       "damaged run description 'ended': checksum *"},
+      {"a changed name of a value", "UPDATE meta SET key='begun' WHERE key='ended'",
+       "damaged run description 'begun': checksum *"},
   };
   for (const Row& row : rows) {
     INFO(row.what);
