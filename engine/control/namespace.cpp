@@ -2,6 +2,7 @@
 // Source: kubernetes/pkg/controller/namespace/namespace_controller.go, deletion/namespaced_resources_deleter.go.
 
 #include <algorithm>
+#include <optional>
 
 #include "engine/control/controllers.h"
 #include "engine/control/lookup.h"
@@ -31,9 +32,13 @@ class NamespaceController final : public Controller {
   void reconcile(Ref key, const ClusterView& view, Plan& plan) override {
     const state::Header& ns = view->namespaces[key.row].header;
     if (!ns.alive || !ns.terminating()) return;
-    bool empty = true;
-    base::Duration longest{};
     const base::Seq cause = ns.deletion_seq;
+    // KEP-5080, stable in 1.34: nothing else goes while a pod is left.
+    if (const std::optional<base::Duration> longest = remove_pods(ns, view, plan)) {
+      // Kubernetes estimates how long the rest needs and looks again after half of that and a second.
+      return plan.requeue_at(view.now() + *longest / 2 + base::seconds(1));
+    }
+    bool empty = true;
     const auto remove_all = [&](const auto& rows, auto kind_of) {
       for (std::size_t i = 0; i < rows.size(); ++i) {
         const state::Header& h = rows[i].header;
@@ -54,22 +59,8 @@ class NamespaceController final : public Controller {
     remove_all(view->endpoint_slices, is(Kind::EndpointSlice));
     remove_all(view->pdbs, is(Kind::PodDisruptionBudget));
     remove_all(view->others, [](const state::OtherRow& row) { return row.kind; });
-    if (ns.name.index() < view->templates_of_ns.size()) {
-      for (const event::TemplateId t : view->templates_of_ns[ns.name.index()]) {
-        for (const PodId pod : view.pod_template(t).pods) {
-          empty = false;
-          longest = std::max(longest, base::seconds(view.pod_spec(pod).spec.termination_grace_period_seconds));
-          if (!view.pod_terminating(pod))
-            plan.call(command::DeletePod{pod, event::DeletionReason::Deleted, {}}, cause, true);
-        }
-      }
-    }
-    if (empty) {
-      plan.call(command::RemoveObject{key}, cause, true);
-    } else {
-      // Kubernetes estimates how long the rest needs and looks again after half of that and a second.
-      plan.requeue_at(view.now() + longest / 2 + base::seconds(1));
-    }
+    if (empty) return plan.call(command::RemoveObject{key}, cause, true);
+    plan.requeue_at(view.now() + base::seconds(1));
   }
 
   void list(const ClusterView& view, KeySink& keys) override {
@@ -77,6 +68,22 @@ class NamespaceController final : public Controller {
       const state::Header& h = view->namespaces[i].header;
       if (h.alive && h.terminating()) keys.add_at(NamespaceId(i), std::max(view.now(), h.deletion_time + kGrace));
     }
+  }
+
+ private:
+  /// Asks the pods to go. The longest grace period of those that are there; none: no pod is.
+  static std::optional<base::Duration> remove_pods(const state::Header& ns, const ClusterView& view, Plan& plan) {
+    std::optional<base::Duration> longest;
+    if (ns.name.index() >= view->templates_of_ns.size()) return longest;
+    for (const event::TemplateId t : view->templates_of_ns[ns.name.index()]) {
+      for (const PodId pod : view.pod_template(t).pods) {
+        const auto grace = base::seconds(view.pod_spec(pod).spec.termination_grace_period_seconds);
+        longest = std::max(longest.value_or(grace), grace);
+        if (!view.pod_terminating(pod))
+          plan.call(command::DeletePod{pod, event::DeletionReason::Deleted, {}}, ns.deletion_seq, true);
+      }
+    }
+    return longest;
   }
 };
 
