@@ -155,7 +155,15 @@ struct ContainerStarted {
   WT_FIELDS(pod, container)
 };
 
-enum class ExitReason : std::uint8_t { Completed, Error, OOMKilled, ContainerStatusUnknown };
+/// The last two: the node agent stopped it for its probe. Kubernetes' status then says Completed or Error, by the code.
+enum class ExitReason : std::uint8_t {
+  Completed,
+  Error,
+  OOMKilled,
+  ContainerStatusUnknown,
+  LivenessProbeFailed,
+  StartupProbeFailed,
+};
 
 struct ContainerExited {
   PodId pod;

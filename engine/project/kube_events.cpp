@@ -61,6 +61,17 @@ struct Recorder {
     normal(Ref(e.pod), "Created", fmt::format("Created container: {}", name), kubelet_of(e.pod));
     normal(Ref(e.pod), "Started", fmt::format("Started container {}", name), kubelet_of(e.pod));
   }
+  void on(const event::ContainerExited& e) {
+    if (e.reason == event::ExitReason::LivenessProbeFailed) return probe_failed(e, "Liveness", "liveness");
+    if (e.reason == event::ExitReason::StartupProbeFailed) return probe_failed(e, "Startup", "startup");
+  }
+  void probe_failed(const event::ContainerExited& e, const char* title, const char* name) {
+    warning(Ref(e.pod), "Unhealthy", fmt::format("{} probe failed", title), kubelet_of(e.pod));
+    normal(Ref(e.pod), "Killing",
+           fmt::format("Container {} failed {} probe, will be restarted", view.container_spec(e.pod, e.container).name,
+                       name),
+           kubelet_of(e.pod));
+  }
   void on(const event::ContainerWaiting& e) {
     const Ref pod(e.pod);
     switch (e.reason) {

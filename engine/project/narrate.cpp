@@ -147,6 +147,10 @@ struct Sentence {
                        on_its_node(e.pod));
   }
   std::string operator()(const event::ContainerExited& e) const {
+    if (e.reason == event::ExitReason::LivenessProbeFailed || e.reason == event::ExitReason::StartupProbeFailed) {
+      return fmt::format("{} was stopped, because {}, and exited with code {}", container(e.pod, e.container),
+                         exit_word(e.reason), e.exit_code);
+    }
     return fmt::format("{} exited with code {} ({})", container(e.pod, e.container), e.exit_code, exit_word(e.reason));
   }
   std::string operator()(const event::ContainerWaiting& e) const {

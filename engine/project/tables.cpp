@@ -39,7 +39,13 @@ Images images_of(const model::PodSpec& spec) {
   return out;
 }
 
-const char* plain_reason(event::ExitReason reason) { return exit_word(reason).data(); }
+/// state.terminated.reason, which does not tell of probes.
+const char* plain_reason(const state::ContainerStatus& s) {
+  const bool stopped =
+      s.last_exit == event::ExitReason::LivenessProbeFailed || s.last_exit == event::ExitReason::StartupProbeFailed;
+  if (!stopped) return exit_word(s.last_exit).data();
+  return s.exit_code == 0 ? "Completed" : "Error";
+}
 
 // Init containers: "Init:Error", "Init:1/2"; "" when they are done.
 std::string init_status(PodId pod, const ClusterView& view) {
@@ -48,7 +54,7 @@ std::string init_status(PodId pod, const ClusterView& view) {
     const state::ContainerStatus& s = view.container(pod, i);
     if (s.state == ContainerState::Terminated && s.exit_code == 0) continue;
     if (!view.is_plain_init(pod, i) && s.state == ContainerState::Running) continue;
-    if (s.state == ContainerState::Terminated) return fmt::format("Init:{}", plain_reason(s.last_exit));
+    if (s.state == ContainerState::Terminated) return fmt::format("Init:{}", plain_reason(s));
     if (s.state == ContainerState::Waiting && s.waiting != event::WaitingReason::PodInitializing &&
         s.waiting != event::WaitingReason::ContainerCreating) {
       return fmt::format("Init:{}", waiting_word(s.waiting));
@@ -335,7 +341,7 @@ std::string pod_status(PodId pod, const ClusterView& view) {
   for (std::size_t c = view.container_count(pod); c-- > inits;) {
     const state::ContainerStatus& s = view.container(pod, c);
     if (s.state == ContainerState::Waiting) out = waiting_word(s.waiting);
-    if (s.state == ContainerState::Terminated) out = exit_word(s.last_exit);
+    if (s.state == ContainerState::Terminated) out = plain_reason(s);
     if (s.state == ContainerState::Running && s.ready) running = true;
   }
   if (out == "Completed" && running) out = view.pod_ready(pod) ? "Running" : "NotReady";

@@ -104,6 +104,10 @@ std::string_view exit_word(ExitReason reason) {
       return "Error";
     case ExitReason::OOMKilled:
       return "OOMKilled";
+    case ExitReason::LivenessProbeFailed:
+      return "its liveness probe failed";
+    case ExitReason::StartupProbeFailed:
+      return "its startup probe failed";
     case ExitReason::ContainerStatusUnknown:
       return "ContainerStatusUnknown";
   }

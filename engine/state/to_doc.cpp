@@ -50,10 +50,13 @@ const char* waiting_text(event::WaitingReason reason) {
   return "";
 }
 
-const char* exit_text(event::ExitReason reason) {
+const char* exit_text(event::ExitReason reason, std::int32_t exit_code) {
   switch (reason) {
     case event::ExitReason::Completed:
       return "Completed";
+    case event::ExitReason::LivenessProbeFailed:
+    case event::ExitReason::StartupProbeFailed:
+      return exit_code == 0 ? "Completed" : "Error";
     case event::ExitReason::Error:
       return "Error";
     case event::ExitReason::OOMKilled:
@@ -161,7 +164,7 @@ class Builder {
     if (c.has_exited) {
       Doc& ended = c.state == ContainerState::Terminated ? state["terminated"] : doc["lastState"]["terminated"];
       ended["exitCode"] = Doc::integer(c.exit_code);
-      ended["reason"] = Doc::string(exit_text(c.last_exit));
+      ended["reason"] = Doc::string(exit_text(c.last_exit, c.exit_code));
       ended["finishedAt"] = Doc::string(time(c.finished));
     }
     return doc;
@@ -232,7 +235,9 @@ class Builder {
         taint["key"] = Doc::string(t.key);
         if (!t.value.empty()) taint["value"] = Doc::string(t.value);
         taint["effect"] = Doc::string(kEffects[static_cast<std::size_t>(t.effect)]);
-        if (t.effect == model::TaintEffect::NoExecute) taint["timeAdded"] = Doc::string(time(row.taint_added[i]));
+        // The controllers' taints carry it (SwapNodeControllerTaint).
+        if (t.effect == model::TaintEffect::NoExecute || t.key.rfind("node.kubernetes.io/", 0) == 0)
+          taint["timeAdded"] = Doc::string(time(row.taint_added[i]));
         taints.items.push_back(std::move(taint));
       }
       spec["taints"] = std::move(taints);
@@ -368,6 +373,8 @@ Doc pod_doc(const ClusterView& view, PodId pod) {
   Doc tmpl = parse(view.pod_template(pods.tmpl[pod.index()]).doc);
   for (Doc::Member& m : tmpl["metadata"].members) doc["metadata"][m.key] = std::move(m.value);
   doc["spec"] = std::move(tmpl["spec"]);
+  // SetDefaults_Pod has it, the defaults of templates have not.
+  if (doc["spec"].find("enableServiceLinks") == nullptr) doc["spec"]["enableServiceLinks"] = Doc::boolean(true);
   doc["spec"]["priority"] = Doc::integer(pods.priority[pod.index()]);
   if (pods.node[pod.index()].valid())
     doc["spec"]["nodeName"] = Doc::string(view.bare_name(Ref(pods.node[pod.index()])));

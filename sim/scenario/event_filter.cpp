@@ -38,6 +38,10 @@ std::string_view exit_word(event::ExitReason reason) {
   switch (reason) {
     case event::ExitReason::Completed:
       return "Completed";
+    case event::ExitReason::LivenessProbeFailed:
+      return "LivenessProbeFailed";
+    case event::ExitReason::StartupProbeFailed:
+      return "StartupProbeFailed";
     case event::ExitReason::Error:
       return "Error";
     case event::ExitReason::OOMKilled:

@@ -99,7 +99,7 @@ void SimWorld::Impl::end_container(PodId pod, std::uint32_t c, std::int32_t exit
 }
 
 /// The node agent stops it, and so knows of its end at once.
-void SimWorld::Impl::kill_container(PodId pod, std::uint32_t c, std::int64_t grace_s, Seq cause,
+void SimWorld::Impl::kill_container(PodId pod, std::uint32_t c, std::int64_t grace_s, ExitReason reason, Seq cause,
                                     const ClusterView& view) {
   ContainerSlot& slot = container(pod, c);
   ++slot.life;
@@ -109,7 +109,7 @@ void SimWorld::Impl::kill_container(PodId pod, std::uint32_t c, std::int64_t gra
   Trouble& t = trouble(slot);
   t.cause = cause;
   t.exit_code = end.killed ? 137 : 0;  // an app that stops on SIGTERM is taken to exit with 0
-  t.reason = end.killed ? ExitReason::Error : ExitReason::Completed;
+  t.reason = reason == ExitReason::Completed && end.killed ? ExitReason::Error : reason;
   t.finished_at = now + end.after;
   set_container(reported(t.finished_at), Step::ContainerExited, pod, c);
 }

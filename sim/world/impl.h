@@ -249,7 +249,8 @@ struct SimWorld::Impl {
   void startup_done(PodId pod, std::uint32_t c, const ClusterView& view);
   void set_ready(PodId pod, std::uint32_t c, bool ready, const ClusterView& view);
   void set_pod_unready(PodId pod, Seq cause, event::ReadyReason reason);
-  void kill_container(PodId pod, std::uint32_t c, std::int64_t grace_s, Seq cause, const ClusterView& view);
+  void kill_container(PodId pod, std::uint32_t c, std::int64_t grace_s, event::ExitReason reason, Seq cause,
+                      const ClusterView& view);
   void container_exited(PodId pod, std::uint32_t c, const ClusterView& view);
   void main_exited(PodId pod, std::uint32_t c, std::int32_t exit_code, const ClusterView& view);
   void restart(PodId pod, std::uint32_t c, const ClusterView& view);

@@ -264,7 +264,8 @@ void SimWorld::Impl::pod_updated(PodId pod, Seq cause, const ClusterView& view) 
       ++slot.life;
       set_container(now + sync_latency, Step::RetryPull, pod, c);
     } else if (slot.run == Run::Running) {
-      kill_container(pod, c, view.pod_spec(pod).spec.termination_grace_period_seconds, cause, view);
+      kill_container(pod, c, view.pod_spec(pod).spec.termination_grace_period_seconds, event::ExitReason::Completed,
+                     cause, view);
     }
   }
 }

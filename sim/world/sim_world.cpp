@@ -195,9 +195,11 @@ void SimWorld::Impl::dispatch_pod(const kernel::Timer& timer, const ClusterView&
       return startup_done(pod, c, view);
     case Step::ProbeKill: {
       const model::Container& spec = view.container_spec(pod, c);
-      const auto& probe = container(pod, c).started ? spec.liveness_probe : spec.startup_probe;
+      const bool started = container(pod, c).started;
+      const auto& probe = started ? spec.liveness_probe : spec.startup_probe;
       const std::int64_t grace = view.pod_spec(pod).spec.termination_grace_period_seconds;
       return kill_container(pod, c, probe ? probe->termination_grace_period_seconds.value_or(grace) : grace,
+                            started ? event::ExitReason::LivenessProbeFailed : event::ExitReason::StartupProbeFailed,
                             container(pod, c).cause, view);
     }
     case Step::BecomeReady:

@@ -81,6 +81,18 @@ TEST_CASE("the life of a deployment's pod in sentences") {
   CHECK(t.say(event::PodRemoved{pod}) == "pod web-7d9f-x2z4q is gone");
 }
 
+TEST_CASE("a container that was stopped for its probe says so") {
+  Told t;
+  t.add_node("n1");
+  t.add_pod("p", "app: p", "n1");
+  CHECK(t.say(event::ContainerExited{t.pod("p"), 0, 137, event::ExitReason::LivenessProbeFailed}) ==
+        "container c of pod p was stopped, because its liveness probe failed, and exited with code 137");
+  CHECK(t.kube.find("Normal pod/p Killing: Container c failed liveness probe, will be restarted [kubelet, n1]") !=
+        std::string::npos);
+  CHECK(t.say(event::ContainerExited{t.pod("p"), 0, 0, event::ExitReason::StartupProbeFailed}) ==
+        "container c of pod p was stopped, because its startup probe failed, and exited with code 0");
+}
+
 TEST_CASE("a crash loop in sentences") {
   Told t;
   t.add_node("n1");

@@ -154,7 +154,7 @@ class Lab {
   }
   std::string words(const event::ContainerStarted& e) const { return "started " + name(e.pod, e.container); }
   std::string words(const event::ContainerExited& e) const {
-    static constexpr const char* kReasons[] = {"Completed", "Error", "OOMKilled", "Unknown"};
+    static constexpr const char* kReasons[] = {"Completed", "Error", "OOMKilled", "Unknown", "Liveness", "Startup"};
     return fmt::format("exited {} {} {}", name(e.pod, e.container), e.exit_code, kReasons[static_cast<int>(e.reason)]);
   }
   std::string words(const event::ContainerWaiting& e) const {

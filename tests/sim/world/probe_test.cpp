@@ -102,6 +102,18 @@ TEST_CASE("A probe that fails too often kills the container: startup and livenes
   }
 }
 
+TEST_CASE("The end of a container tells which probe ended it") {
+  for (const auto& [probe, word] : {std::pair{"livenessProbe", "Liveness"}, std::pair{"startupProbe", "Startup"}}) {
+    Lab lab(quick("1h"));
+    lab.pod("p", lab.node("n1"), fmt::format("{{name: c, image: 'a:1', {}: {{tcpSocket: {{port: 1}}}}}}", probe));
+    lab.until(32);
+    const Lines lines = lab.lines();
+    const std::string wanted = fmt::format("exited p/c 0 {}", word);
+    CHECK(std::any_of(lines.begin(), lines.end(),
+                      [&](const std::string& line) { return line.find(wanted) != std::string::npos; }));
+  }
+}
+
 TEST_CASE(
     "An image that never becomes ready: readiness fails, liveness does not; running ones turn unready and recover") {
   Lab lab(quick());
