@@ -42,6 +42,8 @@ void sync_condition_taints(const state::NodeRow& node, Taints& taints) {
   };
   for (const Rule& rule : kRules) {
     const state::Condition& c = node.conditions[static_cast<std::size_t>(rule.type)];
+    // A kubelet registers its node as not ready; one that has posted nothing yet keeps the taint it was admitted with.
+    if (!c.present && rule.key == kNotReadyTaint) continue;
     put(rule.key, c.present && c.status == rule.status);
   }
   put("node.kubernetes.io/unschedulable", node.spec.unschedulable);

@@ -20,6 +20,26 @@ void set_condition(Condition& c, const event::Event& event, ConditionStatus stat
   c.seq = event.seq;
 }
 
+/// A kubelet writes its status as a whole (kubelet/nodestatus/setters.go): with Ready it says that nothing presses. One
+/// fact stands for all of it. What somebody has set to True stays.
+void nothing_presses(NodeRow& node, const event::Event& event) {
+  struct Row {
+    event::NodeConditionType type;
+    const char* reason;
+    const char* message;
+  };
+  static constexpr Row kRows[] = {
+      {event::NodeConditionType::MemoryPressure, "KubeletHasSufficientMemory",
+       "kubelet has sufficient memory available"},
+      {event::NodeConditionType::DiskPressure, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"},
+      {event::NodeConditionType::PIDPressure, "KubeletHasSufficientPID", "kubelet has sufficient PID available"}};
+  for (const Row& row : kRows) {
+    Condition& c = node.conditions.at(static_cast<std::size_t>(row.type));
+    if (c.present && c.status != ConditionStatus::Unknown) continue;
+    set_condition(c, event, ConditionStatus::False, row.reason, row.message);
+  }
+}
+
 }  // namespace
 
 // ---- Nodes
@@ -29,6 +49,7 @@ void on(ClusterState& state, const event::Event& event, const event::NodeConditi
   NodeRow& node = state.nodes.at(e.node.index());
   node.header.version = event.seq;
   set_condition(node.conditions.at(static_cast<std::size_t>(e.type)), event, e.status, e.reason, e.message);
+  if (e.type == event::NodeConditionType::Ready && e.reason == "KubeletReady") nothing_presses(node, event);
 }
 
 void on(ClusterState& state, const event::Event& event, const event::NodeTaintsChanged& e) {

@@ -35,7 +35,19 @@ void create_nodes(const std::vector<ManifestDoc>& nodes, const std::string& text
 }
 
 std::unique_ptr<const Step> read_add_nodes(const model::Doc& doc, const std::string& path, ReadContext& context) {
-  return std::make_unique<AddNodes>(expand_nodes(doc, path, context));
+  // As the API server does it (admission plugin TaintNodesByCondition): nothing is placed on a machine that joins
+  // before it is Ready; the node lifecycle controller then takes the taint off. Those of `cluster` have been there
+  // before.
+  model::Doc joining = doc;
+  model::Doc& taints = joining["taints"];
+  if (!taints.is_array()) {
+    model::Doc list = model::Doc::array();
+    if (doc.find("taints") != nullptr) list.items.push_back(taints);
+    list.position = taints.position;
+    taints = std::move(list);
+  }
+  taints.items.push_back(model::Doc::string("node.kubernetes.io/not-ready:NoSchedule"));
+  return std::make_unique<AddNodes>(expand_nodes(joining, path, context));
 }
 
 }  // namespace wavetank::scenario

@@ -94,6 +94,29 @@ TEST_CASE("A restarted container counts its restarts, and an image is on the nod
   CHECK(c.view().text(c.state.nodes[0].images[0].first) == "shop/web:1");
 }
 
+TEST_CASE("A kubelet's Ready says that nothing presses, and says so again when the node had been lost") {
+  using event::ConditionStatus;
+  using event::NodeConditionType;
+  Cluster c;
+  c.add_node("n1");
+  const event::NodeId n1 = c.node("n1");
+  const auto pressure = [&] {
+    return c.view().node(n1).conditions[static_cast<std::size_t>(NodeConditionType::DiskPressure)];
+  };
+  c.fact(event::NodeConditionChanged{n1, NodeConditionType::Ready, ConditionStatus::True, "KubeletReady", ""});
+  CHECK(pressure().status == ConditionStatus::False);
+  CHECK(pressure().reason == "KubeletHasNoDiskPressure");
+  c.fact(event::NodeConditionChanged{n1, NodeConditionType::DiskPressure, ConditionStatus::Unknown, "NodeStatusUnknown",
+                                     ""});
+  CHECK(pressure().status == ConditionStatus::Unknown);
+  c.fact(event::NodeConditionChanged{n1, NodeConditionType::Ready, ConditionStatus::True, "KubeletReady", ""});
+  CHECK(pressure().status == ConditionStatus::False);
+  c.fact(event::NodeConditionChanged{n1, NodeConditionType::DiskPressure, ConditionStatus::True,
+                                     "KubeletHasDiskPressure", ""});
+  c.fact(event::NodeConditionChanged{n1, NodeConditionType::Ready, ConditionStatus::True, "KubeletReady", ""});
+  CHECK(pressure().status == ConditionStatus::True);
+}
+
 TEST_CASE("A node's last renewal is told by arithmetic, never early") {
   Cluster c;
   c.add_node("n1");
