@@ -87,6 +87,10 @@ std::string score_table(const Placement& p, const Style& style) {
     line += fmt::format("  {:>5}", row.total);
     out += row.chosen ? style.bold(line) + style.green("  ← chosen") + "\n" : line + "\n";
   }
+  if (p.feasible > p.best.size())
+    out += style.dim(fmt::format("  and {} with no higher total",
+                                 count(static_cast<std::int64_t>(p.feasible - p.best.size()), "node"))) +
+           "\n";
   return out;
 }
 

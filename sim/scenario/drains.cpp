@@ -58,7 +58,7 @@ void Drains::begin_node(DrainProcess& drain, const StepContext& context) {
   const state::ClusterView view = context.view();
   drain.pods.clear();
   for (const event::PodId pod : view.node(drain.nodes[drain.current]).pods) {
-    if (!stays(view, pod)) drain.pods.push_back({pod, context.now, false, false});
+    if (!stays(view, pod)) drain.pods.push_back({pod, context.now, false, false, false});
   }
 }
 
@@ -83,7 +83,7 @@ void Drains::try_pod(DrainProcess& drain, DrainProcess::Pod& pod, const StepCont
     pod.refused = true;
   }
   pod.next_try = again ? context.now + kRetry : SimTime::never();
-  pod.done = !again;
+  pod.done = pod.failed = !again;
 }
 
 bool Drains::act(DrainProcess& drain, const StepContext& context) {
@@ -96,6 +96,12 @@ bool Drains::act(DrainProcess& drain, const StepContext& context) {
     const bool done =
         std::all_of(drain.pods.begin(), drain.pods.end(), [](const DrainProcess::Pod& p) { return p.done; });
     if (!done) break;
+    const auto failed = std::count_if(drain.pods.begin(), drain.pods.end(), [](const auto& p) { return p.failed; });
+    if (failed > 0) {
+      context.remark(
+          fmt::format("kubectl drain {0}: error: unable to drain node \"{0}\": {1} of its pods could not be evicted",
+                      node_name(drain, context.view()), failed));
+    }
     if (++drain.current == drain.nodes.size()) return false;
     begin_node(drain, context);
   }

@@ -21,6 +21,7 @@ struct DrainProcess {
     base::SimTime next_try;  ///< never(): evicted, now waiting for it to go.
     bool refused = false;    ///< The first refusal was journalled; the later ones say the same.
     bool done = false;
+    bool failed = false;  ///< Refused for good; the drain goes on with the others and fails in the end.
   };
   std::vector<event::NodeId> nodes;
   std::size_t current = 0;

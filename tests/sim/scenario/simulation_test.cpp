@@ -172,6 +172,22 @@ expectations:
   CHECK(evicted);
 }
 
+TEST_CASE("a pod of two budgets cannot be evicted: the drain goes on with the others, and fails in the end") {
+  log::MemoryJournal journal;
+  const std::string budget =
+      "  - inline: {apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: %}, spec: {minAvailable: 1, "
+      "selector: {matchLabels: {app: web}}}}\n";
+  std::string both;
+  for (const char* name : {"b1", "b2"}) both += std::string(budget).replace(budget.find('%'), 1, name);
+  run(loaded(head(both + "until: 3m\ntimeline:\n  - {at: 1m, drain: n1}\n")), journal);
+  const auto refused = events_of(journal, event::mask_of(event::EventKind::RequestRefused));
+  REQUIRE(!refused.empty());
+  CHECK(std::get<event::RequestRefused>(refused[0].payload).message.find("more than one PodDisruptionBudget") !=
+        std::string::npos);
+  CHECK(requests(journal).find("kubectl drain n1: error: unable to drain node \"n1\": 1 of its pods could not be "
+                               "evicted\n") != std::string::npos);
+}
+
 TEST_CASE("a run can be executed again from its journal alone") {
   const Scenario s = loaded(head(R"(until: 4m
 timeline:
