@@ -70,12 +70,15 @@ void Workloads::change(std::size_t workload, std::int64_t desired, std::int64_t 
   w.desired.set(view.now(), desired);
   w.ready.set(view.now(), ready);
   bool whole = ready >= desired;
-  if (w.ref.kind == Kind::Deployment) whole = whole && rolled_out(view.deployment(w.ref.as<event::DeploymentId>()));
+  const bool rolled = w.ref.kind != Kind::Deployment || rolled_out(view.deployment(w.ref.as<event::DeploymentId>()));
+  whole = whole && rolled;
   if (whole && w.first_whole == SimTime::never() && desired > 0) {
     w.first_whole = view.now();
     w.since = view.now();
   }
-  const bool worse = fewer || (w.whole && !whole);
+  // A rollout that begins while something else is amiss has its own part in what follows.
+  const bool worse = fewer || (w.whole && !whole) || (w.rolled_out && !rolled);
+  w.rolled_out = rolled;
   if (worse || whole != w.whole) touched_.push_back({workload, worse, whole});
   w.whole = whole;
 }

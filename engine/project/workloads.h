@@ -25,8 +25,9 @@ struct Workload {
   Duration observed{}, full{}, some{};  ///< in all; with ready ≥ desired; with at least one ready.
   std::int64_t restarts = 0;
   std::int64_t pods_made = 0;
-  bool whole = false;  ///< As many ready as desired, and for a Deployment: rolled out.
-  SimTime since;       ///< observed, full, some are counted up to here.
+  bool whole = false;      ///< As many ready as desired, and for a Deployment: rolled out.
+  bool rolled_out = false;  ///< Of Deployments only: no rollout is under way.
+  SimTime since;           ///< observed, full, some are counted up to here.
 };
 
 class Workloads final : public state::Observer {
@@ -34,7 +35,7 @@ class Workloads final : public state::Observer {
   /// What the last event did to a workload.
   struct Touch {
     std::size_t workload = 0;
-    bool worse = false;  ///< Fewer ready pods, or not whole any more.
+    bool worse = false;  ///< Fewer ready pods, not whole any more, or a rollout has begun.
     bool whole = false;
   };
 

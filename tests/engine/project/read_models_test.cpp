@@ -144,6 +144,24 @@ TEST_CASE("a workload that does not recover keeps its disturbance open; a harmle
   CHECK(w.workload().some == base::seconds(60));
 }
 
+TEST_CASE("a rollout that begins during an outage has its own part in what follows") {
+  Watched w;
+  w.node("n1");
+  w.web(1, {0});
+  w.ready(0, true);
+  w.c.now = at(60);
+  const Seq fault = w.fact(event::FaultInjected{"node-crash", "node n1"});
+  w.fact(event::MachineDown{event::NodeId(0U)}, fault);
+  w.c.now = at(120);
+  const Seq request = w.fact(event::RequestMade{"kubectl", "kubectl set image deployment/web *=web:2"});
+  w.fact(event::DeploymentStatusChanged{event::DeploymentId(0U), 2, 0, 0, 0, 1, 1, true}, request);
+  w.statistics.finish(at(180));
+  const auto& all = w.statistics.disturbances.all();
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].open == 1);
+  CHECK(all[1].open == 1);
+}
+
 TEST_CASE("waiting times by nearest rank") {
   Watched w;
   w.node("n1");
