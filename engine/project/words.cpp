@@ -1,4 +1,5 @@
 #include "engine/project/words.h"
+#include "engine/event/names.h"
 
 #include <fmt/format.h>
 
@@ -66,35 +67,9 @@ std::string node_in_zone(NodeId node, const ClusterView& view) {
   return zone.empty() ? std::string(name) : fmt::format("{} (zone {})", name, zone);
 }
 
-std::string_view phase_word(Phase phase) {
-  switch (phase) {
-    case Phase::Pending:
-      return "Pending";
-    case Phase::Running:
-      return "Running";
-    case Phase::Succeeded:
-      return "Succeeded";
-    case Phase::Failed:
-      return "Failed";
-  }
-  return "Unknown";
-}
+std::string_view phase_word(Phase phase) { return event::name_of(phase); }
 
-std::string_view waiting_word(WaitingReason reason) {
-  switch (reason) {
-    case WaitingReason::ContainerCreating:
-      return "ContainerCreating";
-    case WaitingReason::PodInitializing:
-      return "PodInitializing";
-    case WaitingReason::ErrImagePull:
-      return "ErrImagePull";
-    case WaitingReason::ImagePullBackOff:
-      return "ImagePullBackOff";
-    case WaitingReason::CrashLoopBackOff:
-      return "CrashLoopBackOff";
-  }
-  return "";
-}
+std::string_view waiting_word(WaitingReason reason) { return event::name_of(reason); }
 
 std::string_view exit_word(ExitReason reason) {
   switch (reason) {

@@ -1,6 +1,7 @@
 // Objects as documents: what a client wrote, and what kubectl -o yaml shows.
 #include <fmt/core.h>
 
+#include "engine/event/names.h"
 #include "engine/model/decode.h"
 #include "engine/state/tables.h"
 #include "engine/state/view.h"
@@ -18,36 +19,6 @@ Doc parse(const std::string& json) {
 
 const char* status_text(ConditionStatus status) {
   return status == ConditionStatus::True ? "True" : status == ConditionStatus::False ? "False" : "Unknown";
-}
-
-const char* phase_text(Phase phase) {
-  switch (phase) {
-    case Phase::Pending:
-      return "Pending";
-    case Phase::Running:
-      return "Running";
-    case Phase::Succeeded:
-      return "Succeeded";
-    case Phase::Failed:
-      return "Failed";
-  }
-  return "Unknown";
-}
-
-const char* waiting_text(event::WaitingReason reason) {
-  switch (reason) {
-    case event::WaitingReason::ContainerCreating:
-      return "ContainerCreating";
-    case event::WaitingReason::PodInitializing:
-      return "PodInitializing";
-    case event::WaitingReason::ErrImagePull:
-      return "ErrImagePull";
-    case event::WaitingReason::ImagePullBackOff:
-      return "ImagePullBackOff";
-    case event::WaitingReason::CrashLoopBackOff:
-      return "CrashLoopBackOff";
-  }
-  return "";
 }
 
 const char* exit_text(event::ExitReason reason, std::int32_t exit_code) {
@@ -159,7 +130,7 @@ class Builder {
     if (c.state == ContainerState::Running) {
       state["running"]["startedAt"] = Doc::string(time(c.started));
     } else if (c.state == ContainerState::Waiting) {
-      state["waiting"]["reason"] = Doc::string(waiting_text(c.waiting));
+      state["waiting"]["reason"] = Doc::string(event::name_of(c.waiting));
     }
     if (c.has_exited) {
       Doc& ended = c.state == ContainerState::Terminated ? state["terminated"] : doc["lastState"]["terminated"];
@@ -186,7 +157,7 @@ class Builder {
     const std::size_t p = pod.index();
     const std::uint16_t flags = pods.flags[p];
     status = Doc::object();
-    status["phase"] = Doc::string(phase_text(pods.phase[p]));
+    status["phase"] = Doc::string(event::name_of(pods.phase[p]));
     Doc conditions = Doc::array();
     const SimTime scheduled = pods.scheduled[p];
     if ((flags & kScheduled) != 0) {

@@ -1,6 +1,7 @@
 // Which events `event Kind(filter) count` counts.
 #include <string_view>
 
+#include "engine/event/names.h"
 #include "sim/scenario/quantities.h"
 
 namespace wavetank::scenario {
@@ -93,21 +94,7 @@ struct SubjectOf {
 
 }  // namespace
 
-std::string_view waiting_reason_word(event::WaitingReason reason) {
-  switch (reason) {
-    case event::WaitingReason::ContainerCreating:
-      return "ContainerCreating";
-    case event::WaitingReason::PodInitializing:
-      return "PodInitializing";
-    case event::WaitingReason::ErrImagePull:
-      return "ErrImagePull";
-    case event::WaitingReason::ImagePullBackOff:
-      return "ImagePullBackOff";
-    case event::WaitingReason::CrashLoopBackOff:
-      return "CrashLoopBackOff";
-  }
-  return "";
-}
+std::string_view waiting_reason_word(event::WaitingReason reason) { return event::name_of(reason); }
 
 bool event_matches(const event::Event& event, const model::LabelSelector& filter, const ClusterView& view) {
   if (filter.empty()) return true;
