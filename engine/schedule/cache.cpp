@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/assert.h"
+#include "engine/schedule/node_match.h"
 
 namespace wavetank::schedule {
 namespace {
@@ -64,10 +65,12 @@ void Cache::load(const ClusterView& view, PodId without) {
 void Cache::resize(std::size_t nodes) {
   if (nodes <= columns()) return;
   for (auto* column : {&allocatable_cpu, &allocatable_memory, &allocatable_ephemeral, &allocatable_pods, &requested_cpu,
-                       &requested_memory, &requested_ephemeral, &nonzero_cpu, &nonzero_memory}) {
+                       &requested_memory, &requested_ephemeral, &nonzero_cpu, &nonzero_memory, &pod_count}) {
     column->resize(nodes, 0);
   }
-  object_version.resize(nodes, 0);
+  while (every_node_.size() < nodes) every_node_.emplace_back(every_node_.size());
+  unschedulable.resize(nodes, 0);
+  taint_set.resize(nodes, 0);
   load_version.resize(nodes, 0);
   pods_on.resize(nodes);
   ports_on.resize(nodes);
@@ -89,18 +92,18 @@ void Cache::put_node(NodeId node, const ClusterView& view) {
   allocatable_pods[n] = a.pods;
   for (Scalar& s : scalars) s.allocatable[n] = 0;
   for (const auto& [name, amount] : a.scalar) scalars[scalar_column(name)].allocatable[n] = amount;
-  ++object_version[n];
-  ++load_version[n];
+  read_taints(node, view);
+  object_changed(node);
   order_.put(node, row.labels);
   counters.node_changed(node, true, true, true, view);
   drop_images(node);
-  for (const auto& [name, size] : row.images) add_image(node, view.text(name), size);
+  for (const auto& [name, size] : row.images) put_image(node, view.text(name), size);
 }
 
 void Cache::put_taints(NodeId node, const ClusterView& view) {
   resize(node.index() + 1);
-  ++object_version[node.index()];
-  ++load_version[node.index()];
+  read_taints(node, view);
+  object_changed(node);
   counters.node_changed(node, alive(node), false, true, view);
 }
 
@@ -108,9 +111,32 @@ void Cache::remove_node(NodeId node, const ClusterView& view) {
   if (node.index() >= columns()) return;
   order_.remove(node);
   drop_images(node);
-  ++object_version[node.index()];
-  ++load_version[node.index()];
+  object_changed(node);
   counters.node_changed(node, false, true, true, view);
+}
+
+void Cache::load_changed(NodeId node) {
+  ++load_version[node.index()];
+  loads.add(node, columns());
+}
+
+void Cache::object_changed(NodeId node) {
+  objects.add(node, columns());
+  load_changed(node);
+}
+
+void Cache::read_taints(NodeId node, const ClusterView& view) {
+  const model::Node& spec = view.node(node).spec;
+  unschedulable[node.index()] = spec.unschedulable ? 1 : 0;
+  std::string key;
+  for (const model::Taint& t : spec.taints) {
+    append_key(key, t.key);
+    append_key(key, t.value);
+    append_key(key, static_cast<std::int64_t>(t.effect));
+  }
+  const auto [at, made] = taint_set_index_.emplace(std::move(key), static_cast<std::uint32_t>(taint_sets_.size()));
+  if (made) taint_sets_.push_back(spec.taints);
+  taint_set[node.index()] = at->second;
 }
 
 std::uint32_t Cache::image_index(std::string_view name) {
@@ -121,14 +147,19 @@ std::uint32_t Cache::image_index(std::string_view name) {
 
 void Cache::add_image(NodeId node, std::string_view name, std::int64_t size) {
   resize(node.index() + 1);
+  if (put_image(node, name, size)) load_changed(node);
+}
+
+bool Cache::put_image(NodeId node, std::string_view name, std::int64_t size) {
   const std::uint32_t i = image_index(name);
   Image& image = images_[i];
-  if (image.has(node)) return;
+  if (image.has(node)) return false;
   if (image.nodes == 0) image.size = size;  // the first node's size holds for all
   if (image.on_node.size() <= node.index() >> 6) image.on_node.resize((columns() >> 6) + 1, 0);
   image.on_node[node.index() >> 6] |= std::uint64_t{1} << (node.index() & 63);
   ++image.nodes;
   images_of_[node.index()].push_back(i);
+  return true;
 }
 
 void Cache::drop_images(NodeId node) {
@@ -217,7 +248,8 @@ void Cache::account(const TemplateInfo& t, NodeId node, std::int64_t sign) {
   nonzero_cpu[n] += sign * t.requests.nonzero_cpu;
   nonzero_memory[n] += sign * t.requests.nonzero_memory;
   for (const auto& [column, amount] : t.scalars) scalars[column].requested[n] += sign * amount;
-  ++load_version[n];
+  pod_count[n] += sign;
+  load_changed(node);
 }
 
 void Cache::place(PodId pod, TemplateId tmpl, NodeId node, bool terminating, bool assumed, const ClusterView& view) {
@@ -257,7 +289,10 @@ void Cache::set_terminating(PodId pod) {
   Placed& p = placed_[pod.index()];
   if (p.terminating) return;
   p.terminating = true;
-  count(templates_[p.tmpl.index()].live_groups, p.node, -1);
+  const auto& groups = templates_[p.tmpl.index()].live_groups;
+  if (groups.empty()) return;
+  count(groups, p.node, -1);
+  load_changed(p.node);
 }
 
 }  // namespace wavetank::schedule

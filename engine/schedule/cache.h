@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/schedule/change_log.h"
 #include "engine/schedule/counters.h"
 #include "engine/schedule/node_order.h"
 #include "engine/schedule/requests.h"
@@ -63,8 +64,12 @@ class Cache {
   // ---- Columns by NodeId ----
   std::vector<std::int64_t> allocatable_cpu, allocatable_memory, allocatable_ephemeral, allocatable_pods;
   std::vector<std::int64_t> requested_cpu, requested_memory, requested_ephemeral, nonzero_cpu, nonzero_memory;
-  std::vector<std::uint32_t> object_version;  ///< Rises with the node object.
-  std::vector<std::uint32_t> load_version;    ///< Rises with the pods on it, and with the node object.
+  std::vector<std::int64_t> pod_count;
+  std::vector<std::uint8_t> unschedulable;  ///< spec.unschedulable.
+  std::vector<std::uint32_t> taint_set;     ///< Of taint_sets(); 0: none.
+  std::vector<std::uint32_t> load_version;  ///< Rises with the pods on the node, and with its object.
+  ChangeLog objects;                        ///< Node objects that appeared, changed or went.
+  ChangeLog loads;  ///< Nodes of which anything changed that plugins read: pods, images, the object.
   std::vector<std::vector<PodId>> pods_on;
   std::vector<std::vector<HostPort>> ports_on;
   std::vector<Scalar> scalars;
@@ -81,6 +86,10 @@ class Cache {
   void add_image(NodeId node, std::string_view name, std::int64_t size);
   [[nodiscard]] bool alive(NodeId node) const { return counters.alive(node); }
   [[nodiscard]] std::size_t columns() const { return load_version.size(); }
+  /// 0, 1, 2, …: all numbers of nodes, whether alive or not.
+  [[nodiscard]] const std::vector<NodeId>& every_node() const { return every_node_; }
+  /// Every list of taints that some node has or had.
+  [[nodiscard]] const std::vector<std::vector<model::Taint>>& taint_sets() const { return taint_sets_; }
   const std::vector<NodeId>& order() { return order_.list(); }
   /// Null when no node has it. `name` as Kubernetes normalises it (with a tag).
   [[nodiscard]] const Image* image(const std::string& name) const;
@@ -108,10 +117,17 @@ class Cache {
   void resize(std::size_t nodes);
   void account(const TemplateInfo& t, NodeId node, std::int64_t sign);
   void count(const std::vector<GroupId>& groups, NodeId node, std::int32_t delta);
+  bool put_image(NodeId node, std::string_view name, std::int64_t size);
   void drop_images(NodeId node);
+  void load_changed(NodeId node);
+  void object_changed(NodeId node);
+  void read_taints(NodeId node, const ClusterView& view);
   std::uint32_t image_index(std::string_view name);
 
   NodeOrder order_;
+  std::vector<NodeId> every_node_;
+  std::vector<std::vector<model::Taint>> taint_sets_{{}};
+  std::unordered_map<std::string, std::uint32_t> taint_set_index_{{"", 0}};  // lookup only
   std::vector<Placed> placed_;           // by PodId
   std::vector<TemplateInfo> templates_;  // by TemplateId
   std::vector<TemplateId> met_;          // templates in the order they were met

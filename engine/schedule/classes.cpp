@@ -3,15 +3,19 @@
 #include <algorithm>
 
 #include "engine/base/assert.h"
+#include "engine/schedule/node_match.h"
 #include "engine/schedule/plugins/registry.h"
 
 namespace wavetank::schedule {
 namespace {
 
-/// Kept verdicts and scores may take this much memory; beyond it the class used longest ago is dropped.
-constexpr std::size_t kLocalBytes = 64U << 20;
+/// What each of the three kinds of answers may take: a megabyte, or so many bytes a node.
+constexpr std::size_t kFewBytes = 1U << 20;
+constexpr std::size_t kBytesANode = 1024;
 
 }  // namespace
+
+// ---- PluginSet ----
 
 PluginSet::PluginSet(const Profile& profile) {
   const auto get = [&](std::string_view name) -> Plugin* {
@@ -46,20 +50,76 @@ PluginSet::PluginSet(const Profile& profile) {
   for (const std::string& name : profile.pre_filter) {
     if (Plugin* p = get(name)) pre_filters.push_back(p);
   }
+  cluster = cluster_filters;
   for (const WeightedPlugin& w : profile.score) {
     Plugin* p = get(w.name);
     if (p == nullptr) continue;
-    const bool local = p->depends() != Depends::Cluster;
-    scorers.push_back(
-        {p, w.weight, (find_plugin(w.name)->points & kPreScore) != 0, local ? slots++ : -1, p->depends()});
+    Scorer scorer{p, w.weight, (find_plugin(w.name)->points & kPreScore) != 0, -1, p->depends()};
+    switch (scorer.depends) {
+      case Depends::NodeObject:
+        scorer.slot = static_cast<std::int32_t>(object_scorers.size());
+        WT_ASSERT(object_scorers.size() < kMaxObjectScorers, "ObjectAnswer has room for every such plugin");
+        object_scorers.push_back(scorer);
+        break;
+      case Depends::NodeLoad:
+        load_scorers.push_back(scorer);
+        load_weights += w.weight;
+        break;
+      case Depends::Cluster:
+        if (std::find(cluster.begin(), cluster.end(), p) == cluster.end()) cluster.push_back(p);
+        break;
+    }
+    scorers.push_back(scorer);
   }
 }
+
+// ---- Kept ----
+
+template <class T>
+T& Kept<T>::get(const std::string& key, std::uint32_t& slot, std::uint64_t& made, std::size_t most) {
+  if (made == 0 || slot >= entries_.size() || entries_[slot]->made != made) {
+    if (const auto at = index_.find(key); at != index_.end()) {
+      slot = at->second;
+    } else {
+      slot = static_cast<std::uint32_t>(entries_.size());
+      if (entries_.size() < most) {
+        entries_.push_back(nullptr);
+      } else {
+        const auto oldest = std::min_element(entries_.begin(), entries_.end(),
+                                             [](const auto& a, const auto& b) { return a->last_used < b->last_used; });
+        slot = static_cast<std::uint32_t>(oldest - entries_.begin());
+        index_.erase((*oldest)->key);
+      }
+      entries_[slot] = std::make_unique<Entry>();
+      entries_[slot]->key = key;
+      entries_[slot]->made = ++makings_;
+      index_.emplace(key, slot);
+    }
+    made = entries_[slot]->made;
+  }
+  entries_[slot]->last_used = ++uses_;
+  return entries_[slot]->value;
+}
+
+// ---- Classes ----
 
 void Classes::clear() {
   classes_.clear();
   by_template_.clear();
-  locals_.clear();
-  local_index_.clear();
+  objects_.clear();
+  loads_.clear();
+  cells_.clear();
+}
+
+std::size_t Classes::bytes() const {
+  std::size_t sum = objects_.bytes() + loads_.bytes() + cells_.bytes() + by_template_.capacity() * sizeof(by_template_[0]);
+  for (const auto& c : classes_) sum += sizeof(PodClass) + c->object_key.capacity() + c->load_key.capacity();
+  return sum;
+}
+
+std::size_t Classes::most_kept(std::size_t bytes_a_node) const {
+  const std::size_t room = std::max(kFewBytes, kBytesANode * cache_.columns());
+  return std::max<std::size_t>(16, room / (bytes_a_node * cache_.columns() + 1));
 }
 
 PodClass& Classes::class_of(TemplateId tmpl, event::Ref owner, const ClusterView& view) {
@@ -79,7 +139,11 @@ PodClass& Classes::class_of(TemplateId tmpl, event::Ref owner, const ClusterView
   c.pod = info.pod;
   c.ns = view.text(info.ns);
   for (const auto& p : plugins_.all) {
-    if (p->depends() != Depends::Cluster) p->append_class_key(c.spec(), c.local_key);
+    if (p->depends() == Depends::NodeObject) p->append_class_key(c.spec(), c.object_key);
+  }
+  c.load_key = c.object_key;
+  for (const auto& p : plugins_.all) {
+    if (p->depends() == Depends::NodeLoad) p->append_class_key(c.spec(), c.load_key);
   }
   compile(c, view);
   return c;
@@ -90,95 +154,193 @@ void Classes::compile(PodClass& pod_class, const ClusterView& view) {
   pod_class.data.resize(plugins_.all.size());
   const Cycle c{cache_, reasons_, view, pod_class, cache_.order().size()};
   for (const auto& p : plugins_.all) pod_class.data[p->index] = p->compile(c);
+  pod_class.cells_made = 0;  // its traits may be others
 }
 
-std::uint32_t Classes::find_local(const std::string& key) {
-  if (const auto at = local_index_.find(key); at != local_index_.end()) return at->second;
-  const std::size_t bytes_each = cache_.columns() * (16 + 4 * static_cast<std::size_t>(plugins_.slots)) + 1;
-  std::size_t slot = locals_.size();
-  if (slot < std::max<std::size_t>(16, kLocalBytes / bytes_each)) {
-    locals_.push_back(nullptr);
-  } else {
-    const auto oldest = std::min_element(locals_.begin(), locals_.end(),
-                                         [](const auto& a, const auto& b) { return a->last_used < b->last_used; });
-    slot = static_cast<std::size_t>(oldest - locals_.begin());
-    local_index_.erase((*oldest)->key);
+/// The nodes that changed, each once; all of them when the log does not reach back so far.
+Nodes Classes::changed_since(const ChangeLog& log, std::uint64_t cursor, bool listed_only) {
+  if (!log.reaches(cursor)) return listed_only ? Nodes(cache_.order()) : Nodes(cache_.every_node());
+  const auto changes = log.since(cursor);
+  if (changes.size() == 1) return changes;
+  if (stamp_.size() < cache_.columns()) stamp_.resize(cache_.columns(), 0);
+  ++stamp_now_;
+  stale_.clear();
+  for (const NodeId n : changes) {
+    if (stamp_[n.index()] == stamp_now_) continue;
+    stamp_[n.index()] = stamp_now_;
+    stale_.push_back(n);
   }
-  locals_[slot] = std::make_unique<LocalClass>();
-  locals_[slot]->key = key;
-  locals_[slot]->made = ++makings_;
-  locals_[slot]->raw.resize(static_cast<std::size_t>(plugins_.slots));
-  local_index_.emplace(key, static_cast<std::uint32_t>(slot));
-  return static_cast<std::uint32_t>(slot);
+  return stale_;
 }
 
-LocalClass& Classes::local_of(PodClass& pod_class) {
-  if (pod_class.local_made == 0 || locals_[pod_class.local_slot]->made != pod_class.local_made) {
-    pod_class.local_slot = find_local(pod_class.local_key);
-    pod_class.local_made = locals_[pod_class.local_slot]->made;
-  }
-  LocalClass& local = *locals_[pod_class.local_slot];
-  local.last_used = ++uses_;
-  const std::size_t nodes = cache_.columns();
-  if (local.load_version.size() < nodes) {
-    local.object_version.resize(nodes, 0);
-    local.load_version.resize(nodes, 0);
-    local.object_verdict.resize(nodes, kPassed);
-    local.verdict.resize(nodes, kPassed);
-    for (auto& column : local.raw) column.resize(nodes, 0);
-  }
-  return local;
+const ObjectAnswers& Classes::objects_of(PodClass& pod_class, const Cycle& c) {
+  ObjectAnswers& answers =
+      objects_.get(pod_class.object_key, pod_class.object_slot, pod_class.object_made, most_kept(sizeof(std::uint32_t)));
+  if (plain_) answers.cursor = 0;
+  if (answers.cursor == cache_.objects.end()) return answers;
+  answers.answer.resize(cache_.columns(), 0);
+  const Nodes changed = changed_since(cache_.objects, answers.cursor, false);
+  if (changed.size() == cache_.columns()) answers.distinct.clear();
+  ask_objects(c, answers, changed);
+  answers.cursor = cache_.objects.end();
+  return answers;
 }
 
-void Classes::refresh(const Cycle& c, LocalClass& local, Nodes nodes) {
+void Classes::ask_objects(const Cycle& c, ObjectAnswers& answers, Nodes nodes) {
+  verdicts_.assign(nodes.size(), kPassed);
+  for (Plugin* p : plugins_.object_filters) p->filter(c, nodes, verdicts_.data());
+  raws_.resize(nodes.size() * kMaxObjectScorers);
+  for (const Scorer& s : plugins_.object_scorers) {
+    std::int64_t* column = raws_.data() + static_cast<std::size_t>(s.slot) * nodes.size();
+    if (s.pre_score && !s.plugin->pre_score(c, {})) {
+      std::fill(column, column + nodes.size(), 0);
+    } else {
+      s.plugin->score(c, nodes, column);
+    }
+  }
+  const std::size_t scorers = plugins_.object_scorers.size();
+  std::uint32_t last = 0;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    ObjectAnswer a;
+    a.verdict = verdicts_[i];
+    for (std::size_t s = 0; s < scorers; ++s) a.raw[s] = static_cast<std::int32_t>(raws_[s * nodes.size() + i]);
+    if (last >= answers.distinct.size() || !(answers.distinct[last] == a)) {
+      last = static_cast<std::uint32_t>(std::find(answers.distinct.begin(), answers.distinct.end(), a) -
+                                        answers.distinct.begin());
+      if (last == answers.distinct.size()) answers.distinct.push_back(a);
+    }
+    answers.answer[nodes[i].index()] = last;
+  }
+}
+
+void Classes::local_verdicts(const Cycle& c, const ObjectAnswers& objects, Nodes nodes, Verdict* out) {
+  for (std::size_t i = 0; i < nodes.size(); ++i) out[i] = objects.of(nodes[i]).verdict;
+  for (Plugin* p : plugins_.load_filters) p->filter(c, nodes, out);
+}
+
+void Classes::load_scores(const Cycle& c, Nodes nodes, std::int32_t* out) {
+  std::fill(out, out + nodes.size(), 0);
+  scores_.resize(nodes.size());
+  for (const Scorer& s : plugins_.load_scorers) {
+    if (s.pre_score && !s.plugin->pre_score(c, {})) continue;
+    s.plugin->score(c, nodes, scores_.data());
+    const auto weight = static_cast<std::int32_t>(s.weight);
+    for (std::size_t i = 0; i < nodes.size(); ++i) out[i] += static_cast<std::int32_t>(scores_[i]) * weight;
+  }
+}
+
+const LoadAnswers& Classes::loads_of(PodClass& pod_class, const Cycle& c, const ObjectAnswers& objects, Nodes nodes) {
+  LoadAnswers& answers = loads_.get(pod_class.load_key, pod_class.load_slot, pod_class.load_made, most_kept(12));
+  if (answers.version.size() < cache_.columns()) {
+    answers.version.resize(cache_.columns(), 0);
+    answers.verdict.resize(cache_.columns(), kPassed);
+    answers.score.resize(cache_.columns(), 0);
+  }
+  if (plain_ && nodes.size() * 2 > cache_.columns()) {
+    local_verdicts(c, objects, cache_.every_node(), answers.verdict.data());
+    load_scores(c, cache_.every_node(), answers.score.data());
+    return answers;
+  }
   stale_.clear();
   for (const NodeId n : nodes) {
-    if (local.load_version[n.index()] != cache_.load_version[n.index()]) stale_.push_back(n);
+    if (plain_ || answers.version[n.index()] != cache_.load_version[n.index()]) stale_.push_back(n);
   }
-  if (stale_.empty()) return;
-  refresh_objects(c, local);
-  refresh_loads(c, local);
-}
-
-void Classes::refresh_objects(const Cycle& c, LocalClass& local) {
-  stale_objects_.clear();
-  for (const NodeId n : stale_) {
-    if (local.object_version[n.index()] != cache_.object_version[n.index()]) stale_objects_.push_back(n);
-  }
-  if (stale_objects_.empty()) return;
-  verdicts_.assign(stale_objects_.size(), kPassed);
-  for (Plugin* p : plugins_.object_filters) p->filter(c, stale_objects_, verdicts_.data());
-  for (std::size_t i = 0; i < stale_objects_.size(); ++i) {
-    const std::size_t n = stale_objects_[i].index();
-    local.object_verdict[n] = verdicts_[i];
-    local.object_version[n] = cache_.object_version[n];
-  }
-  score_into(c, local, Depends::NodeObject, stale_objects_);
-}
-
-void Classes::refresh_loads(const Cycle& c, LocalClass& local) {
+  if (stale_.empty()) return answers;
   verdicts_.resize(stale_.size());
-  for (std::size_t i = 0; i < stale_.size(); ++i) verdicts_[i] = local.object_verdict[stale_[i].index()];
-  for (Plugin* p : plugins_.load_filters) p->filter(c, stale_, verdicts_.data());
+  local_verdicts(c, objects, stale_, verdicts_.data());
   passing_.clear();
   for (std::size_t i = 0; i < stale_.size(); ++i) {
     const std::size_t n = stale_[i].index();
-    local.verdict[n] = verdicts_[i];
-    local.load_version[n] = cache_.load_version[n];
+    answers.verdict[n] = verdicts_[i];
+    answers.version[n] = cache_.load_version[n];
     if (verdicts_[i].ok()) passing_.push_back(stale_[i]);
   }
-  score_into(c, local, Depends::NodeLoad, passing_);
+  sums_.resize(passing_.size());
+  load_scores(c, passing_, sums_.data());
+  for (std::size_t i = 0; i < passing_.size(); ++i) answers.score[passing_[i].index()] = sums_[i];
+  return answers;
 }
 
-void Classes::score_into(const Cycle& c, LocalClass& local, Depends depends, const std::vector<NodeId>& nodes) {
-  if (nodes.empty()) return;
-  scores_.resize(nodes.size());
-  for (const Scorer& s : plugins_.scorers) {
-    if (s.slot < 0 || s.depends != depends) continue;
-    s.plugin->score(c, nodes, scores_.data());
-    auto& column = local.raw[static_cast<std::size_t>(s.slot)];
-    for (std::size_t i = 0; i < nodes.size(); ++i) column[nodes[i].index()] = static_cast<std::int32_t>(scores_[i]);
+// ---- Cells ----
+
+/// Which numbers a node's key has now. True when the cells have to be made anew for them.
+bool Classes::read_traits(PodClass& pod_class, const Cycle& c, CellAnswers& answers, std::vector<Plugin*>& opaque) {
+  with_traits_.clear();
+  opaque.clear();
+  std::size_t width = plugins_.object_scorers.size();
+  std::uint64_t epoch = pod_class.epoch;
+  for (Plugin* p : plugins_.cluster) {
+    const int count = p->trait_count(c);
+    if (count == Plugin::kNoTraits) opaque.push_back(p);
+    if (count <= 0) continue;
+    with_traits_.emplace_back(p, count);
+    width += static_cast<std::size_t>(count);
+    epoch += p->traits_epoch(c);
   }
+  const bool same = answers.cursor != 0 && answers.epoch == epoch && answers.width == width;
+  answers.epoch = epoch;
+  answers.width = width;
+  return !same;
+}
+
+CellAnswers* Classes::cells_of(PodClass& pod_class, const Cycle& c, std::vector<Plugin*>& opaque) {
+  if (plugins_.load_weights * 100 > Cells::kMaxScore) return nullptr;
+  const ObjectAnswers& objects = objects_of(pod_class, c);
+  if (pod_class.cells_made == 0) {
+    pod_class.cells_key.clear();
+    append_key(pod_class.cells_key, std::int64_t{pod_class.tmpl.value});
+    append_key(pod_class.cells_key, static_cast<std::int64_t>(pod_class.owner.kind));
+    append_key(pod_class.cells_key, std::int64_t{pod_class.owner.row});
+    append_key(pod_class.cells_key, static_cast<std::int64_t>(pod_class.epoch));
+  }
+  CellAnswers& answers = cells_.get(pod_class.cells_key, pod_class.cells_slot, pod_class.cells_made, most_kept(6));
+  if (read_traits(pod_class, c, answers, opaque)) {
+    answers.useless = false;
+    answers.cursor = 0;
+  }
+  if (answers.useless) return nullptr;
+  if (answers.cursor == cache_.loads.end()) return &answers;
+  if (answers.cursor == 0 || !cache_.loads.reaches(answers.cursor) || answers.cells.count() > cache_.columns() + 16) {
+    answers.cells.reset(answers.width, cache_.columns());
+    answers.cursor = 0;
+  }
+  answers.cells.resize(cache_.columns());
+  const Nodes changed = changed_since(cache_.loads, answers.cursor, true);
+  answers.useless = !update_cells(c, objects, answers, changed);
+  answers.cursor = cache_.loads.end();
+  return answers.useless ? nullptr : &answers;
+}
+
+bool Classes::update_cells(const Cycle& c, const ObjectAnswers& objects, CellAnswers& answers, Nodes nodes) {
+  verdicts_.resize(nodes.size());
+  local_verdicts(c, objects, nodes, verdicts_.data());
+  passing_.clear();
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (verdicts_[i].ok() && cache_.alive(nodes[i])) {
+      passing_.push_back(nodes[i]);
+    } else {
+      answers.cells.drop(nodes[i]);
+    }
+  }
+  if (passing_.empty()) return true;
+  sums_.resize(passing_.size());
+  load_scores(c, passing_, sums_.data());
+  const std::size_t width = answers.width;
+  keys_.resize(passing_.size() * width + 1);
+  const std::size_t scorers = plugins_.object_scorers.size();
+  for (std::size_t i = 0; i < passing_.size() && scorers > 0; ++i) {
+    const ObjectAnswer& object = objects.of(passing_[i]);
+    std::copy_n(object.raw.begin(), scorers, keys_.begin() + static_cast<std::ptrdiff_t>(i * width));
+  }
+  std::size_t at = scorers;
+  for (const auto& [plugin, count] : with_traits_) {
+    plugin->traits(c, passing_, keys_.data() + at, width);
+    at += static_cast<std::size_t>(count);
+  }
+  for (std::size_t i = 0; i < passing_.size(); ++i) {
+    if (!answers.cells.put(passing_[i], keys_.data() + i * width, sums_[i])) return false;
+  }
+  return true;
 }
 
 }  // namespace wavetank::schedule

@@ -35,13 +35,24 @@ void Counters::clear() { *this = Counters(); }
 
 void Counters::set_domain(Topology& t, NodeId node, const ClusterView& view) {
   if (t.domain.size() < alive_.size()) t.domain.resize(alive_.size(), kNoDomain);
-  t.domain[node.index()] = kNoDomain;
-  if (!alive(node)) return;
-  const std::string* value = model::find_label(view.node(node).labels, t.key);
-  if (value == nullptr) return;
+  const std::string* value = alive(node) ? model::find_label(view.node(node).labels, t.key) : nullptr;
+  if (value == nullptr) return put_in_domain(t, node, kNoDomain);
   const auto [at, made] = t.index.emplace(*value, static_cast<std::uint32_t>(t.values.size()));
-  if (made) t.values.push_back(*value);
-  t.domain[node.index()] = at->second;
+  if (made) {
+    t.values.push_back(*value);
+    t.nodes_in.push_back(0);
+  }
+  put_in_domain(t, node, at->second);
+}
+
+void Counters::put_in_domain(Topology& t, NodeId node, std::uint32_t domain) {
+  std::uint32_t& at = t.domain[node.index()];
+  if (at == domain) return;
+  const bool was = t.one_node_each();
+  if (at != kNoDomain && --t.nodes_in[at] == 1) --t.shared_domains;
+  if (domain != kNoDomain && ++t.nodes_in[domain] == 2) ++t.shared_domains;
+  at = domain;
+  if (was != t.one_node_each()) ++t.shape_epoch;
 }
 
 void Counters::node_changed(NodeId node, bool alive, bool labels, bool taints, const ClusterView& view) {
@@ -59,7 +70,9 @@ TopologyId Counters::topology(std::string_view key, const ClusterView& view) {
   for (std::size_t i = 0; i < topologies_.size(); ++i) {
     if (topologies_[i].key == key) return TopologyId(i);
   }
-  topologies_.push_back({std::string(key), std::vector<std::uint32_t>(alive_.size(), kNoDomain), {}, {}});
+  topologies_.emplace_back();
+  topologies_.back().key = key;
+  topologies_.back().domain.assign(alive_.size(), kNoDomain);
   for (std::size_t n = 0; n < alive_.size(); ++n) set_domain(topologies_.back(), NodeId(n), view);
   return TopologyId(topologies_.size() - 1);
 }
@@ -113,8 +126,18 @@ void Counters::add(GroupId id, NodeId node, std::int32_t delta) {
     if (!is_fresh(c) || node.index() >= mask.size() || mask[node.index()] == 0) continue;
     const std::uint32_t d = domain(c.topology, node);
     if (d == kNoDomain) continue;
-    c.pods[d] += delta;
     c.total += delta;
+    // Taken from the emptiest, or added to them: only the last of them leaving makes a search necessary.
+    if (delta > 0 && c.at_least > 0 && c.pods[d] == c.least && c.nodes[d] != 0) --c.at_least;
+    c.pods[d] += delta;
+    if (delta < 0 && c.at_least > 0 && c.nodes[d] != 0) {
+      if (c.pods[d] < c.least) {
+        c.least = c.pods[d];
+        c.at_least = 1;
+      } else if (c.pods[d] == c.least) {
+        ++c.at_least;
+      }
+    }
   }
 }
 
@@ -152,6 +175,7 @@ const Counters::Counter& Counters::fresh(CounterId id, const ClusterView& view) 
   c.nodes.assign(t.values.size(), 0);
   c.domains = 0;
   c.total = 0;
+  c.at_least = 0;
   for (std::size_t i = 0; i < alive_.size(); ++i) {
     if (e.mask[i] == 0 || t.domain[i] == kNoDomain) continue;
     if (c.nodes[t.domain[i]]++ == 0) ++c.domains;
@@ -160,6 +184,19 @@ const Counters::Counter& Counters::fresh(CounterId id, const ClusterView& view) 
     c.total += pods;
   }
   return c;
+}
+
+std::int64_t Counters::least(CounterId id, const ClusterView& view) {
+  static_cast<void>(fresh(id, view));
+  Counter& c = counters_[id.index()];
+  if (c.at_least > 0) return c.least;
+  c.least = kNoLeast;
+  for (std::size_t d = 0; d < c.pods.size(); ++d) {
+    if (c.nodes[d] == 0 || c.pods[d] > c.least) continue;
+    c.at_least = c.pods[d] < c.least ? 1 : c.at_least + 1;
+    c.least = c.pods[d];
+  }
+  return c.least;
 }
 
 }  // namespace wavetank::schedule

@@ -11,6 +11,7 @@
 // stale counter is rebuilt in O(nodes) when next asked for.
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -68,6 +69,11 @@ class Counters {
     std::vector<std::uint32_t> domain;  ///< By node; kNoDomain where the label is missing or the node is gone.
     std::vector<std::string> values;
     std::unordered_map<std::string, std::uint32_t> index;  ///< Lookup only.
+    std::vector<std::uint32_t> nodes_in;                   ///< By domain.
+    std::uint32_t shared_domains = 0;                      ///< With more than one node.
+    std::uint64_t shape_epoch = 0;                         ///< Rises when one_node_each() changes.
+    /// Every domain has one node, as hostnames do.
+    [[nodiscard]] bool one_node_each() const { return shared_domains == 0; }
   };
   struct Group {
     PodPredicate predicate;
@@ -88,8 +94,12 @@ class Counters {
     std::vector<std::uint32_t> nodes;  ///< By domain: eligible nodes in it.
     std::uint32_t domains = 0;         ///< With at least one eligible node.
     std::int64_t total = 0;            ///< Pods in all domains.
+    std::int64_t least = 0;            ///< Pods in the emptiest of them; kNoLeast when there is none.
+    std::uint32_t at_least = 0;        ///< How many have so few; 0: `least` is to be found again.
     std::uint64_t label_epoch = 0, taint_epoch = 0;
   };
+
+  static constexpr std::int64_t kNoLeast = std::numeric_limits<std::int32_t>::max();
 
   void clear();
   /// The node's labels or taints, as the view has them, or its being there changed.
@@ -116,11 +126,15 @@ class Counters {
   }
   /// Brought up to date. O(nodes) if stale, O(1) else.
   const Counter& fresh(CounterId id, const ClusterView& view);
+  /// Pods in the emptiest domain that has eligible nodes, kNoLeast without one. O(1) mostly, O(domains) when the last
+  /// of the emptiest got a pod.
+  std::int64_t least(CounterId id, const ClusterView& view);
   const Eligible& fresh(EligibleId id, const ClusterView& view);
 
  private:
   [[nodiscard]] bool is_fresh(const Counter& c) const;
   void set_domain(Topology& t, NodeId node, const ClusterView& view);
+  static void put_in_domain(Topology& t, NodeId node, std::uint32_t domain);
 
   std::vector<std::uint8_t> alive_;
   std::vector<Topology> topologies_;

@@ -14,6 +14,7 @@ void Nominations::set(const Entry& entry) {
   remove(entry.pod);
   if (by_node_.size() <= entry.node.index()) by_node_.resize(entry.node.index() + 1);
   if (by_pod_.size() <= entry.pod.index()) by_pod_.resize(entry.pod.index() + 1);
+  if (by_node_[entry.node.index()].empty()) nodes_.push_back(entry.node);
   by_node_[entry.node.index()].push_back(entry);
   by_pod_[entry.pod.index()] = entry.node;
   ++count_;
@@ -23,6 +24,7 @@ void Nominations::remove(PodId pod) {
   const NodeId node = node_of(pod);
   if (!node.valid()) return;
   std::erase_if(by_node_[node.index()], [&](const Entry& e) { return e.pod == pod; });
+  if (by_node_[node.index()].empty()) std::erase(nodes_, node);
   by_pod_[pod.index()] = NodeId();
   --count_;
 }
@@ -50,6 +52,8 @@ std::size_t nodes_to_find(std::size_t nodes, std::int32_t percentage) {
 void Evaluator::clear() {
   classes_.clear();
   classes_.outdate();
+  tied_cells_ = nullptr;
+  masked_cells_ = nullptr;
   verdicts_.clear();
   start_ = 0;
 }
@@ -122,16 +126,16 @@ void Evaluator::prepare(const Cycle& c) {
   for (Plugin* p : active_) p->pre_filter(c);
 }
 
-Verdict Evaluator::filter_one(const Cycle& c, LocalClass& local, NodeId node) {
+Verdict Evaluator::filter_one(const Cycle& c, NodeId node) {
   const Nodes one(&node, 1);
-  classes_.refresh(c, local, one);
-  Verdict v = local.verdict[node.index()];
+  Verdict v;
+  classes_.local_verdicts(c, classes_.objects_of(const_cast<PodClass&>(c.pod_class), c), one, &v);
   for (Plugin* p : active_) p->filter(c, one, &v);
   return v;
 }
 
 /// The node must do with and without the pods of equal or higher priority that are nominated to it.
-Verdict Evaluator::filter_with_nominated(const Cycle& c, LocalClass& local, NodeId node) {
+Verdict Evaluator::filter_with_nominated(const Cycle& c, NodeId node) {
   std::vector<PodId> added;
   for (const Nominations::Entry& e : nominations_.on(node)) {
     if (e.priority < request_.priority || e.pod == request_.pod || cache_.placed(e.pod) != nullptr) continue;
@@ -145,7 +149,7 @@ Verdict Evaluator::filter_with_nominated(const Cycle& c, LocalClass& local, Node
       if (std::find(active_.begin(), active_.end(), p) == active_.end()) active_.push_back(p);
     }
     prepare(c);
-    const Verdict v = filter_one(c, local, node);
+    const Verdict v = filter_one(c, node);
     while (!added.empty()) {
       cache_.take(added.back());
       added.pop_back();
@@ -154,14 +158,13 @@ Verdict Evaluator::filter_with_nominated(const Cycle& c, LocalClass& local, Node
     prepare(c);
     if (!v.ok()) return v;
   }
-  return filter_one(c, local, node);
+  return filter_one(c, node);
 }
 
 Verdict Evaluator::filter_again(NodeId node, const ClusterView& view) {
-  PodClass& pod_class = class_of(request_.tmpl, request_.owner, view);
-  const Cycle c = cycle(pod_class, view);
+  const Cycle c = cycle(class_of(request_.tmpl, request_.owner, view), view);
   prepare(c);
-  return filter_with_nominated(c, classes_.local_of(pod_class), node);
+  return filter_with_nominated(c, node);
 }
 
 void Evaluator::record_failure(NodeId node, Verdict v) {
@@ -171,15 +174,14 @@ void Evaluator::record_failure(NodeId node, Verdict v) {
 }
 
 /// Filters block_ and records; true when the search is over.
-bool Evaluator::walk_block(const Cycle& c, LocalClass& local, std::size_t want) {
-  classes_.refresh(c, local, block_);
+bool Evaluator::walk_block(const Cycle& c, const LoadAnswers& loads, std::size_t want) {
   block_verdicts_.resize(block_.size());
-  for (std::size_t i = 0; i < block_.size(); ++i) block_verdicts_[i] = local.verdict[block_[i].index()];
+  for (std::size_t i = 0; i < block_.size(); ++i) block_verdicts_[i] = loads.verdict[block_[i].index()];
   for (Plugin* p : active_) p->filter(c, block_, block_verdicts_.data());
   for (std::size_t i = 0; i < block_.size(); ++i) {
     const NodeId n = block_[i];
     Verdict v = block_verdicts_[i];
-    if (!nominations_.empty() && !nominations_.on(n).empty()) v = filter_with_nominated(c, local, n);
+    if (!nominations_.empty() && !nominations_.on(n).empty()) v = filter_with_nominated(c, n);
     if (!v.ok()) {
       record_failure(n, v);
       continue;
@@ -191,8 +193,8 @@ bool Evaluator::walk_block(const Cycle& c, LocalClass& local, std::size_t want) 
   return false;
 }
 
-void Evaluator::find_feasible(const Cycle& c, Nodes list, std::size_t want) {
-  LocalClass& local = classes_.local_of(const_cast<PodClass&>(c.pod_class));
+void Evaluator::find_feasible(const Cycle& c, PodClass& pod_class, Nodes list, std::size_t want) {
+  const ObjectAnswers& objects = classes_.objects_of(pod_class, c);
   const std::size_t start = list.empty() ? 0 : start_ % list.size();
   std::size_t done = 0;
   while (done < list.size()) {
@@ -203,31 +205,44 @@ void Evaluator::find_feasible(const Cycle& c, Nodes list, std::size_t want) {
       const std::size_t at = start + done + i;
       block_.push_back(list[at < list.size() ? at : at - list.size()]);
     }
-    if (walk_block(c, local, want)) break;
+    if (walk_block(c, classes_.loads_of(pod_class, c, objects, block_), want)) break;
     done += size;
   }
   attempt_.evaluated = attempt_.feasible.size() + attempt_.failed.size();
 }
 
-void Evaluator::score(const Cycle& c) {
+/// One plugin's raw and normalised scores, which totals of load scores do not show.
+void Evaluator::score_details(const Cycle& c, const Scorer& s, Nodes nodes) {
+  if (s.depends != Depends::NodeLoad) {
+    attempt_.columns.push_back({s.plugin, s.weight, scores_, {}});
+    return;
+  }
+  std::vector<std::int64_t> raw(nodes.size());
+  s.plugin->score(c, nodes, raw.data());
+  attempt_.columns.push_back({s.plugin, s.weight, raw, raw});
+}
+
+void Evaluator::score(const Cycle& c, PodClass& pod_class) {
   Attempt& a = attempt_;
   const Nodes nodes(a.feasible);
-  LocalClass& local = classes_.local_of(const_cast<PodClass&>(c.pod_class));
-  classes_.refresh(c, local, nodes);
-  a.totals.assign(nodes.size(), 0);
+  const ObjectAnswers& objects = classes_.objects_of(pod_class, c);
+  const LoadAnswers& loads = classes_.loads_of(pod_class, c, objects, nodes);
+  a.totals.resize(nodes.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i) a.totals[i] = loads.score[nodes[i].index()];
   scores_.resize(nodes.size());
   for (const Scorer& s : plugins_.scorers) {
     if (s.pre_score && !s.plugin->pre_score(c, nodes)) {
       if (request_.details) a.skipped.push_back(s.plugin);
       continue;
     }
-    if (s.slot >= 0) {
-      const auto& column = local.raw[static_cast<std::size_t>(s.slot)];
-      for (std::size_t i = 0; i < nodes.size(); ++i) scores_[i] = column[nodes[i].index()];
-    } else {
+    if (s.depends == Depends::NodeObject) {
+      for (std::size_t i = 0; i < nodes.size(); ++i)
+        scores_[i] = objects.of(nodes[i]).raw[static_cast<std::size_t>(s.slot)];
+    } else if (s.depends == Depends::Cluster) {
       s.plugin->score(c, nodes, scores_.data());
     }
-    if (request_.details) a.columns.push_back({s.plugin, s.weight, scores_, {}});
+    if (request_.details) score_details(c, s, nodes);
+    if (s.depends == Depends::NodeLoad) continue;
     s.plugin->normalize(c, nodes, scores_.data());
     if (request_.details) a.columns.back().normalized = scores_;
     for (std::size_t i = 0; i < nodes.size(); ++i) a.totals[i] += scores_[i] * s.weight;
@@ -237,6 +252,148 @@ void Evaluator::score(const Cycle& c) {
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (a.totals[i] == a.best_total) a.ties.push_back(nodes[i]);
   }
+  a.tie_count = a.ties.size();
+}
+
+// ---- The same on cells ----
+//
+// When every node would be evaluated anyway, nodes need not be walked: cells are asked instead. Whatever asks for
+// failures by node, or for scores by node, takes the walk.
+
+/// Nodes that do for the pod, but not beside the pods nominated to them.
+void Evaluator::mask_nominated(const Cycle& c, Cells& cells) {
+  masked_cells_ = &cells;
+  for (const NodeId n : nominations_.nodes()) {
+    if (cells.place(n) == Cells::kNowhere) continue;
+    if (!filter_with_nominated(c, n).ok()) masked_.emplace_back(n, cells.take_out(n));
+  }
+}
+
+/// Fills cell_, members_ and representatives_ with the cells whose nodes pass; false when there are none.
+bool Evaluator::feasible_cells(const Cycle& c, Cells& cells) {
+  cell_.clear();
+  representatives_.clear();
+  cells.for_each([&](std::uint32_t cell) {
+    cell_.push_back(cell);
+    representatives_.push_back(cells.any_member(cell));
+  });
+  if (!active_.empty()) {
+    block_verdicts_.assign(cell_.size(), kPassed);
+    for (Plugin* p : active_) p->filter(c, representatives_, block_verdicts_.data());
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < cell_.size(); ++i) {
+      if (!block_verdicts_[i].ok()) continue;
+      cell_[kept] = cell_[i];
+      representatives_[kept++] = representatives_[i];
+    }
+    cell_.resize(kept);
+    representatives_.resize(kept);
+  }
+  members_.clear();
+  for (const std::uint32_t cell : cell_) members_.push_back(cells.members(cell));
+  return !cell_.empty();
+}
+
+/// False when a plugin without traits wants to score.
+bool Evaluator::score_cells(const Cycle& c, const ObjectAnswers& objects, const Cells& cells) {
+  const Nodes nodes(representatives_);
+  totals_.resize(nodes.size());
+  scores_.resize(nodes.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i) totals_[i] = cells.best(cell_[i]).score;
+  for (const Scorer& s : plugins_.scorers) {
+    if (s.depends == Depends::NodeLoad) continue;
+    if (s.pre_score && !s.plugin->pre_score(c, nodes)) continue;
+    if (std::find(opaque_.begin(), opaque_.end(), s.plugin) != opaque_.end()) return false;
+    if (s.depends == Depends::NodeObject) {
+      for (std::size_t i = 0; i < nodes.size(); ++i)
+        scores_[i] = objects.of(nodes[i]).raw[static_cast<std::size_t>(s.slot)];
+    } else {
+      s.plugin->score(c, nodes, scores_.data());
+    }
+    s.plugin->normalize(c, nodes, scores_.data());
+    for (std::size_t i = 0; i < nodes.size(); ++i) totals_[i] += scores_[i] * s.weight;
+  }
+  return true;
+}
+
+/// True when it found where the pod can go; the attempt's ties are then counted, not listed.
+bool Evaluator::run_on_cells(PodClass& pod_class, const ClusterView& view) {
+  Cycle c = cycle(pod_class, view);
+  CellAnswers* answers = classes_.cells_of(pod_class, c, opaque_);
+  if (answers == nullptr) return false;
+  for (const Plugin* p : opaque_) {
+    if (std::find(active_.begin(), active_.end(), p) != active_.end()) return false;
+  }
+  Cells& cells = answers->cells;
+  if (!nominations_.empty()) mask_nominated(c, cells);
+  bool found = feasible_cells(c, cells);
+  std::size_t feasible = 0;
+  for (const std::uint32_t m : members_) feasible += m;
+  if (found) {
+    c.members = members_.data();
+    tied_places_.clear();
+    attempt_.tie_count = 0;
+    if (feasible == 1) {
+      totals_.assign(1, 0);
+    } else {
+      found = score_cells(c, classes_.objects_of(pod_class, c), cells);
+    }
+    const std::int64_t best = found ? *std::max_element(totals_.begin(), totals_.end()) : 0;
+    for (std::size_t i = 0; found && i < cell_.size(); ++i) {
+      if (totals_[i] != best) continue;
+      attempt_.tie_count += cells.best(cell_[i]).nodes;
+      tied_places_.push_back(cells.best_place(cell_[i]));
+    }
+    attempt_.best_total = best;
+    tied_cells_ = found ? &cells : nullptr;
+  }
+  return found;
+}
+
+// ---- Ties ----
+
+const std::vector<NodeId>& Evaluator::ties() {
+  if (tied_cells_ != nullptr && attempt_.ties.empty()) tied_cells_->find(tied_places_, attempt_.ties);
+  return attempt_.ties;
+}
+
+bool Evaluator::is_tie(NodeId node) const {
+  if (tied_cells_ == nullptr) return tied_[node.index()] != 0;
+  return std::find(tied_places_.begin(), tied_places_.end(), tied_cells_->place(node)) != tied_places_.end();
+}
+
+NodeId Evaluator::choose(TieBreak tie_break, const base::Stream& draws, std::uint64_t n, const ClusterView& view) {
+  const std::vector<NodeId>& list = cache_.order();
+  const std::size_t count = attempt_.tie_count;
+  if (tie_break == TieBreak::Name) {
+    return *std::min_element(ties().begin(), ties().end(), [&](NodeId a, NodeId b) {
+      return view.text(view.node(a).header.name) < view.text(view.node(b).header.name);
+    });
+  }
+  if (count == 1) return ties().front();
+  // Many ties: nodes are drawn until one is among them. Few: they are listed and one is drawn. Both are uniform, and
+  // neither depends on how the ties were found.
+  constexpr std::size_t kFew = 16;
+  constexpr std::uint64_t kMostDraws = 64;
+  if (count * kFew >= list.size()) {
+    if (tied_cells_ == nullptr) {
+      tied_.resize(cache_.columns(), 0);
+      for (const NodeId t : attempt_.ties) tied_[t.index()] = 1;
+    }
+    NodeId chosen;
+    for (std::uint64_t i = 0; i < kMostDraws && !chosen.valid(); ++i) {
+      const NodeId drawn = list[draws.below(list.size(), n + i)];
+      if (is_tie(drawn)) chosen = drawn;
+    }
+    if (tied_cells_ == nullptr) {
+      for (const NodeId t : attempt_.ties) tied_[t.index()] = 0;
+    }
+    if (chosen.valid()) return chosen;
+  }
+  block_ = ties();
+  const auto at = block_.begin() + static_cast<std::ptrdiff_t>(draws.below(count, n + kMostDraws));
+  std::nth_element(block_.begin(), at, block_.end());
+  return *at;
 }
 
 namespace {
@@ -258,24 +415,41 @@ void reset(Attempt& a) {
   a.columns.clear();
   a.skipped.clear();
   a.best_total = 0;
+  a.tie_count = 0;
   a.ties.clear();
 }
 
 }  // namespace
 
+void Evaluator::set_plain(bool plain) {
+  plain_ = plain;
+  classes_.ask_anew_each_time(plain);
+}
+
+/// Puts back what mask_nominated took out.
+void Evaluator::unmask() {
+  if (masked_cells_ == nullptr) return;
+  for (const auto& [node, place] : masked_) masked_cells_->put_back(node, place);
+  masked_.clear();
+  masked_cells_ = nullptr;
+}
+
 const Attempt& Evaluator::run(const Request& request, const ClusterView& view) {
   request_ = request;
   Attempt& a = attempt_;
   reset(a);
+  unmask();
+  tied_cells_ = nullptr;
   if (verdicts_.size() < cache_.columns()) verdicts_.resize(cache_.columns(), kPassed);
   PodClass& pod_class = class_of(request.tmpl, request.owner, view);
   const Cycle c = cycle(pod_class, view);
   if (!pre_filter(c, view)) return a;
   const NodeId nominated = nominations_.node_of(request.pod);
   if (nominated.valid() && cache_.alive(nominated)) {
-    if (filter_with_nominated(c, classes_.local_of(pod_class), nominated).ok()) {
+    if (filter_with_nominated(c, nominated).ok()) {
       a.feasible.push_back(nominated);
       a.ties.push_back(nominated);
+      a.tie_count = 1;
       a.nominated_node_used = true;
       return a;
     }
@@ -290,10 +464,21 @@ const Attempt& Evaluator::run(const Request& request, const ClusterView& view) {
     list = narrowed_;
     for (const Plugin* p : a.narrowed_by) a.rejected_by |= std::uint64_t{1} << p->index;
   }
-  find_feasible(c, list, nodes_to_find(list.size(), request.percentage));
+  const std::size_t want = nodes_to_find(list.size(), request.percentage);
+  if (!plain_ && !request.details && !a.narrowed && want >= list.size()) {
+    if (run_on_cells(pod_class, view)) {
+      a.evaluated = list.size();  // the start of the walk comes round to where it was
+      return a;
+    }
+    unmask();
+  }
+  find_feasible(c, pod_class, list, want);
   if (c.node_count > 0) start_ = (start_ + a.evaluated) % c.node_count;
-  if (a.feasible.size() == 1) a.ties.push_back(a.feasible.front());
-  if (a.feasible.size() > 1) score(c);
+  if (a.feasible.size() == 1) {
+    a.ties.push_back(a.feasible.front());
+    a.tie_count = 1;
+  }
+  if (a.feasible.size() > 1) score(c, pod_class);
   return a;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/prng.h"
 #include "engine/schedule/classes.h"
 
 namespace wavetank::schedule {
@@ -25,10 +26,13 @@ class Nominations {
   [[nodiscard]] NodeId node_of(PodId pod) const;
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] const std::vector<Entry>& on(NodeId node) const;
+  /// The nodes that some pod is nominated to, in no order that means anything.
+  [[nodiscard]] const std::vector<NodeId>& nodes() const { return nodes_; }
 
  private:
   std::vector<std::vector<Entry>> by_node_;
   std::vector<NodeId> by_pod_;
+  std::vector<NodeId> nodes_;
   std::size_t count_ = 0;
 };
 
@@ -56,7 +60,9 @@ struct Attempt {
   std::vector<ScoreColumn> columns;    ///< With details only.
   std::vector<const Plugin*> skipped;  ///< With details only.
   std::int64_t best_total = 0;
-  std::vector<NodeId> ties;  ///< All with the best total, in the order found.
+  std::size_t tie_count = 0;  ///< Nodes with the best total; 0: the pod fits nowhere.
+  /// Those nodes, in the order found. Empty when they were only counted: Evaluator::ties() then finds them.
+  std::vector<NodeId> ties;
 };
 
 class Evaluator {
@@ -86,6 +92,12 @@ class Evaluator {
   [[nodiscard]] std::size_t reason_count() const { return reasons_.size(); }
   [[nodiscard]] const std::vector<std::string>& reason_list(std::uint32_t id) const { return reasons_.list(id); }
 
+  /// All nodes with the best total of the last run.
+  const std::vector<NodeId>& ties();
+  /// One of them. Random: uniformly, by draws n, n + 1, … of `draws`; the same one whether ties were listed or only
+  /// counted. Name: the one with the smallest name.
+  NodeId choose(TieBreak tie_break, const base::Stream& draws, std::uint64_t n, const ClusterView& view);
+
   /// Filters one node again for the last request, with what has since been taken from or put on it, and with the pods
   /// nominated there. For preemption's dry runs.
   Verdict filter_again(NodeId node, const ClusterView& view);
@@ -97,6 +109,10 @@ class Evaluator {
   }
   [[nodiscard]] Cycle cycle(const PodClass& pod_class, const ClusterView& view);
   void outdate_classes() { classes_.outdate(); }
+  /// Plain mode: every cycle asks every plugin about every node anew, as the real scheduler does. The decisions are the
+  /// same; it is what the other mode is held against.
+  void set_plain(bool plain);
+  [[nodiscard]] std::size_t bytes() const { return classes_.bytes(); }
   [[nodiscard]] const PluginSet& plugins() const { return plugins_; }
   [[nodiscard]] const Profile& profile() const { return profile_; }
   [[nodiscard]] std::size_t next_start() const { return start_; }
@@ -105,12 +121,19 @@ class Evaluator {
  private:
   bool pre_filter(const Cycle& c, const ClusterView& view);
   void prepare(const Cycle& c);
-  void find_feasible(const Cycle& c, Nodes list, std::size_t want);
-  bool walk_block(const Cycle& c, LocalClass& local, std::size_t want);
-  Verdict filter_one(const Cycle& c, LocalClass& local, NodeId node);
-  Verdict filter_with_nominated(const Cycle& c, LocalClass& local, NodeId node);
-  void score(const Cycle& c);
+  void find_feasible(const Cycle& c, PodClass& pod_class, Nodes list, std::size_t want);
+  bool walk_block(const Cycle& c, const LoadAnswers& loads, std::size_t want);
+  Verdict filter_one(const Cycle& c, NodeId node);
+  Verdict filter_with_nominated(const Cycle& c, NodeId node);
+  void score(const Cycle& c, PodClass& pod_class);
+  void score_details(const Cycle& c, const Scorer& s, Nodes nodes);
   void record_failure(NodeId node, Verdict v);
+  bool run_on_cells(PodClass& pod_class, const ClusterView& view);
+  void mask_nominated(const Cycle& c, Cells& cells);
+  void unmask();
+  bool feasible_cells(const Cycle& c, Cells& cells);
+  bool score_cells(const Cycle& c, const ObjectAnswers& objects, const Cells& cells);
+  [[nodiscard]] bool is_tie(NodeId node) const;
 
   Profile profile_;
   PluginSet plugins_;
@@ -127,6 +150,17 @@ class Evaluator {
   std::vector<NodeId> block_, narrowed_;
   std::vector<Verdict> block_verdicts_;
   std::vector<std::int64_t> scores_;
+  // the last run on cells
+  bool plain_ = false;
+  const Cells* tied_cells_ = nullptr;  ///< Not null: ties are the nodes at tied_places_.
+  std::vector<Cells::Place> tied_places_;
+  std::vector<Plugin*> opaque_;
+  std::vector<std::uint32_t> cell_, members_;
+  std::vector<NodeId> representatives_;
+  Cells* masked_cells_ = nullptr;  ///< Out of which masked_ were taken for the last run.
+  std::vector<std::pair<NodeId, Cells::Place>> masked_;
+  std::vector<std::int64_t> totals_;
+  std::vector<std::uint8_t> tied_;  ///< By node, of ties that were listed.
 };
 
 /// How many feasible nodes end the search. Source: numFeasibleNodesToFind.

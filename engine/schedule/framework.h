@@ -90,9 +90,11 @@ struct PodClass {
   std::shared_ptr<const model::PodTemplate> pod;
   std::string ns;
   std::uint64_t epoch = 0;  ///< Of services and namespaces, as compiled.
-  std::string local_key;    ///< What node-local plugins can tell of it: classes with equal keys share their answers.
-  std::uint32_t local_slot = 0;                   ///< Where those were last found …
-  std::uint64_t local_made = 0;                   ///< … and of which making; 0: nowhere yet.
+  /// What plugins of Depends::NodeObject can tell of it, and those of NodeLoad too: classes with equal keys share what
+  /// was answered. Where those answers were last found, and of which making.
+  std::string object_key, load_key, cells_key;
+  std::uint32_t object_slot = 0, load_slot = 0, cells_slot = 0;
+  std::uint64_t object_made = 0, load_made = 0, cells_made = 0;
   std::vector<std::unique_ptr<PluginData>> data;  ///< By Plugin::index.
 
   [[nodiscard]] const model::PodSpec& spec() const { return pod->spec; }
@@ -105,9 +107,20 @@ struct Cycle {
   const ClusterView& view;
   const PodClass& pod_class;
   std::size_t node_count = 0;  ///< Nodes in the scheduler's list.
+  /// Not null: each of the feasible nodes stands for so many that are like it (cells.h).
+  const std::uint32_t* members = nullptr;
+
+  [[nodiscard]] std::size_t members_of(std::size_t feasible) const {
+    return members == nullptr ? 1 : members[feasible];
+  }
 };
 
 using Nodes = std::span<const NodeId>;
+
+/// Whether `nodes` are the numbers 0, 1, 2, …: columns can then be read straight through.
+inline bool all_columns(Nodes nodes, const Cache& cache) {
+  return nodes.size() == cache.columns() && nodes.data() == cache.every_node().data();
+}
 
 struct PreFilterStatus {
   enum class Code : std::uint8_t { Success, Skip, Unschedulable, Unresolvable };
@@ -158,12 +171,22 @@ class Plugin {
   virtual std::unique_ptr<PluginData> compile(const Cycle&) { return nullptr; }
 
   virtual PreFilterStatus pre_filter(const Cycle&) { return {}; }
+  /// For plugins of Depends::Cluster. Traits are numbers such that nodes with equal ones get the same verdict and the
+  /// same raw score for this class in any cycle, so that one node can be asked for all of them: a domain's number, a
+  /// count of pods on the node. How many numbers a node has; kNoTraits: each node has to be asked.
+  static constexpr int kNoTraits = -1;
+  virtual int trait_count(const Cycle&) { return kNoTraits; }
+  /// Writes trait_count() numbers for each node, those of nodes[i] from out[i·stride] on. A node's traits change only
+  /// with its object or the pods on it, or with traits_epoch().
+  virtual void traits(const Cycle&, Nodes, std::int32_t* /*out*/, std::size_t /*stride*/) {}
+  [[nodiscard]] virtual std::uint64_t traits_epoch(const Cycle&) const { return 0; }
   /// Writes fail(…) for nodes that it rejects and leaves the others alone. Nodes and verdicts are parallel.
   virtual void filter(const Cycle&, Nodes, Verdict*) {}
   /// False: Skip, the plugin says nothing about this pod. `feasible` are the nodes that passed.
   virtual bool pre_score(const Cycle&, Nodes /*feasible*/) { return true; }
   virtual void score(const Cycle&, Nodes, std::int64_t* /*raw*/) {}
-  /// From raw scores to 0…100, over the feasible nodes together.
+  /// From raw scores to 0…100, over the feasible nodes together. Plugins of Depends::NodeLoad have no such step: their
+  /// scores are kept summed up.
   virtual void normalize(const Cycle&, Nodes, std::int64_t* /*scores*/) {}
   /// Reserve: the pod is about to be assumed on `node`; false refuses. unreserve() takes it back.
   virtual bool reserve(const Cycle&, NodeId) { return true; }

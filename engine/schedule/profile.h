@@ -47,6 +47,9 @@ struct PreemptionArgs {
   std::int64_t min_candidate_nodes_absolute = 100;
 };
 
+/// Which of the nodes with the best score: any, with equal chances (as kube-scheduler), or the one of the smallest name.
+enum class TieBreak : std::uint8_t { Random, Name };
+
 struct WeightedPlugin {
   std::string name;
   std::int64_t weight = 1;

@@ -30,7 +30,9 @@ struct Scheduler::Impl {
         preempter(evaluator, cache, nominations),
         queue(s),
         tie_break(s.seed, "tie-break"),
-        offset(s.seed, "preemption-offset") {}
+        offset(s.seed, "preemption-offset") {
+    evaluator.set_plain(s.plain);
+  }
 
   void observe(const event::Event& event, const ClusterView& view);
   void on(const event::ObjectCreated& e);
@@ -63,6 +65,7 @@ struct Scheduler::Impl {
   std::optional<Decision> schedule_one(const ClusterView& v);
   Decision schedule(Queue::Pod pod, const ClusterView& v);
   NodeId choose(const std::vector<NodeId>& ties, const Queue::Pod& pod, const ClusterView& v) const;
+  static std::uint64_t draws_of(const Queue::Pod& pod);
   void preempt(const Evaluator::Request& request, const Queue::Pod& pod, const ClusterView& v, Decision& out);
   void nominate(const Preemption& found, const Queue::Pod& pod, const ClusterView& v, Decision& out);
 
@@ -335,10 +338,13 @@ std::optional<Decision> Scheduler::Impl::schedule_one(const ClusterView& v) {
   }
 }
 
+/// Each attempt has draws of its own.
+std::uint64_t Scheduler::Impl::draws_of(const Queue::Pod& pod) { return std::uint64_t{pod.attempts} << 8; }
+
 NodeId Scheduler::Impl::choose(const std::vector<NodeId>& ties, const Queue::Pod& pod, const ClusterView& v) const {
   if (ties.size() == 1) return ties.front();
   if (settings.tie_break == TieBreak::Random)
-    return ties[tie_break.of(v.pod_name(pod.pod)).below(ties.size(), pod.attempts)];
+    return ties[tie_break.of(v.pod_name(pod.pod)).below(ties.size(), draws_of(pod))];
   return *std::min_element(ties.begin(), ties.end(), [&](NodeId a, NodeId b) {
     return v.text(v.node(a).header.name) < v.text(v.node(b).header.name);
   });
@@ -358,8 +364,8 @@ Decision Scheduler::Impl::schedule(Queue::Pod pod, const ClusterView& v) {
     return out;
   }
   const Attempt& attempt = evaluator.run(request, v);
-  if (!attempt.ties.empty()) {
-    const NodeId node = choose(attempt.ties, pod, v);
+  if (attempt.tie_count > 0) {
+    const NodeId node = evaluator.choose(settings.tie_break, tie_break.of(v.pod_name(pod.pod)), draws_of(pod), v);
     if (evaluator.reserve_and_permit(node, v)) {
       cache.place(pod.pod, pod.tmpl, node, false, true, v);
       nominations.remove(pod.pod);

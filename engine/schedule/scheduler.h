@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/time.h"
+#include "engine/schedule/profile.h"
 #include "engine/state/view.h"
 
 namespace wavetank::schedule {
@@ -33,8 +34,6 @@ struct Decision {
   base::Seq cause = 0;  ///< The event that made this attempt worth while: the pod's creation, or what changed since.
 };
 
-enum class TieBreak : std::uint8_t { Random, Name };
-
 struct Settings {
   std::uint64_t seed = 0;
   TieBreak tie_break = TieBreak::Random;
@@ -42,6 +41,7 @@ struct Settings {
   base::Duration pod_initial_backoff = base::seconds(1);
   base::Duration pod_max_backoff = base::seconds(10);
   base::Duration unschedulable_flush = base::minutes(5);
+  bool plain = false;  ///< See Evaluator::set_plain.
 };
 
 class Scheduler {

@@ -28,6 +28,21 @@ class ImageLocality final : public Plugin {
     return out;
   }
 
+  /// Which of the pod's images the node has, 31 a number.
+  int trait_count(const Cycle& c) override { return static_cast<int>((data<Data>(c).images.size() + 30) / 31); }
+  void traits(const Cycle& c, Nodes nodes, std::int32_t* out, std::size_t stride) override {
+    const auto& images = data<Data>(c).images;
+    const auto words = static_cast<std::size_t>(trait_count(c));
+    for (std::size_t i = 0; i < nodes.size(); ++i) std::fill_n(out + i * stride, words, 0);
+    for (std::size_t x = 0; x < images.size(); ++x) {
+      const Cache::Image* image = c.cache.image(images[x]);
+      if (image == nullptr) continue;
+      for (std::size_t i = 0; i < nodes.size(); ++i) {
+        if (image->has(nodes[i])) out[i * stride + x / 31] |= std::int32_t{1} << (x % 31);
+      }
+    }
+  }
+
   void score(const Cycle& c, Nodes nodes, std::int64_t* raw) override {
     std::fill(raw, raw + nodes.size(), 0);
     const auto& images = data<Data>(c).images;

@@ -64,6 +64,45 @@ class InterPodAffinity final : public Plugin {
     return out;
   }
 
+  /// The domain's number for each topology whose domains have many nodes. Of the others together: whether the node has
+  /// each label, which required terms hold there, whether any anti-affinity does, and the sum of what is preferred.
+  int trait_count(const Cycle& c) override {
+    Data& d = changing_data<Data>(c);
+    meet_templates(c, d);
+    if (d.affinity.size() > kMostFlags || d.anti.size() > kMostFlags) return kNoTraits;
+    wide_.clear();
+    bool any = false;
+    for_each_count(d, [&](const Count& k) {
+      any = true;
+      if (c.cache.counters.topology(k.topology).one_node_each()) return;
+      if (std::find(wide_.begin(), wide_.end(), k.topology) == wide_.end()) wide_.push_back(k.topology);
+    });
+    return any ? static_cast<int>(wide_.size()) + 3 : 0;
+  }
+  void traits(const Cycle& c, Nodes nodes, std::int32_t* out, std::size_t stride) override {
+    const Data& d = data<Data>(c);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      std::int32_t* at = out + i * stride;
+      for (const TopologyId t : wide_) *at++ = static_cast<std::int32_t>(c.cache.counters.domain(t, nodes[i]));
+      std::fill_n(at, 3, 0);
+    }
+    std::int32_t bit = 1;
+    for (const Count& k : d.affinity) {
+      add_flags(c, k, nodes, bit, bit << kMostFlags, out + wide_.size(), stride);
+      bit <<= 1;
+    }
+    for (const Count& k : d.anti) add_flags(c, k, nodes, 1, 0, out + wide_.size() + 1, stride);
+    for (const Count& k : d.existing_anti) add_flags(c, k, nodes, 2, 0, out + wide_.size() + 1, stride);
+    for (const Count& k : d.preferred) add_trait_sum(c, k, nodes, out + wide_.size() + 2, stride);
+    for (const Count& k : d.existing_preferred) add_trait_sum(c, k, nodes, out + wide_.size() + 2, stride);
+  }
+  std::uint64_t traits_epoch(const Cycle& c) const override {
+    std::uint64_t sum = 0;
+    for_each_count(data<Data>(c),
+                   [&](const Count& k) { sum += 1 + c.cache.counters.topology(k.topology).shape_epoch; });
+    return sum;
+  }
+
   void filter(const Cycle& c, Nodes nodes, Verdict* verdicts) override {
     const Data& d = data<Data>(c);
     filter_affinity(c, d, nodes, verdicts);
@@ -125,6 +164,35 @@ class InterPodAffinity final : public Plugin {
   }
 
  private:
+  static constexpr std::size_t kMostFlags = 15;
+
+  template <class F>
+  static void for_each_count(const Data& d, F&& f) {
+    for (const auto* list : {&d.affinity, &d.anti, &d.existing_anti, &d.preferred, &d.existing_preferred}) {
+      for (const Count& k : *list) f(k);
+    }
+  }
+  /// Sets `some` where a node's own domain has pods that count, `labelled` where the node has the label.
+  static void add_flags(const Cycle& c, const Count& k, Nodes nodes, std::int32_t some, std::int32_t labelled,
+                        std::int32_t* out, std::size_t stride) {
+    const Counters::Topology& t = c.cache.counters.topology(k.topology);
+    if (!t.one_node_each()) return;
+    const auto& pods = c.cache.counters.fresh(k.counter, c.view).pods;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      const std::uint32_t at = t.domain[nodes[i].index()];
+      if (at != kNoDomain) out[i * stride] |= labelled | (pods[at] > 0 ? some : 0);
+    }
+  }
+  static void add_trait_sum(const Cycle& c, const Count& k, Nodes nodes, std::int32_t* out, std::size_t stride) {
+    const Counters::Topology& t = c.cache.counters.topology(k.topology);
+    if (!t.one_node_each()) return;
+    const auto& pods = c.cache.counters.fresh(k.counter, c.view).pods;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      const std::uint32_t at = t.domain[nodes[i].index()];
+      if (at != kNoDomain) out[i * stride] += static_cast<std::int32_t>(pods[at] * k.weight);
+    }
+  }
+
   /// A term of the incoming pod. Namespaces chosen by selector are listed; yet the selector itself is then held against
   /// no labels at all, so that one which holds for "nothing set" means every namespace. Source:
   /// mergeAffinityTermNamespacesIfNotEmpty.
@@ -238,6 +306,7 @@ class InterPodAffinity final : public Plugin {
   }
 
   InterPodAffinityArgs args_;
+  std::vector<TopologyId> wide_;  // of the class whose traits were counted last
   Reason affinity_{"node(s) didn't match pod affinity rules"};
   Reason anti_{"node(s) didn't match pod anti-affinity rules"};
   Reason existing_anti_{"node(s) didn't satisfy existing pods anti-affinity rules"};

@@ -47,7 +47,7 @@ class NodeResourcesFit final : public Plugin {
     const Cache& k = c.cache;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const std::size_t n = nodes[i].index();
-      bool short_of = static_cast<std::int64_t>(k.pods_on[n].size()) + 1 > k.allocatable_pods[n];
+      bool short_of = k.pod_count[n] + 1 > k.allocatable_pods[n];
       short_of |= r.milli_cpu > 0 && r.milli_cpu > k.allocatable_cpu[n] - k.requested_cpu[n];
       short_of |= r.memory > 0 && r.memory > k.allocatable_memory[n] - k.requested_memory[n];
       short_of |=
@@ -112,7 +112,7 @@ class NodeResourcesFit final : public Plugin {
     std::vector<std::string>& why = why_;
     why.clear();
     bool unresolvable = false;
-    if (static_cast<std::int64_t>(k.pods_on[n].size()) + 1 > k.allocatable_pods[n]) why.emplace_back("Too many pods");
+    if (k.pod_count[n] + 1 > k.allocatable_pods[n]) why.emplace_back("Too many pods");
     const auto check = [&](std::string_view name, std::int64_t want, std::int64_t allocatable, std::int64_t requested) {
       if (want <= 0 || want <= allocatable - requested) return;
       why.emplace_back("Insufficient ").append(name);

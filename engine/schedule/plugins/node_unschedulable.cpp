@@ -31,7 +31,7 @@ class NodeUnschedulable final : public Plugin {
   void filter(const Cycle& c, Nodes nodes, Verdict* verdicts) override {
     if (data<Data>(c).tolerates) return;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (c.view.node(nodes[i]).spec.unschedulable) fail(verdicts[i], cordoned_.in(c.reasons), true);
+      if (c.cache.unschedulable[nodes[i].index()] != 0) fail(verdicts[i], cordoned_.in(c.reasons), true);
     }
   }
   bool helps(const ClusterEvent& e, const Cycle& c) const override {

@@ -63,6 +63,26 @@ class PodTopologySpread final : public Plugin {
     return out;
   }
 
+  int trait_count(const Cycle& c) override {
+    const Data& d = data<Data>(c);
+    return static_cast<int>(d.hard.size() + d.soft.size());
+  }
+  /// A domain's number where domains have many nodes; else the pods in the node's own domain.
+  void traits(const Cycle& c, Nodes nodes, std::int32_t* out, std::size_t stride) override {
+    const Data& d = data<Data>(c);
+    for (const auto* list : {&d.hard, &d.soft}) {
+      for (const Constraint& k : *list) trait_of(c, k, nodes, out++, stride);
+    }
+  }
+  std::uint64_t traits_epoch(const Cycle& c) const override {
+    const Data& d = data<Data>(c);
+    std::uint64_t sum = 0;
+    for (const auto* list : {&d.hard, &d.soft}) {
+      for (const Constraint& k : *list) sum += c.cache.counters.topology(k.topology).shape_epoch;
+    }
+    return sum;
+  }
+
   void filter(const Cycle& c, Nodes nodes, Verdict* verdicts) override {
     const Data& d = data<Data>(c);
     for (std::size_t i = 0; i < d.hard.size(); ++i) {
@@ -86,18 +106,16 @@ class PodTopologySpread final : public Plugin {
     const Data& d = data<Data>(c);
     if (d.soft.empty()) return false;
     ignored_.assign(feasible.size(), 0);
-    std::size_t ignored = 0;
-    if (d.require_all_keys) {
-      for (std::size_t j = 0; j < feasible.size(); ++j) {
-        for (const Constraint& k : d.soft) {
-          if (c.cache.counters.domain(k.topology, feasible[j]) == kNoDomain) ignored_[j] = 1;
-        }
-        ignored += ignored_[j];
+    std::size_t scored = 0;
+    for (std::size_t j = 0; j < feasible.size(); ++j) {
+      for (const Constraint& k : d.soft) {
+        if (d.require_all_keys && c.cache.counters.domain(k.topology, feasible[j]) == kNoDomain) ignored_[j] = 1;
       }
+      if (ignored_[j] == 0) scored += c.members_of(j);
     }
     weight_.resize(d.soft.size());
     for (std::size_t i = 0; i < d.soft.size(); ++i) {
-      const std::size_t size = d.soft[i].hostname ? feasible.size() - ignored : topology_size(c, d.soft[i], feasible);
+      const std::size_t size = d.soft[i].hostname ? scored : topology_size(c, d.soft[i], feasible);
       weight_[i] = std::log(static_cast<double>(size + 2));
     }
     return true;
@@ -190,15 +208,28 @@ class PodTopologySpread final : public Plugin {
     }
   }
 
-  static std::int64_t minimum(const Cycle& c, const Constraint& k) {
-    const Counters::Counter& counter = c.cache.counters.fresh(k.counter, c.view);
-    if (counter.domains < k.min_domains) return 0;
-    std::int64_t least = std::numeric_limits<std::int32_t>::max();
-    for (std::size_t d = 0; d < counter.pods.size(); ++d) {
-      const std::int64_t pods = counter.nodes[d] != 0 ? counter.pods[d] : std::numeric_limits<std::int32_t>::max();
-      least = std::min(least, pods);
+  static void trait_of(const Cycle& c, const Constraint& k, Nodes nodes, std::int32_t* out, std::size_t stride) {
+    const Counters::Topology& t = c.cache.counters.topology(k.topology);
+    const bool by_node = t.one_node_each() || (k.hostname && !k.counter.valid());
+    const std::vector<std::int64_t>* pods =
+        by_node && k.counter.valid() ? &c.cache.counters.fresh(k.counter, c.view).pods : nullptr;
+    for (std::size_t j = 0; j < nodes.size(); ++j) {
+      const std::uint32_t at = t.domain[nodes[j].index()];
+      std::int64_t trait = at;
+      if (at == kNoDomain) {
+        trait = -1;
+      } else if (pods != nullptr) {
+        trait = (*pods)[at];
+      } else if (by_node) {
+        trait = k.group.valid() ? c.cache.counters.on_node(k.group, nodes[j]) : 0;
+      }
+      out[j * stride] = static_cast<std::int32_t>(trait);
     }
-    return least;
+  }
+
+  static std::int64_t minimum(const Cycle& c, const Constraint& k) {
+    if (c.cache.counters.fresh(k.counter, c.view).domains < k.min_domains) return 0;
+    return c.cache.counters.least(k.counter, c.view);
   }
 
   /// Domains that the feasible nodes lie in; nodes without the key make one more where they still score (system
@@ -217,6 +248,8 @@ class PodTopologySpread final : public Plugin {
       const std::uint32_t at = t.domain[feasible[j].index()];
       if (at == kNoDomain) {
         missing = true;
+      } else if (t.one_node_each()) {
+        size += c.members_of(j);
       } else if (seen_[at] != stamp_) {
         seen_[at] = stamp_;
         ++size;

@@ -16,29 +16,35 @@ bool prefers_against(const model::PodSpec& spec, const model::Taint& taint) {
   });
 }
 
+/// Many nodes have the same taints: each list of them is asked about once.
+struct Answer {
+  std::int64_t raw = 0;
+  std::uint32_t reasons = 0;
+  bool rejects = false;
+};
+struct Data : PluginData {
+  std::vector<Answer> by_set;  ///< By Cache::taint_set.
+};
+
 class TaintToleration final : public Plugin {
  public:
   void append_class_key(const model::PodSpec& spec, std::string& key) const override {
     append_key(key, spec.tolerations);
   }
 
+  std::unique_ptr<PluginData> compile(const Cycle&) override { return std::make_unique<Data>(); }
+
   void filter(const Cycle& c, Nodes nodes, Verdict* verdicts) override {
-    const auto& tolerations = c.pod_class.spec().tolerations;
+    const Data& d = answers(c);
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      const model::Taint* taint = untolerated_taint(c.view.node(nodes[i]).spec.taints, tolerations);
-      if (taint == nullptr) continue;
-      fail(verdicts[i], c.reasons.id("node(s) had untolerated taint {" + taint->key + ": " + taint->value + "}"), true);
+      const Answer& a = d.by_set[c.cache.taint_set[nodes[i].index()]];
+      if (a.rejects) fail(verdicts[i], a.reasons, true);
     }
   }
 
   void score(const Cycle& c, Nodes nodes, std::int64_t* raw) override {
-    const model::PodSpec& spec = c.pod_class.spec();
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      raw[i] = 0;
-      for (const model::Taint& t : c.view.node(nodes[i]).spec.taints) {
-        if (t.effect == model::TaintEffect::PreferNoSchedule && prefers_against(spec, t)) ++raw[i];
-      }
-    }
+    const Data& d = answers(c);
+    for (std::size_t i = 0; i < nodes.size(); ++i) raw[i] = d.by_set[c.cache.taint_set[nodes[i].index()]].raw;
   }
   void normalize(const Cycle&, Nodes nodes, std::int64_t* scores) override {
     default_normalize({scores, nodes.size()}, true);
@@ -59,6 +65,26 @@ class TaintToleration final : public Plugin {
       default:
         return false;
     }
+  }
+
+ private:
+  const Data& answers(const Cycle& c) const {
+    Data& d = changing_data<Data>(c);
+    const model::PodSpec& spec = c.pod_class.spec();
+    const auto& sets = c.cache.taint_sets();
+    while (d.by_set.size() < sets.size()) {
+      const std::vector<model::Taint>& taints = sets[d.by_set.size()];
+      Answer a;
+      for (const model::Taint& t : taints) {
+        if (t.effect == model::TaintEffect::PreferNoSchedule && prefers_against(spec, t)) ++a.raw;
+      }
+      if (const model::Taint* taint = untolerated_taint(taints, spec.tolerations)) {
+        a.rejects = true;
+        a.reasons = c.reasons.id("node(s) had untolerated taint {" + taint->key + ": " + taint->value + "}");
+      }
+      d.by_set.push_back(a);
+    }
+    return d;
   }
 };
 
