@@ -13,6 +13,7 @@ constexpr Layer kLayers[] = {
     {"engine/state", "engine/command"},
     {"engine/decide", "engine/state"},
     {"engine/schedule", "engine/state"},
+    {"engine/conformance", "engine/schedule engine/decide"},
     {"engine/control", "engine/state"},
     {"engine/project", "engine/schedule"},
     {"engine/log", "engine/state"},
@@ -26,7 +27,7 @@ constexpr Layer kLayers[] = {
     {"runtime/live", "engine/loop"},
     {"runtime/api", "engine/loop runtime/store"},
     {"runtime/drive", "engine/loop runtime/store"},
-    {"runtime/cli", "engine/project sim/study sim/scenario runtime/store runtime/live runtime/api runtime/drive"},
+    {"runtime/cli", "engine/conformance engine/project sim/study sim/scenario runtime/store runtime/live runtime/api runtime/drive"},
 };
 
 constexpr ExternalHeader kExternalHeaders[] = {

@@ -4,8 +4,8 @@
 #include "engine/model/doc.h"
 #include "engine/schedule/profile.h"
 
-namespace wavetank::golden {
+namespace wavetank::conformance {
 
 schedule::Profile read_profile(const model::Doc& config);
 
-}  // namespace wavetank::golden
+}  // namespace wavetank::conformance

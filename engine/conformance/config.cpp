@@ -1,11 +1,11 @@
-#include "tests/engine/schedule/golden_config.h"
+#include "engine/conformance/config.h"
 
 #include <algorithm>
 
 #include "engine/model/decode.h"
 #include "engine/schedule/plugins/registry.h"
 
-namespace wavetank::golden {
+namespace wavetank::conformance {
 namespace {
 
 using model::Doc;
@@ -47,7 +47,8 @@ model::PodSpec read_spec(std::string_view key, Doc value) {
   pod["metadata"]["name"] = Doc::string("p");
   pod["spec"]["containers"] = Doc::array();
   pod["spec"][key] = std::move(value);
-  return std::get<model::Pod>(model::decode(std::move(pod), "config")->spec).tmpl.spec;
+  const auto read = model::decode(std::move(pod), "config");
+  return read ? std::get<model::Pod>(read->spec).tmpl.spec : model::PodSpec{};
 }
 
 void read_args(std::string_view name, const Doc& args, Profile& out) {
@@ -123,6 +124,7 @@ std::vector<schedule::WeightedPlugin> at_point(const Doc* plugins, std::string_v
       const auto is = [&](const schedule::WeightedPlugin& p) { return p.name == e.string_or("name"); };
       const auto at = std::find_if(multi.begin(), multi.end(), is);
       const auto by_default = std::find_if(defaults.begin(), defaults.end(), is);
+      if (by_default == defaults.end()) continue;
       const std::int64_t weight = e.int_or("weight", 0) != 0 ? e.int_or("weight", 0)
                                   : at != multi.end()        ? at->weight
                                                              : by_default->weight;
@@ -168,4 +170,4 @@ Profile read_profile(const Doc& config) {
   return out;
 }
 
-}  // namespace wavetank::golden
+}  // namespace wavetank::conformance

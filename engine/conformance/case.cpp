@@ -1,0 +1,305 @@
+#include "engine/conformance/case.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "engine/conformance/cluster.h"
+#include "engine/model/decode.h"
+
+namespace wavetank::conformance {
+namespace {
+
+constexpr std::string_view kOutcomes[] = {"scheduled", "unschedulable", "gated", "error"};
+constexpr std::string_view kPreFilterCodes[] = {"Success", "Unschedulable", "UnschedulableAndUnresolvable"};
+constexpr std::string_view kPreemptionCodes[] = {"Success", "Unschedulable", "UnschedulableAndUnresolvable", "Error"};
+
+/// Checks what the drivers rely on, so that they need not.
+class Checker {
+ public:
+  explicit Checker(Case& test_case) : case_(test_case), doc_(test_case.doc) {}
+
+  base::Diagnostics run() {
+    if (!doc_.is_object()) {
+      say(doc_, "a case is an object with name, family, objects and expect");
+      return std::move(problems_);
+    }
+    case_.name = text(doc_, "name");
+    case_.family = text(doc_, "family");
+    if (doc_.find("steps") != nullptr) {
+      case_.format = Format::QueueHints;
+    } else if (doc_.find("snapshotOrder") != nullptr) {
+      case_.format = Format::Sampling;
+    }
+    const Doc* config = doc_.find("config");
+    if (config == nullptr) {
+      doc_["config"] = Doc();
+    } else if (!config->is_null() && !config->is_object()) {
+      say(*config, "config: want an object or null");
+    }
+    objects();
+    if (case_.format == Format::QueueHints) {
+      steps();
+    } else {
+      pods();
+      if (case_.format == Format::Sampling) orders();
+    }
+    return std::move(problems_);
+  }
+
+ private:
+  void say(const Doc& where, std::string message) {
+    base::Position position = where.position;
+    if (case_.line > 0) position.line = case_.line;
+    problems_.push_back({case_.file, position, std::move(message)});
+  }
+
+  std::string text(const Doc& parent, std::string_view key) {
+    const Doc* value = parent.find(key);
+    if (value != nullptr && value->is_string() && !value->text.empty()) return value->text;
+    say(value != nullptr ? *value : parent, fmt::format("{}: want a text", key));
+    return {};
+  }
+
+  /// The list at `key`, whose elements must be objects; null, with a complaint, when it is none.
+  const Doc* list(const Doc& parent, std::string_view key, bool objects = true) {
+    const Doc* value = parent.find(key);
+    if (value == nullptr || !value->is_array()) {
+      say(value != nullptr ? *value : parent, fmt::format("{}: want a list", key));
+      return nullptr;
+    }
+    bool good = true;
+    for (std::size_t i = 0; i < value->items.size(); ++i) {
+      const Doc& item = value->items[i];
+      if (objects ? item.is_object() : item.is_string()) continue;
+      say(item, fmt::format("{}[{}]: want {}", key, i, objects ? "an object" : "a text"));
+      good = false;
+    }
+    return good ? value : nullptr;
+  }
+  const Doc* optional_list(const Doc& parent, std::string_view key, bool objects = true) {
+    const Doc* value = parent.find(key);
+    return value == nullptr || value->is_null() ? nullptr : list(parent, key, objects);
+  }
+
+  template <std::size_t N>
+  void one_of(const Doc& parent, const std::string& path, std::string_view key, const std::string_view (&allowed)[N],
+              bool needed) {
+    const Doc* value = parent.find(key);
+    if (value == nullptr && !needed) return;
+    if (value != nullptr && value->is_string() && std::find(allowed, allowed + N, value->text) != allowed + N) return;
+    say(value != nullptr ? *value : parent,
+        fmt::format("{}.{}: {}: want one of {}", path, key,
+                    value != nullptr ? fmt::format("\"{}\"", value->text) : "missing", fmt::join(allowed, ", ")));
+  }
+
+  /// A readable API object with a name of its own.
+  bool object(const Doc& value, const std::string& path, std::string_view kind = "") {
+    const auto read = model::decode(value, case_.file);
+    if (!read) {
+      for (base::Diagnostic d : read.error()) {
+        if (case_.line > 0) d.position.line = case_.line;
+        d.message = fmt::format("{}: {}", path, d.message);
+        problems_.push_back(std::move(d));
+      }
+      return false;
+    }
+    if (!kind.empty() && value.string_or("kind") != kind) {
+      say(value, fmt::format("{}.kind: \"{}\": want {}", path, value.string_or("kind"), kind));
+      return false;
+    }
+    if (read->meta.name.empty()) {
+      say(value, fmt::format("{}: metadata.name is missing", path));
+      return false;
+    }
+    const std::string ns(value.find("metadata")->string_or("namespace", "default"));
+    const std::string key = fmt::format("{} {} {}/{}", value.string_or("apiVersion"), value.string_or("kind"),
+                                        read->kind == model::Kind::Node ? "" : ns, read->meta.name);
+    if (known_.insert(key).second) return true;
+    say(value, fmt::format("{}: a second {} \"{}\"", path, value.string_or("kind"), read->meta.name));
+    return false;
+  }
+
+  void objects() {
+    const Doc* all = list(doc_, "objects");
+    if (all == nullptr) return;
+    for (std::size_t i = 0; i < all->items.size(); ++i) {
+      const Doc& o = all->items[i];
+      if (!object(o, fmt::format("objects[{}]", i))) continue;
+      if (o.string_or("kind") == "Node") nodes_.insert(std::string(o.find("metadata")->string_or("name")));
+    }
+    for (std::size_t i = 0; i < all->items.size(); ++i) {
+      const Doc& o = all->items[i];
+      if (o.string_or("kind") == "Pod" && o.string_or("apiVersion") == "v1")
+        bound_pod(o, fmt::format("objects[{}]", i));
+    }
+  }
+
+  void bound_pod(const Doc& pod, const std::string& path) {
+    const Doc* name = pod.at({"spec", "nodeName"});
+    if (case_.format == Format::QueueHints && name == nullptr) return;  // pods may wait from the start
+    if (name == nullptr || !name->is_string()) return say(pod, path + ": a pod of the cluster has spec.nodeName");
+    node(*name, path + ".spec.nodeName", name->text);
+    const Doc* started = pod.at({"status", "startTime"});
+    if (started != nullptr && !seconds_from_2025(started->text))
+      say(*started,
+          fmt::format("{}.status.startTime: \"{}\": want a time such as 2025-01-01T00:00:00Z", path, started->text));
+  }
+
+  void node(const Doc& where, const std::string& path, std::string_view name) {
+    if (nodes_.count(std::string(name)) == 0) say(where, fmt::format("{}: there is no node \"{}\"", path, name));
+  }
+
+  void pods() {
+    const Doc* all = list(doc_, "pods");
+    const Doc* expect = list(doc_, "expect");
+    if (all == nullptr || expect == nullptr) return;
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < all->items.size(); ++i) {
+      const std::string path = fmt::format("pods[{}]", i);
+      if (!object(all->items[i], path, "Pod")) return;
+      if (all->items[i].at({"spec", "nodeName"}) != nullptr) say(all->items[i], path + ": has a node already");
+      keys.push_back(key_of(all->items[i]));
+    }
+    attempts("expect", *expect, keys);
+    const Doc* retries = optional_list(doc_, "retries", false);
+    if (retries == nullptr) return;
+    std::vector<std::string> again;
+    for (const Doc& r : retries->items) {
+      if (std::find(keys.begin(), keys.end(), r.text) == keys.end())
+        say(r, fmt::format("retries: \"{}\" is none of the pods", r.text));
+      again.push_back(r.text);
+    }
+    if (const Doc* e = list(doc_, "expectRetries")) attempts("expectRetries", *e, again);
+  }
+
+  void attempts(std::string_view name, const Doc& expect, const std::vector<std::string>& keys) {
+    if (expect.items.size() != keys.size())
+      return say(expect, fmt::format("{}: {} entries for {} pods", name, expect.items.size(), keys.size()));
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const std::string path = fmt::format("{}[{}]", name, i);
+      const Doc& e = expect.items[i];
+      if (e.string_or("pod") != keys[i])
+        say(e, fmt::format("{}.pod: \"{}\": want \"{}\"", path, e.string_or("pod"), keys[i]));
+      attempt(e, path);
+    }
+  }
+
+  void attempt(const Doc& e, const std::string& path) {
+    one_of(e, path, "outcome", kOutcomes, true);
+    if (e.string_or("outcome") == "scheduled") node(e, path + ".chosen", e.string_or("chosen"));
+    if (const Doc* pre_filter = member(e, path, "preFilter"))
+      one_of(*pre_filter, path + ".preFilter", "code", kPreFilterCodes, true);
+    failures(e, path, "failures");
+    optional_list(e, "ties", false);
+    if (const Doc* scores = member(e, path, "scores")) {
+      list(*scores, "plugins", false);
+      member(*scores, path + ".scores", "nodes");
+    }
+    if (const Doc* preemption = member(e, path, "preemption")) preempts(*preemption, path + ".preemption");
+  }
+
+  void preempts(const Doc& p, const std::string& path) {
+    one_of(p, path, "code", kPreemptionCodes, false);
+    if (!p.string_or("nominatedNode").empty()) node(p, path + ".nominatedNode", p.string_or("nominatedNode"));
+    optional_list(p, "victims", false);
+    optional_list(p, "clearedNominations", false);
+    optional_list(p, "candidates");
+    failures(p, path, "rejected");
+  }
+
+  void failures(const Doc& parent, const std::string& path, std::string_view key) {
+    const Doc* all = optional_list(parent, key);
+    if (all == nullptr) return;
+    for (std::size_t i = 0; i < all->items.size(); ++i)
+      one_of(all->items[i], fmt::format("{}.{}[{}]", path, key, i), "code", kPreFilterCodes, true);
+  }
+
+  const Doc* member(const Doc& parent, const std::string& path, std::string_view key) {
+    const Doc* value = parent.find(key);
+    if (value == nullptr || value->is_null()) return nullptr;
+    if (value->is_object()) return value;
+    say(*value, fmt::format("{}.{}: want an object", path, key));
+    return nullptr;
+  }
+
+  void orders() {
+    list(doc_, "snapshotOrder", false);
+    const Doc* order = optional_list(doc_, "nodeOrder", false);
+    if (order == nullptr) return;
+    std::set<std::string> seen;
+    for (const Doc& n : order->items) {
+      node(n, "nodeOrder", n.text);
+      if (!seen.insert(n.text).second) say(n, fmt::format("nodeOrder: \"{}\" a second time", n.text));
+    }
+    if (seen.size() < nodes_.size()) say(*order, "nodeOrder: not all nodes are named");
+  }
+
+  void steps() {
+    const Doc* all = list(doc_, "steps");
+    const Doc* expect = list(doc_, "expect");
+    if (all == nullptr || expect == nullptr) return;
+    if (all->items.size() != expect->items.size())
+      say(*expect, fmt::format("expect: {} entries for {} steps", expect->items.size(), all->items.size()));
+    constexpr std::string_view kOps[] = {"create", "update", "delete", "attempt", "advance"};
+    for (std::size_t i = 0; i < all->items.size(); ++i)
+      one_of(all->items[i], fmt::format("steps[{}]", i), "op", kOps, true);
+  }
+
+  Case& case_;
+  Doc& doc_;
+  base::Diagnostics problems_;
+  std::set<std::string> known_, nodes_;
+};
+
+bool blank(std::string_view line) { return line.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+}  // namespace
+
+base::Result<Case> read_case(std::string_view text, std::string_view file, int line) {
+  model::ReadLimits limits;
+  limits.bytes = kMaxCaseBytes;
+  limits.nodes = 4'000'000;
+  auto doc = model::parse_json(text, file, limits);
+  if (!doc) {
+    if (line > 0) {
+      for (base::Diagnostic& d : doc.error()) d.position.line = line;
+    }
+    return tl::unexpected(std::move(doc.error()));
+  }
+  Case out{std::string(file), line, {}, {}, Format::Decisions, std::move(*doc)};
+  auto problems = Checker(out).run();
+  if (!problems.empty()) return base::failure(std::move(problems));
+  return out;
+}
+
+base::Result<std::vector<Case>> read_cases(std::string_view text, std::string_view file) {
+  std::vector<Case> out;
+  base::Diagnostics problems;
+  int line = 0;
+  const bool many = file.ends_with(".jsonl");
+  while (!text.empty()) {
+    const std::size_t end = many ? std::min(text.find('\n'), text.size()) : text.size();
+    const std::string_view one = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    ++line;
+    if (blank(one)) continue;
+    if (out.size() >= kMaxCases) {
+      problems.push_back({std::string(file), {line, 0}, fmt::format("more than {} cases", kMaxCases)});
+      break;
+    }
+    auto read = read_case(one, file, many ? line : 0);
+    if (read) {
+      out.push_back(std::move(*read));
+    } else {
+      problems.insert(problems.end(), read.error().begin(), read.error().end());
+    }
+  }
+  if (out.empty() && problems.empty()) problems.push_back({std::string(file), {}, "no case in it"});
+  if (!problems.empty()) return base::failure(std::move(problems));
+  return out;
+}
+
+}  // namespace wavetank::conformance

@@ -1,0 +1,36 @@
+#pragma once
+// A case of the golden data: a cluster, what is asked of the scheduler, and what the real one answered. Three formats,
+// told apart by content: attempts of pods in order (decisions), the same with node sampling (`snapshotOrder`), steps on
+// the queue (`steps`). Format: tests/golden/scheduler/README.md.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model/doc.h"
+
+namespace wavetank::conformance {
+
+enum class Format : std::uint8_t { Decisions, Sampling, QueueHints };
+
+struct Case {
+  std::string file;  ///< As the user named it.
+  int line = 0;      ///< Of a file of many cases; 0: the file is the case.
+  std::string name, family;
+  Format format = Format::Decisions;
+  model::Doc doc;
+};
+
+/// Against hostile input. The largest golden case has 400 kB.
+inline constexpr std::size_t kMaxCaseBytes = 32U << 20;
+inline constexpr std::size_t kMaxCases = 100'000;
+
+/// One case. Errors, each with its place: not JSON, not a case, values outside of what the format allows, references
+/// to what is not there. What passes can be run.
+base::Result<Case> read_case(std::string_view text, std::string_view file, int line = 0);
+
+/// A file: one case, or one a line when its name ends in .jsonl (blank lines count for nothing). Every bad line is
+/// reported; good ones are returned only when all are.
+base::Result<std::vector<Case>> read_cases(std::string_view text, std::string_view file);
+
+}  // namespace wavetank::conformance

@@ -1,0 +1,18 @@
+#pragma once
+// The golden cases as files: those kept here, and the shared ones where they are.
+
+#include <filesystem>
+#include <string>
+
+#include "engine/conformance/conformance.h"
+
+namespace wavetank::conformance_test {
+
+std::string slurp(const std::filesystem::path& path);
+std::string unpack(const std::string& packed);
+/// All cases kept under tests/golden/scheduler, in order of family and name.
+const std::vector<conformance::Case>& kept_cases();
+/// ../shared/golden/scheduler, or below the folder that WAVETANK_SHARED names.
+std::filesystem::path shared_data();
+
+}  // namespace wavetank::conformance_test
