@@ -8,6 +8,7 @@
 
 #include "engine/conformance/cluster.h"
 #include "engine/model/decode.h"
+#include "engine/schedule/config.h"
 
 namespace wavetank::conformance {
 namespace {
@@ -36,8 +37,8 @@ class Checker {
     const Doc* config = doc_.find("config");
     if (config == nullptr) {
       doc_["config"] = Doc();
-    } else if (!config->is_null() && !config->is_object()) {
-      say(*config, "config: want an object or null");
+    } else if (!config->is_null()) {
+      profile(*config);
     }
     objects();
     if (case_.format == Format::QueueHints) {
@@ -54,6 +55,19 @@ class Checker {
     base::Position position = where.position;
     if (case_.line > 0) position.line = case_.line;
     problems_.push_back({case_.file, position, std::move(message)});
+  }
+
+  void profile(const Doc& config) {
+    base::Result<schedule::SchedulerConfig> read = schedule::read_scheduler_config(config, case_.file);
+    if (read) {
+      case_.profile = std::move(read->profiles.front());
+      return;
+    }
+    for (base::Diagnostic& d : read.error()) {
+      if (case_.line > 0) d.position.line = case_.line;
+      d.message = "config: " + d.message;
+      problems_.push_back(std::move(d));
+    }
   }
 
   std::string text(const Doc& parent, std::string_view key) {

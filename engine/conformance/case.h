@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/model/doc.h"
+#include "engine/schedule/profile.h"
 
 namespace wavetank::conformance {
 
@@ -18,6 +19,7 @@ struct Case {
   int line = 0;      ///< Of a file of many cases; 0: the file is the case.
   std::string name, family;
   Format format = Format::Decisions;
+  schedule::Profile profile = schedule::default_profile();  ///< The first of the case's configuration.
   model::Doc doc;
 };
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "engine/conformance/config.h"
 #include "engine/model/decode.h"
 
 namespace wavetank::conformance {
@@ -52,7 +51,7 @@ std::string key_of(const Doc& object) {
 }
 
 Cluster::Cluster(const Case& test_case)
-    : evaluator(read_profile(*test_case.doc.find("config")), cache, nominations),
+    : evaluator(test_case.profile, cache, nominations),
       preempter(evaluator, cache, nominations),
       case_(test_case) {
   fact(event::RunStarted{"golden", "", 1, 1, kEpoch});

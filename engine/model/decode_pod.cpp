@@ -134,6 +134,8 @@ NodeSelectorTerm read_node_term(const Doc* doc) {
 constexpr std::string_view kRequired = "requiredDuringSchedulingIgnoredDuringExecution";
 constexpr std::string_view kPreferred = "preferredDuringSchedulingIgnoredDuringExecution";
 
+}  // namespace
+
 NodeAffinity read_node_affinity(const Doc& doc) {
   NodeAffinity out;
   if (const Doc* required = get(&doc, kRequired)) {
@@ -146,6 +148,8 @@ NodeAffinity read_node_affinity(const Doc& doc) {
   }
   return out;
 }
+
+namespace {
 
 PodAffinityTerm read_pod_term(const Doc* doc) {
   PodAffinityTerm t;
@@ -186,7 +190,9 @@ Toleration read_toleration(const Doc& doc) {
   return t;
 }
 
-TopologySpreadConstraint read_spread(const Doc& doc) {
+}  // namespace
+
+TopologySpreadConstraint read_spread_constraint(const Doc& doc) {
   TopologySpreadConstraint c;
   c.max_skew = get_int<std::int32_t>(&doc, "maxSkew").value_or(0);
   c.topology_key = get_string(&doc, "topologyKey");
@@ -198,6 +204,8 @@ TopologySpreadConstraint read_spread(const Doc& doc) {
   c.match_label_keys = get_strings(&doc, "matchLabelKeys");
   return c;
 }
+
+namespace {
 
 Volume read_volume(const Doc& doc) {
   Volume v;
@@ -221,7 +229,7 @@ void read_scheduling(const Doc* doc, PodSpec& s) {
   s.affinity = read_affinity(get(doc, "affinity"));
   for (const Doc& item : get_items(doc, "tolerations")) s.tolerations.push_back(read_toleration(item));
   for (const Doc& item : get_items(doc, "topologySpreadConstraints"))
-    s.topology_spread_constraints.push_back(read_spread(item));
+    s.topology_spread_constraints.push_back(read_spread_constraint(item));
   for (const Doc& item : get_items(doc, "schedulingGates")) s.scheduling_gates.push_back(get_string(&item, "name"));
 }
 

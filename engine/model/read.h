@@ -58,6 +58,8 @@ ResourceList read_resources(const Doc* doc, std::string_view key);
 LabelSelector read_selector(const Doc& doc);
 std::optional<LabelSelector> read_optional_selector(const Doc* doc, std::string_view key);
 PodTemplate read_pod_template(const Doc& doc);
+NodeAffinity read_node_affinity(const Doc& doc);
+TopologySpreadConstraint read_spread_constraint(const Doc& doc);
 ObjectMeta read_meta(const Doc* doc);
 /// Whether the image's tag is "latest", written or implied: such images are pulled always.
 bool image_tag_is_latest(std::string_view image);

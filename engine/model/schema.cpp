@@ -105,9 +105,11 @@ struct Path {
   const Path* parent = nullptr;
   std::string_view key;
   int index = -1;
+  bool whole = false;  // key is a path already
 
   [[nodiscard]] std::string text() const {
     std::string out = parent == nullptr ? "" : parent->text();
+    if (whole) return std::string(key);
     if (index >= 0) return out + "[" + std::to_string(index) + "]";
     if (key.find_first_of("./") != std::string_view::npos) return out + "[" + std::string(key) + "]";
     return out.append(out.empty() ? "" : ".").append(key);
@@ -141,8 +143,14 @@ std::string shown(const Doc& doc) {
 
 class Checker {
  public:
-  Checker(std::string_view file, base::Diagnostics& errors, std::vector<std::string>* unknown)
-      : file_(file), errors_(errors), unknown_(unknown) {}
+  Checker(std::string_view file, base::Diagnostics& errors, std::vector<std::string>* unknown, bool strict = false)
+      : file_(file), errors_(errors), unknown_(unknown), strict_(strict) {}
+
+  void object(const Doc& doc, int index, const Path* path) {
+    if (doc.is_null()) return;
+    if (!doc.is_object()) return wrong(doc, path == nullptr ? Path{} : *path, "a map");
+    structure(doc, index, path);
+  }
 
   void structure(const Doc& doc, int index, const Path* path) {
     const Structure& s = schema().structure(index);
@@ -152,6 +160,7 @@ class Checker {
                                        [](const FieldType& f, const std::string& key) { return f.name < key; });
       if (at == s.fields.end() || at->name != m.key) {
         if (unknown_ != nullptr) unknown_->push_back(here.text());
+        if (strict_) unknown_field(m, s, here);
         continue;
       }
       field(m.value, *at, here);
@@ -159,6 +168,16 @@ class Checker {
   }
 
  private:
+  void unknown_field(const Doc::Member& m, const Structure& s, const Path& path) {
+    std::vector<std::string_view> names;
+    for (const FieldType& f : s.fields) names.push_back(f.name);
+    const std::string_view near = base::nearest_word(m.key, names);
+    errors_.push_back({std::string(file_), m.position,
+                       fmt::format("{}: unknown field \"{}\"{}", path.text(), m.key,
+                                   near.empty() ? fmt::format("; known are {}", fmt::join(names, ", "))
+                                                : fmt::format("; did you mean \"{}\"?", near))});
+  }
+
   void wrong(const Doc& doc, const Path& path, std::string_view wanted) {
     std::string hint;
     if (wanted == "a string" &&
@@ -232,6 +251,7 @@ class Checker {
   std::string_view file_;
   base::Diagnostics& errors_;
   std::vector<std::string>* unknown_;
+  bool strict_;
 };
 
 }  // namespace
@@ -240,6 +260,16 @@ void check_fields(const Doc& doc, Kind kind, std::string_view file, base::Diagno
                   std::vector<std::string>* unknown) {
   const int index = schema().index_of(kind == Kind::Other ? "Other" : kind_info(kind).name);
   Checker(file, errors, kind == Kind::Other ? nullptr : unknown).structure(doc, index, nullptr);
+}
+
+bool check_structure(const Doc& doc, std::string_view structure, std::string_view path, std::string_view file,
+                     base::Diagnostics& errors) {
+  const int index = schema().index_of(structure);
+  if (index < 0) return false;
+  Checker checker(file, errors, nullptr, true);
+  const Path root{nullptr, path, -1, true};
+  checker.object(doc, index, path.empty() ? nullptr : &root);
+  return true;
 }
 
 }  // namespace wavetank::model

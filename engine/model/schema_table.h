@@ -93,6 +93,27 @@ Endpoint: addresses:[]s conditions:any hostname targetRef:ObjectReference deprec
 EndpointPort: name protocol port:i appProtocol
 
 PodDisruptionBudgetSpec: minAvailable:x selector:LabelSelector maxUnavailable:x unhealthyPodEvictionPolicy
+
+KubeSchedulerConfiguration: apiVersion kind parallelism:i leaderElection:LeaderElectionConfiguration clientConnection:ClientConnectionConfiguration enableProfiling:b enableContentionProfiling:b percentageOfNodesToScore:i podInitialBackoffSeconds:l podMaxBackoffSeconds:l profiles:[]KubeSchedulerProfile extenders:[]any delayCacheUntilActive:b
+LeaderElectionConfiguration: leaderElect:b leaseDuration renewDeadline retryPeriod resourceLock resourceName resourceNamespace
+ClientConnectionConfiguration: kubeconfig acceptContentTypes contentType qps:n burst:i
+KubeSchedulerProfile: schedulerName percentageOfNodesToScore:i plugins:SchedulerPlugins pluginConfig:[]SchedulerPluginConfig
+SchedulerPlugins: multiPoint:SchedulerPluginSet preEnqueue:SchedulerPluginSet queueSort:SchedulerPluginSet preFilter:SchedulerPluginSet filter:SchedulerPluginSet postFilter:SchedulerPluginSet preScore:SchedulerPluginSet score:SchedulerPluginSet reserve:SchedulerPluginSet permit:SchedulerPluginSet preBind:SchedulerPluginSet bind:SchedulerPluginSet postBind:SchedulerPluginSet
+SchedulerPluginSet: enabled:[]SchedulerPlugin disabled:[]SchedulerPlugin
+SchedulerPlugin: name weight:i
+SchedulerPluginConfig: name args:any
+DefaultPreemptionArgs: apiVersion kind minCandidateNodesPercentage:i minCandidateNodesAbsolute:i
+DynamicResourcesArgs: apiVersion kind filterTimeout
+InterPodAffinityArgs: apiVersion kind hardPodAffinityWeight:i ignorePreferredTermsOfExistingPods:b
+NodeAffinityArgs: apiVersion kind addedAffinity:NodeAffinity
+NodeResourcesBalancedAllocationArgs: apiVersion kind resources:[]ResourceSpec
+NodeResourcesFitArgs: apiVersion kind ignoredResources:[]s ignoredResourceGroups:[]s scoringStrategy:ScoringStrategy
+PodTopologySpreadArgs: apiVersion kind defaultConstraints:[]TopologySpreadConstraint defaultingType
+VolumeBindingArgs: apiVersion kind bindTimeoutSeconds:l shape:[]UtilizationShapePoint
+ScoringStrategy: type resources:[]ResourceSpec requestedToCapacityRatio:RequestedToCapacityRatioParam
+RequestedToCapacityRatioParam: shape:[]UtilizationShapePoint
+UtilizationShapePoint: utilization:i score:i
+ResourceSpec: name weight:l
 )";
 
 }  // namespace wavetank::model

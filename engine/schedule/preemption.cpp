@@ -112,22 +112,39 @@ void Preempter::fail_message(Preemption& out) const {
     for (const std::string& reason : evaluator_.reasons(verdict)) counts.add(reason, 1);
   }
   counts.add(kNoHelp, nodes - out.without_victims.size() - out.rejected.size());
-  out.message =
-      fmt::format("no new claims to deallocate, preemption: 0/{} nodes are available: {}.", nodes, counts.text());
+  out.message = fmt::format("preemption: 0/{} nodes are available: {}.", nodes, counts.text());
 }
 
+/// What PostFilter's plugins say one after the other. DynamicResources has no claims to deallocate, or finds no state
+/// of its own where its PreFilter never ran: then the phase ends with that error.
 Preemption Preempter::run(const Request& request, const ClusterView& view) {
   Preemption out;
-  const Attempt& a = evaluator_.attempt();
-  if (a.pre_filter == PreFilterStatus::Code::Unresolvable) {
-    // DynamicResources comes before DefaultPreemption and finds no state of its own, as its PreFilter never ran.
-    out.error = true;
-    out.message = "not found";
-    return out;
+  const bool cut_short = evaluator_.attempt().pre_filter == PreFilterStatus::Code::Unresolvable;
+  for (const std::string& name : evaluator_.profile().post_filter) {
+    const std::string before = std::move(out.message);
+    out.message.clear();
+    if (name == "DynamicResources") {
+      if (cut_short) {
+        out = Preemption();
+        out.error = true;
+        out.message = "not found";
+        return out;
+      }
+      out.message = "no new claims to deallocate";
+    } else {
+      preempt(request, view, out);
+      if (!out.candidates.empty()) return out;
+    }
+    if (!before.empty()) out.message = before + ", " + out.message;
   }
+  return out;
+}
+
+void Preempter::preempt(const Request& request, const ClusterView& view, Preemption& out) {
+  const Attempt& a = evaluator_.attempt();
   if (const std::string why = not_eligible(request, view); !why.empty()) {
-    out.message = "no new claims to deallocate, preemption: " + why;
-    return out;
+    out.message = "preemption: " + why;
+    return;
   }
   std::vector<NodeId> potential;
   for (const NodeId n : a.failed) {
@@ -154,7 +171,6 @@ Preemption Preempter::run(const Request& request, const ClusterView& view) {
   } else {
     out.ties = best_candidates(out.candidates, view);
   }
-  return out;
 }
 
 std::vector<std::size_t> best_candidates(const std::vector<Candidate>& candidates, const ClusterView& view) {

@@ -37,11 +37,12 @@ class Preempter {
   Preempter(Evaluator& evaluator, Cache& cache, Nominations& nominations)
       : evaluator_(evaluator), cache_(cache), nominations_(nominations) {}
 
-  /// After a failed attempt of the evaluator. Pods are taken off and put back node by node; at the end the cache is as
-  /// it was.
+  /// The PostFilter plugins of the profile, after a failed attempt of the evaluator. Pods are taken off and put back
+  /// node by node; at the end the cache is as it was.
   Preemption run(const Request& request, const ClusterView& view);
 
  private:
+  void preempt(const Request& request, const ClusterView& view, Preemption& out);
   [[nodiscard]] std::string not_eligible(const Request& request, const ClusterView& view) const;
   bool dry_run(const Request& request, NodeId node, const ClusterView& view, Candidate& out, Preemption& all);
   void split_by_budgets(const std::vector<PodId>& pods, const ClusterView& view, std::vector<PodId>& violating,

@@ -50,6 +50,10 @@ struct PreemptionArgs {
 /// Which of the nodes with the best score: any, with equal chances (as kube-scheduler), or the one of the smallest name.
 enum class TieBreak : std::uint8_t { Random, Name };
 
+struct VolumeBindingArgs {
+  std::int64_t bind_timeout_seconds = 600;
+};
+
 struct WeightedPlugin {
   std::string name;
   std::int64_t weight = 1;
@@ -57,6 +61,7 @@ struct WeightedPlugin {
 
 struct Profile {
   std::string scheduler_name = "default-scheduler";
+  std::optional<std::int32_t> percentage_of_nodes_to_score;  ///< Instead of the scheduler's own; 0: adaptive.
   std::vector<std::string> pre_enqueue, pre_filter, filter, post_filter;  ///< In order of execution.
   std::vector<WeightedPlugin> score;                                      ///< In order of execution.
   FitArgs fit;
@@ -65,6 +70,7 @@ struct Profile {
   PodTopologySpreadArgs spread;
   InterPodAffinityArgs inter_pod;
   PreemptionArgs preemption;
+  VolumeBindingArgs volume_binding;
 };
 
 /// All plugins of the registry at the points they implement, in Kubernetes' default order and weights.

@@ -7,10 +7,12 @@ namespace wavetank::schedule {
 namespace {
 
 // PrioritySort is the queue's comparison (queue.cpp), DefaultPreemption works on the whole framework (preemption.cpp),
-// DefaultBinder is the Decision itself: they are named here so that a profile can name them.
+// DefaultBinder is the Decision itself: they are named here so that a profile can name them. DynamicResources has
+// nothing to do in a cluster without its claims, but for its words when a pod found no node (preemption.cpp).
 constexpr std::array kPlugins{
     PluginEntry{"DefaultBinder", kBind, 0, 130, nullptr},
     PluginEntry{"DefaultPreemption", kPostFilter, 0, 100, nullptr},
+    PluginEntry{"DynamicResources", kPostFilter, 0, 95, nullptr},
     PluginEntry{"ImageLocality", kScore, 1, 120, make_image_locality},
     PluginEntry{"InterPodAffinity", kPreFilter | kFilter | kPreScore | kScore, 2, 90, make_inter_pod_affinity},
     PluginEntry{"NodeAffinity", kPreFilter | kFilter | kPreScore | kScore, 2, 30, make_node_affinity},
