@@ -283,7 +283,7 @@ base::Result<Case> read_case(std::string_view text, std::string_view file, int l
     }
     return tl::unexpected(std::move(doc.error()));
   }
-  Case out{std::string(file), line, {}, {}, Format::Decisions, std::move(*doc)};
+  Case out{std::string(file), line, {}, {}, Format::Decisions, std::move(*doc), schedule::default_profile()};
   auto problems = Checker(out).run();
   if (!problems.empty()) return base::failure(std::move(problems));
   return out;

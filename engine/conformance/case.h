@@ -19,8 +19,9 @@ struct Case {
   int line = 0;      ///< Of a file of many cases; 0: the file is the case.
   std::string name, family;
   Format format = Format::Decisions;
-  schedule::Profile profile = schedule::default_profile();  ///< The first of the case's configuration.
   model::Doc doc;
+  /// Of the case's configuration the first.
+  schedule::Profile profile{};
 };
 
 /// Against hostile input. The largest golden case has 400 kB.
