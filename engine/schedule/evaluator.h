@@ -76,12 +76,17 @@ class Evaluator {
     bool details = false;         ///< Keep raw and normalised scores.
   };
 
-  Evaluator(const Profile& profile, Cache& cache, Nominations& nominations)
+  /// `next_start`, where the next walk over the nodes begins, is shared by the profiles of one scheduler; null: its
+  /// own.
+  Evaluator(const Profile& profile, Cache& cache, Nominations& nominations, std::size_t* next_start = nullptr)
       : profile_(profile),
         plugins_(profile_),
         cache_(cache),
         nominations_(nominations),
-        classes_(plugins_, cache_, reasons_) {}
+        classes_(plugins_, cache_, reasons_),
+        start_(next_start != nullptr ? *next_start : own_start_) {}
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
 
   /// Runs one cycle; advances the start of the walk as the real scheduler does.
   const Attempt& run(const Request& request, const ClusterView& view);
@@ -141,7 +146,8 @@ class Evaluator {
   Nominations& nominations_;
   Reasons reasons_;
   Classes classes_;
-  std::size_t start_ = 0;
+  std::size_t own_start_ = 0;
+  std::size_t& start_;
   Request request_;
   Attempt attempt_;
   std::vector<Verdict> verdicts_;  // by NodeId, of the nodes evaluated last

@@ -19,10 +19,19 @@ void take_scores(const Attempt& a, Explanation& out) {
 
 }  // namespace
 
-Explanation explain(PodId pod, const ClusterView& view) {
+Explanation explain(PodId pod, const ClusterView& view, const std::vector<Profile>& profiles) {
+  const std::vector<Profile> served = profiles.empty() ? std::vector<Profile>{default_profile()} : profiles;
+  const std::string& name = view.pod_spec(pod).spec.scheduler_name;
+  const auto profile =
+      std::find_if(served.begin(), served.end(), [&](const Profile& p) { return p.scheduler_name == name; });
+  if (profile == served.end()) {
+    Explanation out;
+    out.unserved = name;
+    return out;
+  }
   Cache cache;
   Nominations nominations;
-  Evaluator evaluator(default_profile(), cache, nominations);
+  Evaluator evaluator(*profile, cache, nominations);
   cache.load(view, pod);
   const std::size_t i = pod.index();
   const Attempt& a =

@@ -27,10 +27,12 @@ struct Explanation {
   std::vector<NodeVerdict> nodes;    ///< All nodes, in order of their names.
   std::vector<NodeId> best;          ///< The ties.
   std::string fit_error;             ///< When no node is feasible.
+  std::string unserved;              ///< The scheduler's name that the pod asks for, when no profile has it.
 };
 
 /// All nodes are evaluated and scored, whatever percentageOfNodesToScore says. A pod that is already bound is explained
-/// as if it were not (its own requests are not counted). O(nodes × plugins).
-Explanation explain(PodId pod, const ClusterView& view);
+/// as if it were not (its own requests are not counted). The
+/// profile is that of the pod's schedulerName; no profiles: the default one. O(nodes × plugins).
+Explanation explain(PodId pod, const ClusterView& view, const std::vector<Profile>& profiles = {});
 
 }  // namespace wavetank::schedule

@@ -1,3 +1,4 @@
+#include "engine/base/assert.h"
 #include "engine/schedule/fit_error.h"
 #include "engine/schedule/scheduler_impl.h"
 
@@ -31,8 +32,16 @@ Decision Scheduler::Impl::schedule(Queue::Pod pod, const ClusterView& v) {
   out.cause = pod.cause;
   pod.tmpl = v->pods.tmpl[pod.pod.index()];
   pod.owner = v->pods.owner[pod.pod.index()];
-  const Evaluator::Request request{pod.pod, pod.tmpl, pod.owner, pod.priority, settings.percentage_of_nodes_to_score,
-                                   false};
+  Served* const by = served_by(pod.tmpl, v);
+  WT_ASSERT(by != nullptr, "the queue holds pods of profiles only");
+  Evaluator& evaluator = by->evaluator;
+  const Evaluator::Request request{
+      pod.pod,
+      pod.tmpl,
+      pod.owner,
+      pod.priority,
+      evaluator.profile().percentage_of_nodes_to_score.value_or(settings.percentage_of_nodes_to_score),
+      false};
   if (cache.order().empty()) {
     out.message = fit_error(evaluator, 0);
     queue.failed(pod, v.now());
@@ -51,16 +60,16 @@ Decision Scheduler::Impl::schedule(Queue::Pod pod, const ClusterView& v) {
   }
   out.message = fit_error(evaluator, cache.order().size());
   const std::uint64_t rejected_by = attempt.rejected_by;
-  preempt(request, pod, v, out);
+  preempt(*by, request, pod, v, out);
   queue.rejected(pod, rejected_by, v.now());
   return out;
 }
 
-void Scheduler::Impl::preempt(const Evaluator::Request& request, const Queue::Pod& pod, const ClusterView& v,
-                              Decision& out) {
-  if (evaluator.profile().post_filter.empty()) return;
+void Scheduler::Impl::preempt(Served& by, const Evaluator::Request& request, const Queue::Pod& pod,
+                              const ClusterView& v, Decision& out) {
+  if (by.evaluator.profile().post_filter.empty()) return;
   Preempter::Request preempt_for{request, offset.of(v.pod_name(pod.pod)).bits(pod.attempts), false};
-  const Preemption found = preempter.run(preempt_for, v);
+  const Preemption found = by.preempter.run(preempt_for, v);
   if (!found.message.empty()) out.message.append(" ").append(found.message);
   nominate(found, pod, v, out);
 }

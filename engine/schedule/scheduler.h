@@ -41,7 +41,7 @@ struct Settings {
   base::Duration pod_initial_backoff = base::seconds(1);
   base::Duration pod_max_backoff = base::seconds(10);
   base::Duration unschedulable_flush = base::minutes(5);
-  bool plain = false;  ///< See Evaluator::set_plain.
+  bool plain = false;               ///< See Evaluator::set_plain.
   std::vector<Profile> profiles{};  ///< By the scheduler's name that a pod asks for; none: the default profile.
 };
 

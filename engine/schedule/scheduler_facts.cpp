@@ -19,7 +19,7 @@ void Scheduler::Impl::on(const event::ObjectCreated& e) {
   } else if (e.kind == model::Kind::Node) {
     node_changed(NodeId(next_node++), true);
   } else if (e.kind == model::Kind::Service || e.kind == model::Kind::Namespace) {
-    evaluator.outdate_classes();
+    outdate_classes();
   }
 }
 
@@ -35,7 +35,7 @@ void Scheduler::Impl::on(const event::ObjectUpdated& e) {
     case model::Kind::Namespace:
     case model::Kind::ReplicaSet:
     case model::Kind::Other:
-      evaluator.outdate_classes();
+      outdate_classes();
       break;
     default:
       break;
@@ -57,7 +57,7 @@ void Scheduler::Impl::on(const event::ObjectRemoved& e) {
     case model::Kind::Namespace:
     case model::Kind::ReplicaSet:
     case model::Kind::Other:
-      evaluator.outdate_classes();
+      outdate_classes();
       break;
     default:
       break;
@@ -99,10 +99,23 @@ void Scheduler::Impl::on(const event::ImagePulled& e) {
   cache.add_image(placed->node, c.image, e.size_bytes);
 }
 
+Served* Scheduler::Impl::served_by(TemplateId tmpl, const ClusterView& v) {
+  if (served_by_template.size() <= tmpl.index()) served_by_template.resize(tmpl.index() + 1);
+  std::uint32_t& place = served_by_template[tmpl.index()];
+  if (place == 0) {
+    const std::string& name = cache.info(tmpl, v).pod->spec.scheduler_name;
+    const auto at = std::find_if(served.begin(), served.end(),
+                                 [&](const auto& s) { return s->evaluator.profile().scheduler_name == name; });
+    place = at == served.end() ? 1 : static_cast<std::uint32_t>(at - served.begin()) + 2;
+  }
+  return place == 1 ? nullptr : served[place - 2].get();
+}
+
 void Scheduler::Impl::enqueue(PodId pod, const ClusterView& v, SimTime timestamp, base::Seq cause) {
   const std::size_t i = pod.index();
   const TemplateInfo& info = cache.info(v->pods.tmpl[i], v);
-  if (info.pod->spec.scheduler_name != evaluator.profile().scheduler_name) return;
+  Served* const by = served_by(v->pods.tmpl[i], v);
+  if (by == nullptr) return;
   Queue::Pod entry;
   entry.pod = pod;
   entry.tmpl = v->pods.tmpl[i];
@@ -110,7 +123,7 @@ void Scheduler::Impl::enqueue(PodId pod, const ClusterView& v, SimTime timestamp
   entry.priority = v->pods.priority[i];
   entry.timestamp = timestamp;
   entry.cause = cause;
-  queue.add(entry, !evaluator.pre_enqueue(info.pod->spec).empty());
+  queue.add(entry, !by->evaluator.pre_enqueue(info.pod->spec).empty());
 }
 
 void Scheduler::Impl::pod_made(PodId pod) {
@@ -151,6 +164,9 @@ void Scheduler::Impl::pod_updated(PodId pod) {
   helped.old_tmpl = entry.tmpl;
   entry.tmpl = tmpl;
   entry.priority = view->state().pods.priority[pod.index()];
+  Served* const by = served_by(tmpl, *view);
+  if (by == nullptr) return queue.remove(pod);
+  Evaluator& evaluator = by->evaluator;
   if (!evaluator.pre_enqueue(info.pod->spec).empty()) {
     queue.remove(pod);
     return queue.add(entry, true);
@@ -231,6 +247,7 @@ void Scheduler::Impl::node_changed(NodeId node, bool whole_object) {
 void Scheduler::Impl::notify(ClusterEvent e) {
   e.seq = seq;
   queue.move_groups(view->now(), seq, [&](const Queue::Group& g) {
+    Evaluator& evaluator = served_by(g.tmpl, *view)->evaluator;
     const Cycle c = evaluator.cycle(evaluator.class_of(g.tmpl, g.owner, *view), *view);
     return std::any_of(evaluator.plugins().all.begin(), evaluator.plugins().all.end(),
                        [&](const auto& p) { return (g.rejected_by >> p->index & 1) != 0 && p->helps(e, c); });

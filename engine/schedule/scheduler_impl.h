@@ -3,6 +3,8 @@
 // includes it.
 
 #include <algorithm>
+#include <memory>
+#include <vector>
 
 #include "engine/base/prng.h"
 #include "engine/schedule/evaluator.h"
@@ -21,15 +23,29 @@ struct NodeSeen {
 
 inline bool ended(event::Phase phase) { return phase == event::Phase::Succeeded || phase == event::Phase::Failed; }
 
+/// A profile at work: its plugins and what they keep. The cache, the nominations and the place where the next walk over
+/// the nodes begins are the scheduler's: all profiles share them.
+struct Served {
+  Served(const Profile& profile, Cache& cache, Nominations& nominations, std::size_t& next_start)
+      : evaluator(profile, cache, nominations, &next_start), preempter(evaluator, cache, nominations) {}
+  Evaluator evaluator;
+  Preempter preempter;
+};
+
 struct Scheduler::Impl {
   explicit Impl(const Settings& s)
-      : settings(s),
-        evaluator(default_profile(), cache, nominations),
-        preempter(evaluator, cache, nominations),
-        queue(s),
-        tie_break(s.seed, "tie-break"),
-        offset(s.seed, "preemption-offset") {
-    evaluator.set_plain(s.plain);
+      : settings(s), queue(s), tie_break(s.seed, "tie-break"), offset(s.seed, "preemption-offset") {
+    if (settings.profiles.empty()) settings.profiles.push_back(default_profile());
+    for (const Profile& profile : settings.profiles) {
+      served.push_back(std::make_unique<Served>(profile, cache, nominations, next_start));
+      served.back()->evaluator.set_plain(s.plain);
+    }
+  }
+
+  /// Whose pods of this template are; null: of none of the profiles here.
+  Served* served_by(TemplateId tmpl, const ClusterView& v);
+  void outdate_classes() {
+    for (const auto& s : served) s->evaluator.outdate_classes();
   }
 
   void observe(const event::Event& event, const ClusterView& view);
@@ -64,14 +80,16 @@ struct Scheduler::Impl {
   Decision schedule(Queue::Pod pod, const ClusterView& v);
   NodeId choose(const std::vector<NodeId>& ties, const Queue::Pod& pod, const ClusterView& v) const;
   static std::uint64_t draws_of(const Queue::Pod& pod);
-  void preempt(const Evaluator::Request& request, const Queue::Pod& pod, const ClusterView& v, Decision& out);
+  void preempt(Served& by, const Evaluator::Request& request, const Queue::Pod& pod, const ClusterView& v,
+               Decision& out);
   void nominate(const Preemption& found, const Queue::Pod& pod, const ClusterView& v, Decision& out);
 
   Settings settings;
   Cache cache;
   Nominations nominations;
-  Evaluator evaluator;
-  Preempter preempter;
+  std::vector<std::unique_ptr<Served>> served;    ///< By profile.
+  std::vector<std::uint32_t> served_by_template;  ///< Place in served plus 2; 1: none; 0: not looked up yet.
+  std::size_t next_start = 0;
   Queue queue;
   base::Stream tie_break, offset;
   std::size_t next_pod = 0, next_node = 0;

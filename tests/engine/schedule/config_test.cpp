@@ -6,6 +6,7 @@
 #include "engine/base/prng.h"
 #include "engine/schedule/config.h"
 #include "engine/schedule/plugins/registry.h"
+#include "tests/engine/schedule/table.h"
 
 using namespace wavetank;
 
@@ -522,6 +523,15 @@ TEST_CASE("Any enabling and disabling is a profile that can be used, or is refus
     }
     ++accepted;
     for (const auto& scorer : config->profiles.front().score) CHECK(scorer.weight > 0);
+    schedule::Settings settings{0, schedule::TieBreak::Name};
+    config->apply_to(settings);
+    schedule_table::Cluster cluster(settings);
+    cluster.line("node a");
+    cluster.line("node b");
+    cluster.line("pod p cpu=1 port=80");
+    CHECK(cluster.attempt().starts_with("p -> "));
+    cluster.line("pod q cpu=9 priority=2");
+    CHECK(cluster.attempt().starts_with("q -> "));
   }
   CHECK(accepted > 100);
   CHECK(refused > 100);

@@ -178,8 +178,8 @@ std::string Cluster::attempt() {
   return who + "none: " + decision->message;
 }
 
-std::string differences(std::string_view table) {
-  Cluster cluster;
+std::string differences(std::string_view table, const schedule::Settings& settings) {
+  Cluster cluster(settings);
   std::string out;
   std::istringstream in{std::string(table)};
   for (std::string raw; std::getline(in, raw);) {

@@ -49,6 +49,6 @@ class Cluster {
 };
 
 /// Runs a table; returns the lines that came out otherwise, "" if all came out as written.
-std::string differences(std::string_view table);
+std::string differences(std::string_view table, const schedule::Settings& settings = {0, schedule::TieBreak::Name});
 
 }  // namespace wavetank::schedule_table
