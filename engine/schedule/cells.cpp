@@ -40,7 +40,7 @@ std::uint32_t Cells::cell_of(const std::int32_t* key) {
   const std::size_t mask = table_.size() - 1;
   std::size_t at = hash(key, width_) & mask;
   for (; table_[at] != kFree; at = (at + 1) & mask) {
-    if (std::equal(key, key + width_, keys_.data() + table_[at] * width_)) return table_[at];
+    if (has_key(table_[at], key)) return table_[at];
   }
   if (cells_.size() >= kMaxCells) return kFree;
   const auto made = static_cast<std::uint32_t>(cells_.size());
@@ -53,7 +53,9 @@ std::uint32_t Cells::cell_of(const std::int32_t* key) {
 
 bool Cells::put(NodeId node, const std::int32_t* key, std::int32_t score) {
   if (score < 0 || score > kMaxScore) return false;
-  const std::uint32_t cell = cell_of(key);
+  // Mostly it is only the load that changed.
+  const Place at = places_[node.index()];
+  const std::uint32_t cell = at != kNowhere && has_key(at >> 16, key) ? at >> 16 : cell_of(key);
   if (cell == kFree) return false;
   move(node, cell << 16 | static_cast<std::uint32_t>(score));
   return true;
@@ -67,6 +69,7 @@ void Cells::move(NodeId node, Place to) {
     Cell& cell = cells_[to >> 16];
     add(cell, static_cast<std::int32_t>(to & 0xffffU));
     cell.known = node;
+    if (cell.scores.back().score == static_cast<std::int32_t>(to & 0xffffU)) cell.top = node;
   }
   at = to;
 }

@@ -61,6 +61,11 @@ class Cells {
   [[nodiscard]] Place place(NodeId node) const { return places_[node.index()]; }
   /// Some member of a cell that has one. O(1) mostly, O(nodes) at worst.
   NodeId any_member(std::uint32_t cell);
+  /// The node at the cell's best place, when there is one only and it is known without a search.
+  [[nodiscard]] NodeId known_best(std::uint32_t cell) const {
+    const Cell& c = cells_[cell];
+    return c.top.valid() && places_[c.top.index()] == best_place(cell) ? c.top : NodeId();
+  }
   /// The nodes at any of `places`, in the order of their numbers. O(nodes).
   void find(std::span<const Place> places, std::vector<NodeId>& out) const;
 
@@ -71,8 +76,15 @@ class Cells {
     std::vector<Best> scores;  ///< Ascending, none without nodes.
     std::uint32_t members = 0;
     NodeId known;  ///< Was a member once.
+    NodeId top;    ///< Was the best, or one of the best, once.
   };
   std::uint32_t cell_of(const std::int32_t* key);
+  [[nodiscard]] bool has_key(std::uint32_t cell, const std::int32_t* key) const {
+    const std::int32_t* own = keys_.data() + cell * width_;
+    std::int32_t differ = 0;
+    for (std::size_t i = 0; i < width_; ++i) differ |= own[i] ^ key[i];
+    return differ == 0;
+  }
   void grow_table();
   void move(NodeId node, Place to);
   void add(Cell& cell, std::int32_t score);

@@ -9,9 +9,10 @@
 namespace wavetank::schedule {
 namespace {
 
-/// What each of the three kinds of answers may take: a megabyte, or so many bytes a node.
+/// What each of the three kinds of answers may take: a megabyte, or so many bytes a node. Enough for some three hundred
+/// different specs of pods.
 constexpr std::size_t kFewBytes = 1U << 20;
-constexpr std::size_t kBytesANode = 1024;
+constexpr std::size_t kBytesANode = 2048;
 
 }  // namespace
 

@@ -28,7 +28,9 @@ struct ObjectAnswer {
   Verdict verdict = kPassed;
   std::array<std::int32_t, kMaxObjectScorers> raw{};  ///< By Scorer::slot.
   bool operator==(const ObjectAnswer& other) const {
-    return std::bit_cast<std::uint32_t>(verdict) == std::bit_cast<std::uint32_t>(other.verdict) && raw == other.raw;
+    std::uint32_t differ = std::bit_cast<std::uint32_t>(verdict) ^ std::bit_cast<std::uint32_t>(other.verdict);
+    for (std::size_t i = 0; i < kMaxObjectScorers; ++i) differ |= static_cast<std::uint32_t>(raw[i] ^ other.raw[i]);
+    return differ == 0;
   }
 };
 

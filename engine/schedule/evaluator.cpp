@@ -370,6 +370,9 @@ NodeId Evaluator::choose(TieBreak tie_break, const base::Stream& draws, std::uin
       return view.text(view.node(a).header.name) < view.text(view.node(b).header.name);
     });
   }
+  if (count == 1 && tied_cells_ != nullptr) {
+    if (const NodeId known = tied_cells_->known_best(tied_places_.front() >> 16); known.valid()) return known;
+  }
   if (count == 1) return ties().front();
   // Many ties: nodes are drawn until one is among them. Few: they are listed and one is drawn. Both are uniform, and
   // neither depends on how the ties were found.

@@ -39,6 +39,30 @@ std::int64_t balance(std::span<const ScoredColumn> columns, std::size_t n) {
   return static_cast<std::int64_t>((1 - deviation) * 100.0);
 }
 
+/// balance() of every node at once for two resources, in the same doubles; false where amounts are too large for it.
+bool balance_all(std::span<const ScoredColumn> columns, std::size_t nodes, std::int64_t* raw) {
+  const std::int64_t* allocatable[2] = {columns[0].allocatable->data(), columns[1].allocatable->data()};
+  const std::int64_t* requested[2] = {columns[0].requested->data(), columns[1].requested->data()};
+  std::int64_t bits = 0;
+  for (std::size_t n = 0; n < nodes; ++n) {
+    double fraction[2];
+    for (std::size_t i = 0; i < 2; ++i) {
+      const std::int64_t capacity = allocatable[i][n];
+      const std::int64_t used = requested[i][n] + columns[i].pod;
+      bits |= capacity | used;
+      const double f = exact_double(used) / (capacity > 0 ? exact_double(capacity) : 1.0);
+      fraction[i] = f > 1 ? 1 : f;
+    }
+    const double deviation = std::fabs((fraction[0] - fraction[1]) / 2);
+    raw[n] = static_cast<std::int32_t>((1 - deviation) * 100.0);
+  }
+  if (bits < 0 || bits >= kExactAmount) return false;
+  for (std::size_t n = 0; n < nodes; ++n) {
+    if (allocatable[0][n] == 0 || allocatable[1][n] == 0) raw[n] = balance(columns, n);
+  }
+  return true;
+}
+
 class NodeResourcesBalancedAllocation final : public Plugin {
  public:
   explicit NodeResourcesBalancedAllocation(const BalancedArgs& args) : resources_(scored_resources(args.resources)) {}
@@ -58,7 +82,9 @@ class NodeResourcesBalancedAllocation final : public Plugin {
   void score(const Cycle& c, Nodes nodes, std::int64_t* raw) override {
     std::array<ScoredColumn, kMaxScoredResources> columns;
     const std::size_t count = scored_columns(c.cache, resources_, data<Data>(c).pod, false, columns);
-    for (std::size_t i = 0; i < nodes.size(); ++i) raw[i] = balance(std::span(columns.data(), count), nodes[i].index());
+    const std::span used(columns.data(), count);
+    if (count == 2 && all_columns(nodes, c.cache) && balance_all(used, nodes.size(), raw)) return;
+    for (std::size_t i = 0; i < nodes.size(); ++i) raw[i] = balance(used, nodes[i].index());
   }
 
  private:

@@ -43,6 +43,7 @@ class NodeResourcesFit final : public Plugin {
 
   void filter(const Cycle& c, Nodes nodes, Verdict* verdicts) override {
     const Data& d = data<Data>(c);
+    if (all_columns(nodes, c.cache)) return filter_all(c, d, verdicts);
     const model::ResourceList& r = d.requests.real;
     const Cache& k = c.cache;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -62,6 +63,7 @@ class NodeResourcesFit final : public Plugin {
   void score(const Cycle& c, Nodes nodes, std::int64_t* raw) override {
     std::array<ScoredColumn, kMaxScoredResources> columns;
     const std::size_t count = scored_columns(c.cache, resources_, data<Data>(c).requests.scored, true, columns);
+    if (all_columns(nodes, c.cache) && score_all(std::span(columns.data(), count), nodes.size(), raw)) return;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       raw[i] = score_of(std::span(columns.data(), count), nodes[i].index());
     }
@@ -92,6 +94,58 @@ class NodeResourcesFit final : public Plugin {
     const auto& groups = args_.ignored_resource_groups;
     return std::find(names.begin(), names.end(), name) != names.end() ||
            std::find(groups.begin(), groups.end(), name.substr(0, name.find('/'))) != groups.end();
+  }
+
+  /// The same for every node at once: what is left of each resource, or-ed, is negative where something is short.
+  void filter_all(const Cycle& c, const Data& d, Verdict* verdicts) {
+    const model::ResourceList& r = d.requests.real;
+    const Cache& k = c.cache;
+    const std::size_t nodes = k.columns();
+    left_.resize(nodes);
+    std::int64_t* left = left_.data();
+    for (std::size_t n = 0; n < nodes; ++n) left[n] = k.allocatable_pods[n] - k.pod_count[n] - 1;
+    const auto check = [&](std::int64_t want, const std::int64_t* allocatable, const std::int64_t* requested) {
+      if (want <= 0) return;
+      for (std::size_t n = 0; n < nodes; ++n) left[n] |= allocatable[n] - requested[n] - want;
+    };
+    check(r.milli_cpu, k.allocatable_cpu.data(), k.requested_cpu.data());
+    check(r.memory, k.allocatable_memory.data(), k.requested_memory.data());
+    check(r.ephemeral_storage, k.allocatable_ephemeral.data(), k.requested_ephemeral.data());
+    for (const auto& [column, amount] : d.scalars)
+      check(amount, k.scalars[column].allocatable.data(), k.scalars[column].requested.data());
+    for (std::size_t n = 0; n < nodes; ++n) {
+      if (left[n] < 0) explain(c, d, n, verdicts[n]);
+    }
+  }
+
+  /// LeastAllocated and MostAllocated of every node at once; false where doubles would not be exact.
+  bool score_all(std::span<const ScoredColumn> columns, std::size_t nodes, std::int64_t* raw) {
+    if (args_.strategy == ScoringStrategy::RequestedToCapacityRatio || nodes < 16) return false;
+    const bool least = args_.strategy == ScoringStrategy::LeastAllocated;
+    sum_.assign(nodes, 0.0);
+    weights_.assign(nodes, 0.0);
+    double* sum = sum_.data();
+    double* weights = weights_.data();
+    std::int64_t bits = 0;
+    for (const ScoredColumn& column : columns) {
+      const std::int64_t* allocatable = column.allocatable->data();
+      const std::int64_t* requested = column.requested->data();
+      const auto weight = static_cast<double>(column.weight);
+      for (std::size_t n = 0; n < nodes; ++n) {
+        const std::int64_t used = requested[n] + column.pod;
+        bits |= allocatable[n] | used;
+        const double capacity = exact_double(allocatable[n]);
+        const double in_use = exact_double(used);
+        const double left = in_use > capacity ? 0.0 : capacity - in_use;
+        const double part = (least ? left : capacity - left) * 100.0 / (capacity > 0 ? capacity : 1.0);
+        sum[n] += static_cast<double>(static_cast<std::int32_t>(part)) * weight;
+        weights[n] += capacity > 0 ? weight : 0.0;
+      }
+    }
+    if (bits < 0 || bits >= kExactAmount) return false;
+    for (std::size_t n = 0; n < nodes; ++n)
+      raw[n] = static_cast<std::int32_t>(sum[n] / (weights[n] > 0 ? weights[n] : 1.0));
+    return true;
   }
 
   /// Hints compare with the node's whole allocatable; the pods on it are left out.
@@ -173,7 +227,10 @@ class NodeResourcesFit final : public Plugin {
 
   FitArgs args_;
   std::vector<ScoredResource> resources_;
-  mutable std::vector<std::string> why_;  // scratch
+  // scratch
+  mutable std::vector<std::string> why_;
+  std::vector<std::int64_t> left_;
+  std::vector<double> sum_, weights_;
 };
 
 }  // namespace
