@@ -106,6 +106,8 @@ class Evaluator {
   /// Filters one node again for the last request, with what has since been taken from or put on it, and with the pods
   /// nominated there. For preemption's dry runs.
   Verdict filter_again(NodeId node, const ClusterView& view);
+  /// Whether in the last run no plugin of Depends::Cluster had a say in where the pod can go.
+  [[nodiscard]] bool only_local_filters() const { return active_.empty(); }
 
   [[nodiscard]] std::string pre_enqueue(const model::PodSpec& spec) const;
   bool reserve_and_permit(NodeId node, const ClusterView& view);

@@ -1,7 +1,6 @@
 #include "engine/schedule/preemption.h"
 
 #include <algorithm>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -14,14 +13,6 @@ constexpr const char* kNoVictims = "No preemption victims found for incoming pod
 constexpr const char* kNoHelp = "Preemption is not helpful for scheduling";
 
 std::int32_t priority_of(const ClusterView& view, PodId p) { return view->pods.priority[p.index()]; }
-/// When the pod started; a placed pod that has not reported yet counts from its binding.
-base::SimTime start_of(const ClusterView& view, PodId p) { return view->pods.scheduled[p.index()]; }
-
-bool more_important(const ClusterView& view, PodId a, PodId b) {
-  if (priority_of(view, a) != priority_of(view, b)) return priority_of(view, a) > priority_of(view, b);
-  if (start_of(view, a) != start_of(view, b)) return start_of(view, a) < start_of(view, b);
-  return a < b;
-}
 
 }  // namespace
 
@@ -43,164 +34,197 @@ std::string Preempter::not_eligible(const Request& request, const ClusterView& v
   return {};
 }
 
-void Preempter::split_by_budgets(const std::vector<PodId>& pods, const ClusterView& view, std::vector<PodId>& violating,
-                                 std::vector<PodId>& others) const {
-  std::vector<std::int64_t> allowed;
-  for (const state::PdbRow& pdb : view->pdbs) allowed.push_back(pdb.disruptions_allowed);
-  for (const PodId p : pods) {
-    const TemplateInfo& t =
-        cache_.known_info(cache_.placed(p) != nullptr ? cache_.placed(p)->tmpl : view->pods.tmpl[p.index()]);
-    bool violated = false;
-    for (std::size_t i = 0; i < allowed.size() && !t.pod->labels.empty(); ++i) {
-      const state::PdbRow& pdb = view->pdbs[i];
-      if (!pdb.header.alive || pdb.header.ns != t.ns) continue;
-      if (!pdb.spec.selector || pdb.spec.selector->empty() || !pdb.spec.selector->matches(t.pod->labels)) continue;
-      const auto is_pod = [&](const state::DisruptedPod& d) { return d.pod == p; };
-      if (std::any_of(pdb.disrupted.begin(), pdb.disrupted.end(), is_pod)) continue;
-      if (--allowed[i] < 0) violated = true;
-    }
-    (violated ? violating : others).push_back(p);
-  }
+/// Whether other pods are nominated to the node that this one has to leave room for.
+bool Preempter::others_nominated(const Request& request, NodeId node) const {
+  const auto& there = nominations_.on(node);
+  return std::any_of(there.begin(), there.end(), [&](const Nominations::Entry& e) {
+    return e.priority >= request.pod.priority && e.pod != request.pod.pod && cache_.placed(e.pod) == nullptr;
+  });
 }
 
-bool Preempter::dry_run(const Request& request, NodeId node, const ClusterView& view, Candidate& out, Preemption& all) {
-  std::vector<PodId> potential;
-  for (const PodId p : cache_.pods_on[node.index()]) {
-    if (priority_of(view, p) < request.pod.priority) potential.push_back(p);
+/// One node with the plugins: pods are taken off the cache and put back. Fills victims_.
+DryRuns::Outcome Preempter::dry_run(const Request& request, NodeId node, const ClusterView& view) {
+  using Kind = Outcome::Kind;
+  Outcome out;
+  victims_.clear();
+  lower_.clear();
+  for (const Occupant& p : dry_runs_.occupants(node, view)) {
+    if (p.priority < request.pod.priority) lower_.push_back(p);
   }
-  if (potential.empty()) {
-    all.without_victims.push_back(node);
-    return false;
-  }
-  std::sort(potential.begin(), potential.end(), [&](PodId a, PodId b) { return more_important(view, a, b); });
-  std::vector<Cache::Placed> was;
-  for (const PodId p : potential) was.push_back(*cache_.placed(p));
-  const auto put_back = [&](PodId p) {
-    const auto i = static_cast<std::size_t>(std::find(potential.begin(), potential.end(), p) - potential.begin());
-    cache_.place(p, was[i].tmpl, node, was[i].terminating, was[i].assumed, view);
+  if (lower_.empty()) return out;
+  was_.clear();
+  for (const Occupant& p : lower_) was_.push_back(*cache_.placed(p.pod));
+  const auto put_back = [&](std::size_t i) {
+    cache_.place(lower_[i].pod, was_[i].tmpl, node, was_[i].terminating, was_[i].assumed, view);
   };
-  for (const PodId p : potential) cache_.take(p);
+  for (const Occupant& p : lower_) cache_.take(p.pod);
   const Verdict bare = evaluator_.filter_again(node, view);
   if (!bare.ok()) {
-    all.rejected.emplace_back(node, bare);
-    for (const PodId p : potential) put_back(p);
-    return false;
+    for (std::size_t i = 0; i < lower_.size(); ++i) put_back(i);
+    dry_runs_.same_again(node);
+    out.kind = Kind::Rejected;
+    out.verdict = bare;
+    out.verdict_known = true;
+    return out;
   }
-  std::vector<PodId> violating;
-  std::vector<PodId> others;
-  split_by_budgets(potential, view, violating, others);
-  out.node = node;
-  const auto reprieve = [&](PodId p) {
-    put_back(p);
-    if (evaluator_.filter_again(node, view).ok()) return true;
-    cache_.take(p);
-    out.victims.push_back(p);
-    return false;
+  Budgets& budgets = dry_runs_.budgets();
+  budgets.begin_walk();
+  goes_.assign(lower_.size(), 0);
+  for (std::size_t i = 0; i < lower_.size(); ++i) {
+    goes_[i] = budgets.violates(lower_[i], budgets.of(lower_[i].tmpl, cache_, view), view) ? 1 : 0;
+  }
+  // Those whose budget is used up are reprieved first, and within that the more important.
+  const auto reprieve = [&](std::size_t i) {
+    put_back(i);
+    if (evaluator_.filter_again(node, view).ok()) return;
+    cache_.take(lower_[i].pod);
+    goes_[i] |= 2;
   };
-  for (const PodId p : violating) out.pdb_violations += reprieve(p) ? 0 : 1;
-  for (const PodId p : others) reprieve(p);
-  for (const PodId p : out.victims) put_back(p);
-  std::sort(out.victims.begin(), out.victims.end(), [&](PodId a, PodId b) { return more_important(view, a, b); });
-  return !out.victims.empty();
+  for (std::size_t i = 0; i < lower_.size(); ++i) {
+    if (goes_[i] != 1) continue;
+    reprieve(i);
+    out.rank.violations += goes_[i] == 3 ? 1 : 0;
+  }
+  for (std::size_t i = 0; i < lower_.size(); ++i) {
+    if ((goes_[i] & 1) == 0) reprieve(i);
+  }
+  SimTime earliest;
+  for (std::size_t i = 0; i < lower_.size(); ++i) {
+    if ((goes_[i] & 2) == 0) continue;
+    put_back(i);
+    if (out.rank.victims++ == 0) {
+      out.rank.highest = lower_[i].priority;
+      earliest = lower_[i].start;
+    }
+    out.rank.sum += lower_[i].priority + (std::int64_t{1} << 31);
+    victims_.push_back(lower_[i].pod);
+  }
+  dry_runs_.same_again(node);
+  out.rank.minus_start = -earliest.ns;
+  out.kind = victims_.empty() ? Kind::AllStay : Kind::Candidate;
+  return out;
 }
 
-void Preempter::fail_message(Preemption& out) const {
+std::string Preempter::fail_message() const {
   const std::size_t nodes = cache_.order().size();
+  std::vector<std::size_t> by_list(evaluator_.reason_count(), 0);
+  for (const auto& [node, verdict] : out_.rejected) ++by_list[verdict.reasons];
   ReasonCounts counts;
-  counts.add(kNoVictims, out.without_victims.size());
-  for (const auto& [node, verdict] : out.rejected) {
-    for (const std::string& reason : evaluator_.reasons(verdict)) counts.add(reason, 1);
+  counts.add(kNoVictims, out_.without_victims.size());
+  for (std::uint32_t id = 0; id < by_list.size(); ++id) {
+    if (by_list[id] == 0) continue;
+    for (const std::string& reason : evaluator_.reason_list(id)) counts.add(reason, by_list[id]);
   }
-  counts.add(kNoHelp, nodes - out.without_victims.size() - out.rejected.size());
-  out.message = fmt::format("preemption: 0/{} nodes are available: {}.", nodes, counts.text());
+  counts.add(kNoHelp, nodes - out_.without_victims.size() - out_.rejected.size());
+  return fmt::format("preemption: 0/{} nodes are available: {}.", nodes, counts.text());
+}
+
+/// Nodes that failed the pod in a way that fewer pods may mend, by number.
+void Preempter::find_potential() {
+  is_potential_.assign(cache_.columns(), 0);
+  for (const NodeId n : evaluator_.attempt().failed) {
+    is_potential_[n.index()] = evaluator_.verdict(n).unresolvable == 0 ? 1 : 0;
+  }
+  potential_.clear();
+  for (std::size_t n = 0; n < is_potential_.size(); ++n) {
+    if (is_potential_[n] != 0) potential_.push_back(NodeId(n));
+  }
+}
+
+void Preempter::take_candidate(NodeId node, const VictimRank& rank) {
+  const std::size_t index = out_.candidates.size();
+  out_.candidates.push_back({node, {}, static_cast<std::size_t>(rank.violations)});
+  if (index == 0 || rank < best_) {
+    best_ = rank;
+    out_.ties.assign(1, index);
+  } else if (rank == best_) {
+    out_.ties.push_back(index);
+  }
+}
+
+void Preempter::try_node(const Request& request, NodeId node, const ClusterView& view) {
+  using Kind = Outcome::Kind;
+  const bool arithmetic = !plain_ && !others_nominated(request, node) && dry_runs_.may(node, view);
+  Outcome found = arithmetic ? dry_runs_.of(node, view) : dry_run(request, node, view);
+  if (found.kind == Kind::Rejected && !found.verdict_known) {
+    // Only a plugin can say why.
+    found.verdict = dry_run(request, node, view).verdict;
+    dry_runs_.tell(node, found.verdict);
+  }
+  if (found.kind == Kind::NoPods) out_.without_victims.push_back(node);
+  if (found.kind == Kind::Rejected) out_.rejected.emplace_back(node, found.verdict);
+  if (found.kind != Kind::Candidate) return;
+  take_candidate(node, found.rank);
+  if (!arithmetic) {
+    out_.candidates.back().victims = victims_;
+  } else if (request.all_nodes) {
+    dry_runs_.victims(node, view, out_.candidates.back().victims);
+  }
+}
+
+std::vector<PodId> Preempter::victims(const Candidate& candidate, const ClusterView& view) {
+  if (!candidate.victims.empty()) return candidate.victims;
+  std::vector<PodId> out;
+  dry_runs_.victims(candidate.node, view, out);
+  return out;
 }
 
 /// What PostFilter's plugins say one after the other. DynamicResources has no claims to deallocate, or finds no state
 /// of its own where its PreFilter never ran: then the phase ends with that error.
-Preemption Preempter::run(const Request& request, const ClusterView& view) {
-  Preemption out;
+const Preemption& Preempter::run(const Request& request, const ClusterView& view) {
+  out_.error = out_.clears_nomination = false;
+  out_.message.clear();
+  out_.candidates.clear();
+  out_.ties.clear();
+  out_.rejected.clear();
+  out_.without_victims.clear();
   const bool cut_short = evaluator_.attempt().pre_filter == PreFilterStatus::Code::Unresolvable;
   for (const std::string& name : evaluator_.profile().post_filter) {
-    const std::string before = std::move(out.message);
-    out.message.clear();
+    const std::string before = std::move(out_.message);
+    out_.message.clear();
     if (name == "DynamicResources") {
       if (cut_short) {
-        out = Preemption();
-        out.error = true;
-        out.message = "not found";
-        return out;
+        out_ = Preemption();
+        out_.error = true;
+        out_.message = "not found";
+        return out_;
       }
-      out.message = "no new claims to deallocate";
+      out_.message = "no new claims to deallocate";
     } else {
-      preempt(request, view, out);
-      if (!out.candidates.empty()) return out;
+      preempt(request, view, out_);
+      if (!out_.candidates.empty()) return out_;
     }
-    if (!before.empty()) out.message = before + ", " + out.message;
+    if (!before.empty()) out_.message = before + ", " + out_.message;
   }
-  return out;
+  return out_;
 }
 
 void Preempter::preempt(const Request& request, const ClusterView& view, Preemption& out) {
-  const Attempt& a = evaluator_.attempt();
   if (const std::string why = not_eligible(request, view); !why.empty()) {
     out.message = "preemption: " + why;
     return;
   }
-  std::vector<NodeId> potential;
-  for (const NodeId n : a.failed) {
-    if (evaluator_.verdict(n).unresolvable == 0) potential.push_back(n);
-  }
-  std::sort(potential.begin(), potential.end());
+  find_potential();
   const PreemptionArgs& args = evaluator_.profile().preemption;
-  const auto count = static_cast<std::int64_t>(potential.size());
+  const auto count = static_cast<std::int64_t>(potential_.size());
   std::int64_t wanted =
       std::min(count, std::max(count * args.min_candidate_nodes_percentage / 100, args.min_candidate_nodes_absolute));
   if (request.all_nodes) wanted = count;
-  const std::size_t offset = potential.empty() ? 0 : request.draw % potential.size();
+  const std::size_t offset = potential_.empty() ? 0 : request.draw % potential_.size();
   std::size_t without_violations = 0;
-  for (std::size_t i = 0; i < potential.size(); ++i) {
-    Candidate candidate;
-    if (!dry_run(request, potential[(offset + i) % potential.size()], view, candidate, out)) continue;
-    without_violations += candidate.pdb_violations == 0 ? 1 : 0;
-    out.candidates.push_back(std::move(candidate));
+  if (!potential_.empty()) dry_runs_.begin(request.pod, view);
+  for (std::size_t i = 0; i < potential_.size(); ++i) {
+    const std::size_t before = out.candidates.size();
+    const std::size_t at = offset + i;
+    try_node(request, potential_[at < potential_.size() ? at : at - potential_.size()], view);
+    if (out.candidates.size() == before) continue;
+    without_violations += out.candidates.back().pdb_violations == 0 ? 1 : 0;
     if (without_violations > 0 && static_cast<std::int64_t>(out.candidates.size()) >= wanted) break;
   }
   if (out.candidates.empty()) {
     out.clears_nomination = true;
-    fail_message(out);
-  } else {
-    out.ties = best_candidates(out.candidates, view);
+    out.message = fail_message();
   }
-}
-
-std::vector<std::size_t> best_candidates(const std::vector<Candidate>& candidates, const ClusterView& view) {
-  struct Rank {
-    std::int64_t violations, highest, sum, pods, latest;
-    auto operator<=>(const Rank&) const = default;
-  };
-  std::vector<std::size_t> best;
-  Rank least{};
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const Candidate& c = candidates[i];
-    Rank r{static_cast<std::int64_t>(c.pdb_violations), std::numeric_limits<std::int64_t>::min(), 0,
-           static_cast<std::int64_t>(c.victims.size()), 0};
-    for (const PodId p : c.victims) {
-      r.highest = std::max(r.highest, std::int64_t{priority_of(view, p)});
-      r.sum += priority_of(view, p) + (std::int64_t{1} << 31);
-    }
-    std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
-    for (const PodId p : c.victims) {
-      if (priority_of(view, p) == r.highest) earliest = std::min(earliest, start_of(view, p).ns);
-    }
-    r.latest = -earliest;  // the latest start is the best
-    if (best.empty() || r < least) {
-      best.assign(1, i);
-      least = r;
-    } else if (r == least) {
-      best.push_back(i);
-    }
-  }
-  return best;
 }
 
 }  // namespace wavetank::schedule

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "engine/schedule/evaluator.h"
+#include "engine/schedule/dry_runs.h"
 
 namespace wavetank::schedule {
 
 struct Candidate {
   NodeId node;
-  std::vector<PodId> victims;  ///< Most important first.
+  std::vector<PodId> victims;  ///< Most important first. May be left out: see Preempter::victims().
   std::size_t pdb_violations = 0;
 };
 
@@ -31,30 +31,46 @@ class Preempter {
   struct Request {
     Evaluator::Request pod;
     std::uint64_t draw = 0;  ///< Random bits: where the dry runs begin.
-    bool all_nodes = false;  ///< Dry-run every potential node, whatever the profile's limits.
+    bool all_nodes = false;  ///< Dry-run every potential node, whatever the profile's limits, and list all victims.
   };
 
   Preempter(Evaluator& evaluator, Cache& cache, Nominations& nominations)
-      : evaluator_(evaluator), cache_(cache), nominations_(nominations) {}
+      : evaluator_(evaluator), cache_(cache), nominations_(nominations), dry_runs_(evaluator, cache) {}
 
-  /// The PostFilter plugins of the profile, after a failed attempt of the evaluator. Pods are taken off and put back
-  /// node by node; at the end the cache is as it was.
-  Preemption run(const Request& request, const ClusterView& view);
+  /// The PostFilter plugins of the profile, after a failed attempt of the evaluator. Where a dry run needs plugins,
+  /// pods are taken off and put back; at the end the cache is as it was. The reference holds until the next run.
+  const Preemption& run(const Request& request, const ClusterView& view);
+  /// The victims of a candidate of the last run.
+  std::vector<PodId> victims(const Candidate& candidate, const ClusterView& view);
+
+  /// Lets every dry run ask the plugins. The outcomes are the same; it is what the other way is held against.
+  void set_plain(bool plain) { plain_ = plain; }
 
  private:
+  using Outcome = DryRuns::Outcome;
+
   void preempt(const Request& request, const ClusterView& view, Preemption& out);
   [[nodiscard]] std::string not_eligible(const Request& request, const ClusterView& view) const;
-  bool dry_run(const Request& request, NodeId node, const ClusterView& view, Candidate& out, Preemption& all);
-  void split_by_budgets(const std::vector<PodId>& pods, const ClusterView& view, std::vector<PodId>& violating,
-                        std::vector<PodId>& others) const;
-  void fail_message(Preemption& out) const;
+  void find_potential();
+  void try_node(const Request& request, NodeId node, const ClusterView& view);
+  Outcome dry_run(const Request& request, NodeId node, const ClusterView& view);
+  [[nodiscard]] bool others_nominated(const Request& request, NodeId node) const;
+  void take_candidate(NodeId node, const VictimRank& rank);
+  std::string fail_message() const;
 
   Evaluator& evaluator_;
   Cache& cache_;
   Nominations& nominations_;
+  DryRuns dry_runs_;
+  bool plain_ = false;
+  Preemption out_;
+  VictimRank best_;
+  // scratch
+  std::vector<NodeId> potential_;
+  std::vector<std::uint8_t> is_potential_, goes_;
+  std::vector<Occupant> lower_;
+  std::vector<Cache::Placed> was_;
+  std::vector<PodId> victims_;
 };
-
-/// The candidates that are best under pickOneNodeForPreemption's criteria, as indexes.
-std::vector<std::size_t> best_candidates(const std::vector<Candidate>& candidates, const ClusterView& view);
 
 }  // namespace wavetank::schedule

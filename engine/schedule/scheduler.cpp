@@ -69,12 +69,13 @@ void Scheduler::Impl::preempt(Served& by, const Evaluator::Request& request, con
                               const ClusterView& v, Decision& out) {
   if (by.evaluator.profile().post_filter.empty()) return;
   Preempter::Request preempt_for{request, offset.of(v.pod_name(pod.pod)).bits(pod.attempts), false};
-  const Preemption found = by.preempter.run(preempt_for, v);
+  const Preemption& found = by.preempter.run(preempt_for, v);
   if (!found.message.empty()) out.message.append(" ").append(found.message);
-  nominate(found, pod, v, out);
+  nominate(by, found, pod, v, out);
 }
 
-void Scheduler::Impl::nominate(const Preemption& found, const Queue::Pod& pod, const ClusterView& v, Decision& out) {
+void Scheduler::Impl::nominate(Served& by, const Preemption& found, const Queue::Pod& pod, const ClusterView& v,
+                               Decision& out) {
   const NodeId before = nominations.node_of(pod.pod);
   if (found.candidates.empty()) {
     if (!found.clears_nomination) return;
@@ -87,7 +88,7 @@ void Scheduler::Impl::nominate(const Preemption& found, const Queue::Pod& pod, c
   out.nominated = choose(ties, pod, v);
   out.nomination_changed = out.nominated != before;
   for (const std::size_t i : found.ties) {
-    if (found.candidates[i].node == out.nominated) out.victims = found.candidates[i].victims;
+    if (found.candidates[i].node == out.nominated) out.victims = by.preempter.victims(found.candidates[i], v);
   }
   for (const Nominations::Entry& e : nominations.on(out.nominated)) {
     if (e.priority < pod.priority) out.cleared.push_back(e.pod);

@@ -82,7 +82,7 @@ struct Scheduler::Impl {
   static std::uint64_t draws_of(const Queue::Pod& pod);
   void preempt(Served& by, const Evaluator::Request& request, const Queue::Pod& pod, const ClusterView& v,
                Decision& out);
-  void nominate(const Preemption& found, const Queue::Pod& pod, const ClusterView& v, Decision& out);
+  void nominate(Served& by, const Preemption& found, const Queue::Pod& pod, const ClusterView& v, Decision& out);
 
   Settings settings;
   Cache cache;
