@@ -14,6 +14,8 @@
 
 namespace wavetank::schedule {
 
+using base::SimTime;
+
 /// What pickOneNodeForPreemption compares, in its order; the least is the best.
 struct VictimRank {
   std::int64_t violations = 0;

@@ -39,6 +39,7 @@ struct Scheduler::Impl {
     for (const Profile& profile : settings.profiles) {
       served.push_back(std::make_unique<Served>(profile, cache, nominations, next_start));
       served.back()->evaluator.set_plain(s.plain);
+      served.back()->preempter.set_plain(s.plain);
     }
   }
 
