@@ -107,11 +107,18 @@ class Walk {
   event::NodeId any_node() { return nodes_[below(nodes_.size())]; }
 
   event::PodId new_pod(std::uint64_t priorities) {
+    return make_pod(fmt::format("cpu={}m memory={}Mi priority={} {} {} {}", 100 + below(8) * 150, 64 + below(4) * 200,
+                                below(priorities), below(4) == 0 ? fmt::format("port={}", 80 + below(2)) : "",
+                                below(4) == 0 ? fmt::format("gpu={}", 1 + below(2)) : "", kSpecs[below(specs_)]));
+  }
+  /// Of few kinds, so that what was found for one holds for the next.
+  event::PodId new_preemptor() {
+    return make_pod(fmt::format("cpu={} priority={} {} {} {}", 1 + below(2), 3 + 4 * below(2),
+                                below(6) == 0 ? "port=80" : "", below(6) == 0 ? "gpu=1" : "", kSpecs[below(specs_)]));
+  }
+  event::PodId make_pod(const std::string& words) {
     const std::string name = fmt::format("p{}", cluster_.state.pods.size());
-    cluster_.line(fmt::format("pod {} app=a{} tier=t{} cpu={}m memory={}Mi priority={} {} {} {}", name, below(4),
-                              below(3), 100 + below(8) * 150, 64 + below(4) * 200, below(priorities),
-                              below(4) == 0 ? fmt::format("port={}", 80 + below(2)) : "",
-                              below(4) == 0 ? fmt::format("gpu={}", 1 + below(2)) : "", kSpecs[below(specs_)]));
+    cluster_.line(fmt::format("pod {} app=a{} tier=t{} {}", name, below(4), below(3), words));
     return cluster_.pod(name);
   }
   void place(event::PodId pod, event::NodeId node, bool assumed) {
@@ -196,7 +203,7 @@ class Walk {
   }
 
   void compare_one() {
-    const event::PodId pod = new_pod(8);
+    const event::PodId pod = new_preemptor();
     const schedule::Evaluator::Request request{
         pod, cluster_.state.pods.tmpl[pod.index()], {}, cluster_.state.pods.priority[pod.index()], 100, true};
     const bool fits = kept_.evaluator.run(request, view()).tie_count > 0;
