@@ -127,7 +127,9 @@ void Cache::object_changed(NodeId node) {
 
 void Cache::read_taints(NodeId node, const ClusterView& view) {
   const model::Node& spec = view.node(node).spec;
+  cordoned_ -= unschedulable[node.index()];
   unschedulable[node.index()] = spec.unschedulable ? 1 : 0;
+  cordoned_ += unschedulable[node.index()];
   std::string key;
   for (const model::Taint& t : spec.taints) {
     append_key(key, t.key);

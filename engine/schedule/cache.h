@@ -88,6 +88,8 @@ class Cache {
   [[nodiscard]] std::size_t columns() const { return load_version.size(); }
   /// 0, 1, 2, …: all numbers of nodes, whether alive or not.
   [[nodiscard]] const std::vector<NodeId>& every_node() const { return every_node_; }
+  /// How many nodes have `unschedulable` set.
+  [[nodiscard]] std::size_t cordoned() const { return cordoned_; }
   /// Every list of taints that some node has or had.
   [[nodiscard]] const std::vector<std::vector<model::Taint>>& taint_sets() const { return taint_sets_; }
   const std::vector<NodeId>& order() { return order_.list(); }
@@ -126,6 +128,7 @@ class Cache {
 
   NodeOrder order_;
   std::vector<NodeId> every_node_;
+  std::size_t cordoned_ = 0;
   std::vector<std::vector<model::Taint>> taint_sets_{{}};
   std::unordered_map<std::string, std::uint32_t> taint_set_index_{{"", 0}};  // lookup only
   std::vector<Placed> placed_;           // by PodId

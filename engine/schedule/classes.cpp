@@ -200,17 +200,20 @@ void Classes::ask_objects(const Cycle& c, ObjectAnswers& answers, Nodes nodes) {
     }
   }
   const std::size_t scorers = plugins_.object_scorers.size();
-  std::uint32_t last = 0;
+  std::uint32_t id = 0;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    ObjectAnswer a;
-    a.verdict = verdicts_[i];
-    for (std::size_t s = 0; s < scorers; ++s) a.raw[s] = static_cast<std::int32_t>(raws_[s * nodes.size() + i]);
-    if (last >= answers.distinct.size() || !(answers.distinct[last] == a)) {
-      last = static_cast<std::uint32_t>(std::find(answers.distinct.begin(), answers.distinct.end(), a) -
-                                        answers.distinct.begin());
-      if (last == answers.distinct.size()) answers.distinct.push_back(a);
+    bool as_before = i > 0 && std::bit_cast<std::uint32_t>(verdicts_[i]) == std::bit_cast<std::uint32_t>(verdicts_[i - 1]);
+    for (std::size_t s = 0; s < scorers; ++s)
+      as_before = as_before && raws_[s * nodes.size() + i] == raws_[s * nodes.size() + i - 1];
+    if (!as_before) {
+      ObjectAnswer a;
+      a.verdict = verdicts_[i];
+      for (std::size_t s = 0; s < scorers; ++s) a.raw[s] = static_cast<std::int32_t>(raws_[s * nodes.size() + i]);
+      id = static_cast<std::uint32_t>(std::find(answers.distinct.begin(), answers.distinct.end(), a) -
+                                      answers.distinct.begin());
+      if (id == answers.distinct.size()) answers.distinct.push_back(a);
     }
-    answers.answer[nodes[i].index()] = last;
+    answers.answer[nodes[i].index()] = id;
   }
 }
 

@@ -211,6 +211,13 @@ void Evaluator::find_feasible(const Cycle& c, PodClass& pod_class, Nodes list, s
   attempt_.evaluated = attempt_.feasible.size() + attempt_.failed.size();
 }
 
+void Evaluator::read_object_scores(const ObjectAnswers& objects, const Scorer& s, Nodes nodes) {
+  const auto slot = static_cast<std::size_t>(s.slot);
+  if (objects.distinct.size() == 1)
+    return static_cast<void>(std::fill(scores_.begin(), scores_.end(), objects.distinct.front().raw[slot]));
+  for (std::size_t i = 0; i < nodes.size(); ++i) scores_[i] = objects.of(nodes[i]).raw[slot];
+}
+
 /// One plugin's raw and normalised scores, which totals of load scores do not show.
 void Evaluator::score_details(const Cycle& c, const Scorer& s, Nodes nodes) {
   if (s.depends != Depends::NodeLoad) {
@@ -236,8 +243,7 @@ void Evaluator::score(const Cycle& c, PodClass& pod_class) {
       continue;
     }
     if (s.depends == Depends::NodeObject) {
-      for (std::size_t i = 0; i < nodes.size(); ++i)
-        scores_[i] = objects.of(nodes[i]).raw[static_cast<std::size_t>(s.slot)];
+      read_object_scores(objects, s, nodes);
     } else if (s.depends == Depends::Cluster) {
       s.plugin->score(c, nodes, scores_.data());
     }
@@ -305,8 +311,7 @@ bool Evaluator::score_cells(const Cycle& c, const ObjectAnswers& objects, const 
     if (s.pre_score && !s.plugin->pre_score(c, nodes)) continue;
     if (std::find(opaque_.begin(), opaque_.end(), s.plugin) != opaque_.end()) return false;
     if (s.depends == Depends::NodeObject) {
-      for (std::size_t i = 0; i < nodes.size(); ++i)
-        scores_[i] = objects.of(nodes[i]).raw[static_cast<std::size_t>(s.slot)];
+      read_object_scores(objects, s, nodes);
     } else {
       s.plugin->score(c, nodes, scores_.data());
     }

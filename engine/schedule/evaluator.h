@@ -133,6 +133,7 @@ class Evaluator {
   Verdict filter_one(const Cycle& c, NodeId node);
   Verdict filter_with_nominated(const Cycle& c, NodeId node);
   void score(const Cycle& c, PodClass& pod_class);
+  void read_object_scores(const ObjectAnswers& objects, const Scorer& s, Nodes nodes);
   void score_details(const Cycle& c, const Scorer& s, Nodes nodes);
   void record_failure(NodeId node, Verdict v);
   bool run_on_cells(PodClass& pod_class, const ClusterView& view);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "engine/schedule/node_match.h"
+#include "engine/schedule/plugins/doubles.h"
 #include "engine/schedule/plugins/registry.h"
 #include "engine/schedule/plugins/resource_allocation.h"
 
@@ -43,22 +44,25 @@ std::int64_t balance(std::span<const ScoredColumn> columns, std::size_t n) {
 bool balance_all(std::span<const ScoredColumn> columns, std::size_t nodes, std::int64_t* raw) {
   const std::int64_t* allocatable[2] = {columns[0].allocatable->data(), columns[1].allocatable->data()};
   const std::int64_t* requested[2] = {columns[0].requested->data(), columns[1].requested->data()};
-  std::int64_t bits = 0;
-  for (std::size_t n = 0; n < nodes; ++n) {
-    double fraction[2];
+  const std::size_t even = nodes / kLanes * kLanes;
+  Longs bits = both(std::int64_t{0});
+  for (std::size_t n = 0; n < even; n += kLanes) {
+    Doubles fraction[2];
     for (std::size_t i = 0; i < 2; ++i) {
-      const std::int64_t capacity = allocatable[i][n];
-      const std::int64_t used = requested[i][n] + columns[i].pod;
-      bits |= capacity | used;
-      const double f = exact_double(used) / (capacity > 0 ? exact_double(capacity) : 1.0);
-      fraction[i] = f > 1 ? 1 : f;
+      const Longs can = load(allocatable[i] + n);
+      const Longs use = load(requested[i] + n) + both(columns[i].pod);
+      bits |= can | use;
+      const Doubles capacity = exact_doubles(can);
+      const Doubles f = exact_doubles(use) / (capacity > both(0.0) ? capacity : both(1.0));
+      fraction[i] = f > both(1.0) ? both(1.0) : f;
     }
-    const double deviation = std::fabs((fraction[0] - fraction[1]) / 2);
-    raw[n] = static_cast<std::int32_t>((1 - deviation) * 100.0);
+    const Doubles apart = (fraction[0] - fraction[1]) / both(2.0);
+    const Doubles deviation = apart > both(0.0) ? apart : -apart;
+    store(raw + n, whole_numbers((both(1.0) - deviation) * both(100.0)));
   }
-  if (bits < 0 || bits >= kExactAmount) return false;
+  if ((bits[0] | bits[1]) < 0 || (bits[0] | bits[1]) >= kExactAmount) return false;
   for (std::size_t n = 0; n < nodes; ++n) {
-    if (allocatable[0][n] == 0 || allocatable[1][n] == 0) raw[n] = balance(columns, n);
+    if (n >= even || allocatable[0][n] == 0 || allocatable[1][n] == 0) raw[n] = balance(columns, n);
   }
   return true;
 }

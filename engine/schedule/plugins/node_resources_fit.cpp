@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/schedule/node_match.h"
+#include "engine/schedule/plugins/doubles.h"
 #include "engine/schedule/plugins/registry.h"
 #include "engine/schedule/plugins/resource_allocation.h"
 
@@ -120,31 +121,36 @@ class NodeResourcesFit final : public Plugin {
 
   /// LeastAllocated and MostAllocated of every node at once; false where doubles would not be exact.
   bool score_all(std::span<const ScoredColumn> columns, std::size_t nodes, std::int64_t* raw) {
-    if (args_.strategy == ScoringStrategy::RequestedToCapacityRatio || nodes < 16) return false;
+    if (args_.strategy == ScoringStrategy::RequestedToCapacityRatio) return false;
     const bool least = args_.strategy == ScoringStrategy::LeastAllocated;
     sum_.assign(nodes, 0.0);
     weights_.assign(nodes, 0.0);
-    double* sum = sum_.data();
-    double* weights = weights_.data();
-    std::int64_t bits = 0;
+    const std::size_t even = nodes / kLanes * kLanes;
+    Longs bits = both(std::int64_t{0});
     for (const ScoredColumn& column : columns) {
       const std::int64_t* allocatable = column.allocatable->data();
       const std::int64_t* requested = column.requested->data();
-      const auto weight = static_cast<double>(column.weight);
-      for (std::size_t n = 0; n < nodes; ++n) {
-        const std::int64_t used = requested[n] + column.pod;
-        bits |= allocatable[n] | used;
-        const double capacity = exact_double(allocatable[n]);
-        const double in_use = exact_double(used);
-        const double left = in_use > capacity ? 0.0 : capacity - in_use;
-        const double part = (least ? left : capacity - left) * 100.0 / (capacity > 0 ? capacity : 1.0);
-        sum[n] += static_cast<double>(static_cast<std::int32_t>(part)) * weight;
-        weights[n] += capacity > 0 ? weight : 0.0;
+      const Doubles weight = both(static_cast<double>(column.weight));
+      for (std::size_t n = 0; n < even; n += kLanes) {
+        const Longs can = load(allocatable + n);
+        const Longs use = load(requested + n) + both(column.pod);
+        bits |= can | use;
+        const Doubles capacity = exact_doubles(can);
+        const Doubles left = capacity - exact_doubles(use);
+        const Doubles spare = left > both(0.0) ? left : both(0.0);
+        const Doubles there = capacity > both(0.0) ? both(1.0) : both(0.0);
+        const Doubles part = (least ? spare : capacity - spare) * both(100.0) / (capacity + both(1.0) - there);
+        store(sum_.data() + n, load(sum_.data() + n) + whole_part(part) * weight);
+        store(weights_.data() + n, load(weights_.data() + n) + there * weight);
       }
     }
-    if (bits < 0 || bits >= kExactAmount) return false;
-    for (std::size_t n = 0; n < nodes; ++n)
-      raw[n] = static_cast<std::int32_t>(sum[n] / (weights[n] > 0 ? weights[n] : 1.0));
+    if ((bits[0] | bits[1]) < 0 || (bits[0] | bits[1]) >= kExactAmount) return false;
+    for (std::size_t n = 0; n < even; n += kLanes) {
+      const Doubles weights = load(weights_.data() + n);
+      const Doubles by = weights > both(0.0) ? weights : both(1.0);
+      store(raw + n, whole_numbers(load(sum_.data() + n) / by));
+    }
+    for (std::size_t n = even; n < nodes; ++n) raw[n] = score_of(columns, n);
     return true;
   }
 

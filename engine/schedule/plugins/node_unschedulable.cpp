@@ -29,7 +29,7 @@ class NodeUnschedulable final : public Plugin {
     return out;
   }
   void filter(const Cycle& c, Nodes nodes, Verdict* verdicts) override {
-    if (data<Data>(c).tolerates) return;
+    if (data<Data>(c).tolerates || c.cache.cordoned() == 0) return;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       if (c.cache.unschedulable[nodes[i].index()] != 0) fail(verdicts[i], cordoned_.in(c.reasons), true);
     }

@@ -3,7 +3,6 @@
 // it, for each resource that takes part in the score. Source: plugins/noderesources/resource_allocation.go.
 
 #include <array>
-#include <bit>
 #include <utility>
 
 #include "engine/schedule/framework.h"
@@ -32,14 +31,6 @@ struct ScoredColumn {
 std::size_t scored_columns(const Cache& cache, const std::vector<ScoredResource>& resources,
                            const model::ResourceList& pod, bool nonzero,
                            std::array<ScoredColumn, kMaxScoredResources>& out);
-
-/// An amount below kExactAmount as a double, in a way that compilers turn into vector instructions.
-inline double exact_double(std::int64_t amount) {
-  return std::bit_cast<double>(static_cast<std::uint64_t>(amount) + 0x4330000000000000ULL) - 0x1.0p52;
-}
-/// Below this, 100 times an amount is a double without rounding, and so is the whole part of its ratio to another:
-/// a ratio up to 100 that is not whole is further from the next whole number than a double is coarse there.
-inline constexpr std::int64_t kExactAmount = std::int64_t{1} << 46;
 
 /// Appends all amounts of a list to a class key.
 void append_key(std::string& key, const model::ResourceList& list);

@@ -24,6 +24,8 @@ struct Answer {
 };
 struct Data : PluginData {
   std::vector<Answer> by_set;  ///< By Cache::taint_set.
+  bool rejects_some = false;
+  bool minds_some = false;  ///< Some raw score is not 0.
 };
 
 class TaintToleration final : public Plugin {
@@ -36,6 +38,7 @@ class TaintToleration final : public Plugin {
 
   void filter(const Cycle& c, Nodes nodes, Verdict* verdicts) override {
     const Data& d = answers(c);
+    if (!d.rejects_some) return;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const Answer& a = d.by_set[c.cache.taint_set[nodes[i].index()]];
       if (a.rejects) fail(verdicts[i], a.reasons, true);
@@ -44,6 +47,7 @@ class TaintToleration final : public Plugin {
 
   void score(const Cycle& c, Nodes nodes, std::int64_t* raw) override {
     const Data& d = answers(c);
+    if (!d.minds_some) return static_cast<void>(std::fill(raw, raw + nodes.size(), 0));
     for (std::size_t i = 0; i < nodes.size(); ++i) raw[i] = d.by_set[c.cache.taint_set[nodes[i].index()]].raw;
   }
   void normalize(const Cycle&, Nodes nodes, std::int64_t* scores) override {
@@ -82,6 +86,8 @@ class TaintToleration final : public Plugin {
         a.rejects = true;
         a.reasons = c.reasons.id("node(s) had untolerated taint {" + taint->key + ": " + taint->value + "}");
       }
+      d.rejects_some = d.rejects_some || a.rejects;
+      d.minds_some = d.minds_some || a.raw != 0;
       d.by_set.push_back(a);
     }
     return d;
