@@ -66,6 +66,7 @@ class GarbageCollector final : public Controller {
     add(view->deployments, Kind::Deployment);
     add(view->replica_sets, Kind::ReplicaSet);
     add(view->services, Kind::Service);
+    add(view->claims, Kind::PersistentVolumeClaim);
     add(view->others, Kind::Other);
   }
 
@@ -100,6 +101,7 @@ class GarbageCollector final : public Controller {
       scan(view->deployments, Kind::Deployment);
       if (owner.kind == Kind::Other) find_pods(owner, view);
     }
+    scan(view->claims, Kind::PersistentVolumeClaim);
     if (owner.kind != Kind::Node && owner.kind != Kind::EndpointSlice) scan_others(owner, view);
   }
   void find_pods(Ref owner, const ClusterView& view) {

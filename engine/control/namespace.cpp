@@ -58,6 +58,7 @@ class NamespaceController final : public Controller {
     remove_all(view->services, is(Kind::Service));
     remove_all(view->endpoint_slices, is(Kind::EndpointSlice));
     remove_all(view->pdbs, is(Kind::PodDisruptionBudget));
+    remove_all(view->claims, is(Kind::PersistentVolumeClaim));
     remove_all(view->others, [](const state::OtherRow& row) { return row.kind; });
     if (empty) return plan.call(command::RemoveObject{key}, cause, true);
     plan.requeue_at(view.now() + base::seconds(1));

@@ -19,9 +19,8 @@ constexpr const char* kLastApplied = "kubectl.kubernetes.io/last-applied-configu
 
 /// Kinds without a namespace that are not typed here.
 bool cluster_scoped(std::string_view kind) {
-  static constexpr std::array<std::string_view, 20> kKinds = {"APIService",
+  static constexpr std::array<std::string_view, 17> kKinds = {"APIService",
                                                               "CSIDriver",
-                                                              "CSINode",
                                                               "CertificateSigningRequest",
                                                               "ClusterRole",
                                                               "ClusterRoleBinding",
@@ -30,11 +29,9 @@ bool cluster_scoped(std::string_view kind) {
                                                               "FlowSchema",
                                                               "IngressClass",
                                                               "MutatingWebhookConfiguration",
-                                                              "PersistentVolume",
                                                               "PriorityLevelConfiguration",
                                                               "ResourceSlice",
                                                               "RuntimeClass",
-                                                              "StorageClass",
                                                               "ValidatingAdmissionPolicy",
                                                               "ValidatingAdmissionPolicyBinding",
                                                               "ValidatingWebhookConfiguration",
@@ -112,6 +109,21 @@ void assign_addresses(const ClusterView& view, Doc& doc) {
     if (port.is_object() && port.int_or("nodePort", 0) == 0) port["nodePort"] = Doc::integer(next++);
 }
 
+/// The admission plugin DefaultStorageClass: the youngest of the default classes, by name where two are as young.
+void default_storage_class(const ClusterView& view, Doc& doc) {
+  if (doc["spec"].find("storageClassName") != nullptr) return;
+  if (doc.at({"metadata", "annotations", "volume.beta.kubernetes.io/storage-class"}) != nullptr) return;
+  const state::Header* best = nullptr;
+  for (const state::StorageClassRow& row : view->storage_classes) {
+    const state::Header& h = row.header;
+    if (!h.alive || !row.spec.is_default) continue;
+    if (best == nullptr || h.created > best->created ||
+        (h.created == best->created && view.text(h.name) < view.text(best->name)))
+      best = &h;
+  }
+  if (best != nullptr) doc["spec"]["storageClassName"] = Doc::string(view.text(best->name));
+}
+
 Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
   const std::string name(doc["metadata"].string_or("name")), ns(doc["metadata"].string_or("namespace"));
   if (!ns.empty())
@@ -125,6 +137,8 @@ Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
     node_name = full["spec"].string_or("nodeName");
   } else if (kind == Kind::Service) {
     assign_addresses(view, full);
+  } else if (kind == Kind::PersistentVolumeClaim) {
+    default_storage_class(view, full);
   }
   facts.emplace_back(event::ObjectCreated{kind, model::to_canonical_json(full)});
   if (node_name.empty()) return granted();
@@ -139,6 +153,47 @@ bool same_member(const Doc& a, const Doc& b, std::initializer_list<std::string_v
   const Doc* y = b.at(path);
   if (x == nullptr || y == nullptr) return x == y;
   return x->same_as(*y);
+}
+
+/// Of volumes, claims and classes. Where Kubernetes shows the difference of two Go values behind its words, we leave it
+/// out. Source: ValidatePersistentVolume(Claim)Update, ValidateStorageClassUpdate.
+Refusal check_immutable_storage(Ref ref, const std::string& name, const Doc& before, const Doc& after) {
+  const auto refuse = [&](std::string_view kind, std::string_view message) {
+    return Rejection{"Invalid", fmt::format("{} \"{}\" is invalid: {}", kind, name, message)};
+  };
+  if (ref.kind == Kind::PersistentVolumeClaim) {
+    Doc was = before, is = after;
+    for (Doc* doc : {&was, &is}) {
+      Doc& spec = (*doc)["spec"];
+      for (const char* key : {"resources", "volumeAttributesClassName"}) spec.erase(key);
+      if (before.at({"spec", "volumeName"}) == nullptr) spec.erase("volumeName");
+    }
+    if (!same_member(was, is, {"spec"}))
+      return refuse("PersistentVolumeClaim",
+                    "spec: Forbidden: spec is immutable after creation except resources.requests and "
+                    "volumeAttributesClassName for bound claims");
+  }
+  if (ref.kind == Kind::PersistentVolume) {
+    Doc was = before, is = after;
+    for (Doc* doc : {&was, &is})
+      for (const char* key :
+           {"accessModes", "capacity", "claimRef", "mountOptions", "nodeAffinity", "persistentVolumeReclaimPolicy",
+            "storageClassName", "volumeAttributesClassName", "volumeMode"})
+        (*doc)["spec"].erase(key);
+    if (!same_member(was, is, {"spec"}))
+      return refuse("PersistentVolume",
+                    "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation");
+  }
+  if (ref.kind == Kind::StorageClass) {
+    for (const char* key : {"parameters", "provisioner", "reclaimPolicy"})
+      if (!same_member(before, after, {key}))
+        return refuse("StorageClass.storage.k8s.io", fmt::format("{0}: Forbidden: updates to {0} are forbidden.", key));
+    if (!same_member(before, after, {"volumeBindingMode"}))
+      return refuse("StorageClass.storage.k8s.io",
+                    fmt::format("volumeBindingMode: Invalid value: {}: field is immutable",
+                                model::to_canonical_json(*after.find("volumeBindingMode"))));
+  }
+  return granted();
 }
 
 /// What may not change once it is written.
@@ -158,6 +213,7 @@ Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, con
         fmt::format(
             "PriorityClass.scheduling.k8s.io \"{}\" is invalid: value: Forbidden: may not be changed in an update.",
             name)};
+  if (auto refused = check_immutable_storage(ref, name, before, after)) return refused;
   if (ref.kind != Kind::Pod) return granted();
   Doc was = before, is = after;
   for (Doc* doc : {&was, &is}) {

@@ -19,6 +19,10 @@ using EndpointSliceId = Id<struct EndpointSliceTag>;
 using PdbId = Id<struct PdbTag>;
 using PriorityClassId = Id<struct PriorityClassTag>;
 using NamespaceId = Id<struct NamespaceTag>;
+using PvId = Id<struct PvTag>;    ///< PersistentVolume
+using PvcId = Id<struct PvcTag>;  ///< PersistentVolumeClaim
+using StorageClassId = Id<struct StorageClassTag>;
+using CsiNodeId = Id<struct CsiNodeTag>;
 using OtherId = Id<struct OtherTag>;  ///< ServiceAccount, ConfigMap, Secret and every kind without behaviour.
 using TemplateId = Id<struct TemplateTag>;
 using FaultId = Id<struct FaultTag>;
@@ -38,6 +42,10 @@ struct Ref {
   Ref(EndpointSliceId id) : kind(model::Kind::EndpointSlice), row(id.value) {}  // NOLINT
   Ref(PdbId id) : kind(model::Kind::PodDisruptionBudget), row(id.value) {}      // NOLINT
   Ref(PriorityClassId id) : kind(model::Kind::PriorityClass), row(id.value) {}  // NOLINT
+  Ref(PvId id) : kind(model::Kind::PersistentVolume), row(id.value) {}          // NOLINT
+  Ref(PvcId id) : kind(model::Kind::PersistentVolumeClaim), row(id.value) {}    // NOLINT
+  Ref(StorageClassId id) : kind(model::Kind::StorageClass), row(id.value) {}    // NOLINT
+  Ref(CsiNodeId id) : kind(model::Kind::CSINode), row(id.value) {}              // NOLINT
   Ref(NamespaceId id) : kind(model::Kind::Namespace), row(id.value) {}          // NOLINT
 
   [[nodiscard]] bool valid() const { return row != base::Id<void>::kNone; }

@@ -159,6 +159,14 @@ Spec read_spec(Kind kind, const Doc& doc) {
       return ConfigMap{};
     case Kind::Secret:
       return Secret{};
+    case Kind::PersistentVolume:
+      return read_persistent_volume(doc);
+    case Kind::PersistentVolumeClaim:
+      return read_persistent_volume_claim(doc);
+    case Kind::StorageClass:
+      return read_storage_class(doc);
+    case Kind::CSINode:
+      return read_csi_node(doc);
   }
   return OtherKind{};
 }

@@ -138,10 +138,7 @@ constexpr std::string_view kPreferred = "preferredDuringSchedulingIgnoredDuringE
 
 NodeAffinity read_node_affinity(const Doc& doc) {
   NodeAffinity out;
-  if (const Doc* required = get(&doc, kRequired)) {
-    out.required.emplace();
-    for (const Doc& term : get_items(required, "nodeSelectorTerms")) out.required->push_back(read_node_term(&term));
-  }
+  out.required = read_node_selector(&doc, kRequired);
   for (const Doc& term : get_items(&doc, kPreferred)) {
     out.preferred.push_back(
         {get_int<std::int32_t>(&term, "weight").value_or(0), read_node_term(get(&term, "preference"))});
@@ -209,10 +206,8 @@ namespace {
 
 Volume read_volume(const Doc& doc) {
   Volume v;
+  static_cast<VolumeSource&>(v) = read_volume_source(doc);
   v.name = get_string(&doc, "name");
-  for (const Doc::Member& m : doc.members) {
-    if (m.key != "name" && !m.value.is_null()) v.source = m.key;
-  }
   if (v.source.empty()) v.source = "emptyDir";
   v.claim_name = get_string(get(&doc, "persistentVolumeClaim"), "claimName");
   return v;
@@ -298,6 +293,14 @@ ResourceList read_resources(const Doc* doc, std::string_view key) {
   }
   std::sort(r.scalar.begin(), r.scalar.end());
   return r;
+}
+
+std::optional<std::vector<NodeSelectorTerm>> read_node_selector(const Doc* doc, std::string_view key) {
+  const Doc* selector = get(doc, key);
+  if (selector == nullptr) return std::nullopt;
+  std::vector<NodeSelectorTerm> out;
+  for (const Doc& term : get_items(selector, "nodeSelectorTerms")) out.push_back(read_node_term(&term));
+  return out;
 }
 
 LabelSelector read_selector(const Doc& doc) {

@@ -122,6 +122,8 @@ void volume(Doc& v) {
     field_refs(existing(&source, "downwardAPI"));
   });
   if (Doc* path = existing(&v, "hostPath")) set_default(*path, "type", Doc::string(""));
+  if (Doc* spec = existing(existing(existing(&v, "ephemeral"), "volumeClaimTemplate"), "spec"))
+    set_default(*spec, "volumeMode", Doc::string("Filesystem"));
 }
 
 void pod_spec(Doc* spec) {
@@ -229,6 +231,34 @@ void name_space(Doc& doc) {
   if (Doc* status = object_at(doc, "status")) text_default(*status, "phase", "Active");
 }
 
+/// A phase that was written stays, as a node's status does: whoever describes a cluster may say how far it has come.
+void phase(Doc& doc) {
+  if (Doc* status = object_at(doc, "status")) text_default(*status, "phase", "Pending");
+}
+
+void persistent_volume(Doc& doc) {
+  phase(doc);
+  Doc* spec = existing(&doc, "spec");
+  if (spec == nullptr) return;
+  canonical_quantities(spec, "capacity");
+  text_default(*spec, "persistentVolumeReclaimPolicy", "Retain");
+  set_default(*spec, "volumeMode", Doc::string("Filesystem"));
+  if (Doc* path = existing(spec, "hostPath")) set_default(*path, "type", Doc::string(""));
+  if (Doc* claim = existing(spec, "claimRef")) {
+    text_default(*claim, "apiVersion", "v1");
+    text_default(*claim, "kind", "PersistentVolumeClaim");
+  }
+}
+
+void persistent_volume_claim(Doc& doc) {
+  phase(doc);
+  Doc* spec = existing(&doc, "spec");
+  if (spec == nullptr) return;
+  canonical_quantities(existing(spec, "resources"), "requests");
+  canonical_quantities(existing(spec, "resources"), "limits");
+  set_default(*spec, "volumeMode", Doc::string("Filesystem"));
+}
+
 std::string base64(std::string_view text) {
   constexpr const char* kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
@@ -286,6 +316,13 @@ void apply_defaults(Doc& doc) {
       return text_default(doc, "preemptionPolicy", "PreemptLowerPriority");
     case Kind::Secret:
       return secret(doc);
+    case Kind::PersistentVolume:
+      return persistent_volume(doc);
+    case Kind::PersistentVolumeClaim:
+      return persistent_volume_claim(doc);
+    case Kind::StorageClass:
+      set_default(doc, "reclaimPolicy", Doc::string("Delete"));
+      return set_default(doc, "volumeBindingMode", Doc::string("Immediate"));
     case Kind::EndpointSlice:
       return each(&doc, "ports", [](Doc& port) {
         set_default(port, "name", Doc::string(""));
@@ -294,6 +331,7 @@ void apply_defaults(Doc& doc) {
     case Kind::PodDisruptionBudget:
     case Kind::ServiceAccount:
     case Kind::ConfigMap:
+    case Kind::CSINode:
     case Kind::Other:
       return;
   }

@@ -57,9 +57,16 @@ Labels read_labels(const Doc* doc, std::string_view key);
 ResourceList read_resources(const Doc* doc, std::string_view key);
 LabelSelector read_selector(const Doc& doc);
 std::optional<LabelSelector> read_optional_selector(const Doc* doc, std::string_view key);
+std::optional<std::vector<NodeSelectorTerm>> read_node_selector(const Doc* doc, std::string_view key);
+/// The source of a pod's volume or of a PersistentVolume's spec: the one member that is a source.
+VolumeSource read_volume_source(const Doc& doc);
 PodTemplate read_pod_template(const Doc& doc);
 NodeAffinity read_node_affinity(const Doc& doc);
 TopologySpreadConstraint read_spread_constraint(const Doc& doc);
+PersistentVolume read_persistent_volume(const Doc& doc);
+PersistentVolumeClaim read_persistent_volume_claim(const Doc& doc);
+StorageClass read_storage_class(const Doc& doc);
+CSINode read_csi_node(const Doc& doc);
 ObjectMeta read_meta(const Doc* doc);
 /// Whether the image's tag is "latest", written or implied: such images are pulled always.
 bool image_tag_is_latest(std::string_view image);

@@ -21,6 +21,10 @@ PriorityClass: apiVersion kind metadata:ObjectMeta value:i globalDefault:b descr
 ServiceAccount: apiVersion kind metadata:ObjectMeta secrets:[]ObjectReference imagePullSecrets:[]LocalObjectReference automountServiceAccountToken:b
 ConfigMap: apiVersion kind metadata:ObjectMeta data:{}s binaryData:{}s immutable:b
 Secret: apiVersion kind metadata:ObjectMeta data:{}s stringData:{}s type immutable:b
+PersistentVolume: apiVersion kind metadata:ObjectMeta spec:PersistentVolumeSpec status:PersistentVolumeStatus
+PersistentVolumeClaim: apiVersion kind metadata:ObjectMeta spec:PersistentVolumeClaimSpec status:PersistentVolumeClaimStatus
+StorageClass: apiVersion kind metadata:ObjectMeta provisioner parameters:{}s reclaimPolicy mountOptions:[]s allowVolumeExpansion:b volumeBindingMode allowedTopologies:[]TopologySelectorTerm
+CSINode: apiVersion kind metadata:ObjectMeta spec:CSINodeSpec
 
 ObjectMeta: name generateName namespace selfLink uid resourceVersion generation:l creationTimestamp deletionTimestamp deletionGracePeriodSeconds:l labels:{}s annotations:{}s ownerReferences:[]OwnerReference finalizers:[]s managedFields:any
 OwnerReference: apiVersion kind name uid controller:b blockOwnerDeletion:b
@@ -63,7 +67,18 @@ HTTPHeader: name value
 TCPSocketAction: port:x host
 GRPCAction: port:i service
 SleepAction: seconds:l
-Volume: name hostPath:any emptyDir:EmptyDirVolumeSource gcePersistentDisk:any awsElasticBlockStore:any gitRepo:any secret:SecretVolumeSource nfs:any iscsi:any glusterfs:any persistentVolumeClaim:ClaimVolumeSource rbd:any flexVolume:any cinder:any cephfs:any flocker:any downwardAPI:any fc:any azureFile:any configMap:ConfigMapVolumeSource vsphereVolume:any quobyte:any azureDisk:any photonPersistentDisk:any projected:any portworxVolume:any scaleIO:any storageos:any csi:any ephemeral:any image:any
+Volume: name hostPath:any emptyDir:EmptyDirVolumeSource gitRepo:any secret:SecretVolumeSource nfs:any glusterfs:any persistentVolumeClaim:ClaimVolumeSource flexVolume:any cephfs:any flocker:any downwardAPI:any fc:any configMap:ConfigMapVolumeSource quobyte:any photonPersistentDisk:any projected:any scaleIO:any storageos:any csi:any ephemeral:EphemeralVolumeSource image:any gcePersistentDisk:GcePersistentDisk awsElasticBlockStore:AwsElasticBlockStore iscsi:Iscsi rbd:Rbd cinder:Cinder azureFile:AzureFile vsphereVolume:VsphereVolume azureDisk:AzureDisk portworxVolume:PortworxVolume
+EphemeralVolumeSource: volumeClaimTemplate:VolumeClaimTemplate
+VolumeClaimTemplate: metadata:ObjectMeta spec:PersistentVolumeClaimSpec
+GcePersistentDisk: pdName fsType partition:i readOnly:b
+AwsElasticBlockStore: volumeID fsType partition:i readOnly:b
+Iscsi: targetPortal iqn lun:i iscsiInterface fsType readOnly:b portals:[]s chapAuthDiscovery:b chapAuthSession:b secretRef:any initiatorName
+Rbd: monitors:[]s image fsType pool user keyring secretRef:any readOnly:b
+Cinder: volumeID fsType readOnly:b secretRef:any
+AzureFile: secretName shareName readOnly:b secretNamespace
+VsphereVolume: volumePath fsType storagePolicyName storagePolicyID
+AzureDisk: diskName diskURI cachingMode fsType readOnly:b kind
+PortworxVolume: volumeID fsType readOnly:b
 EmptyDirVolumeSource: medium sizeLimit:q
 SecretVolumeSource: secretName items:any defaultMode:i optional:b
 ConfigMapVolumeSource: name items:any defaultMode:i optional:b
@@ -91,6 +106,19 @@ ClientIPConfig: timeoutSeconds:i
 ServicePort: name protocol appProtocol port:i targetPort:x nodePort:i
 Endpoint: addresses:[]s conditions:any hostname targetRef:ObjectReference deprecatedTopology:{}s nodeName zone hints:any
 EndpointPort: name protocol port:i appProtocol
+
+PersistentVolumeSpec: capacity:{}q accessModes:[]s claimRef:ObjectReference persistentVolumeReclaimPolicy storageClassName mountOptions:[]s volumeMode nodeAffinity:VolumeNodeAffinity volumeAttributesClassName hostPath:any nfs:any glusterfs:any cephfs:any fc:any flexVolume:any flocker:any quobyte:any photonPersistentDisk:any scaleIO:any local:LocalVolume storageos:any csi:CSIPersistentVolume gcePersistentDisk:GcePersistentDisk awsElasticBlockStore:AwsElasticBlockStore iscsi:Iscsi rbd:Rbd cinder:Cinder azureFile:AzureFile vsphereVolume:VsphereVolume azureDisk:AzureDisk portworxVolume:PortworxVolume
+PersistentVolumeStatus: phase message reason lastPhaseTransitionTime
+VolumeNodeAffinity: required:NodeSelector
+LocalVolume: path fsType
+CSIPersistentVolume: driver volumeHandle readOnly:b fsType volumeAttributes:{}s controllerPublishSecretRef:any nodeStageSecretRef:any nodePublishSecretRef:any controllerExpandSecretRef:any nodeExpandSecretRef:any
+PersistentVolumeClaimSpec: accessModes:[]s selector:LabelSelector resources:ResourceRequirements volumeName storageClassName volumeMode dataSource:any dataSourceRef:any volumeAttributesClassName
+PersistentVolumeClaimStatus: phase accessModes:[]s capacity:{}q conditions:any allocatedResources:any allocatedResourceStatuses:any currentVolumeAttributesClassName modifyVolumeStatus:any
+TopologySelectorTerm: matchLabelExpressions:[]TopologySelectorLabelRequirement
+TopologySelectorLabelRequirement: key values:[]s
+CSINodeSpec: drivers:[]CSINodeDriver
+CSINodeDriver: name nodeID topologyKeys:[]s allocatable:VolumeNodeResources
+VolumeNodeResources: count:i
 
 PodDisruptionBudgetSpec: minAvailable:x selector:LabelSelector maxUnavailable:x unhealthyPodEvictionPolicy
 

@@ -21,6 +21,10 @@ constexpr std::array<KindInfo, kKindCount> kKinds = {{
     {Kind::ServiceAccount, "v1", "ServiceAccount", "serviceaccounts", "sa", true},
     {Kind::ConfigMap, "v1", "ConfigMap", "configmaps", "cm", true},
     {Kind::Secret, "v1", "Secret", "secrets", "", true},
+    {Kind::PersistentVolume, "v1", "PersistentVolume", "persistentvolumes", "pv", false},
+    {Kind::PersistentVolumeClaim, "v1", "PersistentVolumeClaim", "persistentvolumeclaims", "pvc", true},
+    {Kind::StorageClass, "storage.k8s.io/v1", "StorageClass", "storageclasses", "sc", false},
+    {Kind::CSINode, "storage.k8s.io/v1", "CSINode", "csinodes", "", false},
 }};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -60,6 +64,15 @@ Kind kind_from_gvk(std::string_view api_version, std::string_view kind) {
     if (info.kind != Kind::Other && kind == info.name && api_version == info.api_version) return info.kind;
   }
   return Kind::Other;
+}
+
+std::string access_modes_text(std::uint8_t modes) {
+  constexpr std::pair<AccessMode, const char*> kWords[] = {
+      {kReadWriteOnce, "RWO"}, {kReadOnlyMany, "ROX"}, {kReadWriteMany, "RWX"}, {kReadWriteOncePod, "RWOP"}};
+  std::string out;
+  for (const auto& [bit, word] : kWords)
+    if ((modes & bit) != 0) out.append(out.empty() ? "" : ",").append(word);
+  return out;
 }
 
 bool Toleration::tolerates(const Taint& taint) const {

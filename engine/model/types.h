@@ -32,8 +32,12 @@ enum class Kind : std::uint8_t {
   ServiceAccount,
   ConfigMap,
   Secret,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  StorageClass,
+  CSINode,
 };
-inline constexpr int kKindCount = 13;
+inline constexpr int kKindCount = 17;
 
 struct KindInfo {
   Kind kind;
@@ -187,10 +191,18 @@ struct TopologySpreadConstraint {
   bool operator==(const TopologySpreadConstraint&) const = default;
 };
 
-struct Volume {
+/// What of a volume's source tells one disk from another, for the kinds of disks that the scheduler knows.
+struct VolumeSource {
+  std::string source;  ///< The source's field name: "emptyDir", "hostPath", "csi", "persistentVolumeClaim"…
+  std::string id;      ///< volumeHandle, pdName, volumeID, diskURI, iqn, image (rbd), shareName, volumePath.
+  std::string group;   ///< What the id is unique in: the CSI driver, the rbd pool.
+  std::vector<std::string> monitors;  ///< rbd
+  bool read_only = false;
+};
+
+struct Volume : VolumeSource {
   std::string name;
-  std::string source;  ///< The source's field name: "emptyDir", "configMap", "persistentVolumeClaim"…
-  std::string claim_name;
+  std::string claim_name;  ///< Of persistentVolumeClaim. An ephemeral volume's claim is "<pod>-<name>".
 };
 
 struct PodSpec {
@@ -303,13 +315,77 @@ struct PriorityClass {
   std::string description;
 };
 
+/// Bits of accessModes.
+enum AccessMode : std::uint8_t { kReadWriteOnce = 1, kReadOnlyMany = 2, kReadWriteMany = 4, kReadWriteOncePod = 8 };
+/// The modes as kubectl shows them: "RWO,ROX".
+std::string access_modes_text(std::uint8_t modes);
+
+/// A PersistentVolume's claimRef, as far as it says which claim it is.
+struct ClaimRef {
+  std::string ns, name, uid;
+  bool operator==(const ClaimRef&) const = default;
+};
+
+struct PersistentVolume {
+  VolumeSource source;
+  std::int64_t capacity = 0;  ///< Bytes.
+  std::uint8_t access_modes = 0;
+  bool block = false;            ///< volumeMode Block
+  std::string storage_class;     ///< The beta annotation, or storageClassName.
+  std::string attributes_class;  ///< volumeAttributesClassName
+  std::string reclaim_policy;
+  std::optional<ClaimRef> claim;                               ///< claimRef
+  std::optional<std::vector<NodeSelectorTerm>> node_affinity;  ///< nodeAffinity.required; terms are or-ed.
+  Labels labels;
+  std::string phase;
+  bool bound_by_controller = false;  ///< Annotation pv.kubernetes.io/bound-by-controller.
+};
+
+struct PersistentVolumeClaim {
+  std::uint8_t access_modes = 0;
+  bool block = false;
+  std::int64_t request = 0;                  ///< Bytes.
+  std::optional<std::string> storage_class;  ///< The beta annotation, or storageClassName; missing is not "".
+  std::string attributes_class;
+  std::string volume_name;
+  std::optional<LabelSelector> selector;
+  std::string phase;
+  std::string uid;                           ///< As written, mostly "".
+  bool bind_completed = false;               ///< Annotation pv.kubernetes.io/bind-completed.
+  std::optional<std::string> selected_node;  ///< Annotation volume.kubernetes.io/selected-node.
+
+  /// GetPersistentVolumeClaimClass
+  [[nodiscard]] std::string_view class_name() const { return storage_class ? std::string_view(*storage_class) : ""; }
+  [[nodiscard]] bool fully_bound() const { return !volume_name.empty() && bind_completed; }
+};
+
+struct StorageClass {
+  std::string provisioner;
+  std::string reclaim_policy;
+  bool wait_for_first_consumer = false;  ///< volumeBindingMode
+  bool allow_expansion = false;
+  bool is_default = false;  ///< Annotation storageclass.kubernetes.io/is-default-class.
+  std::vector<std::vector<Requirement>> allowed_topologies;  ///< Or of ands of "key in values".
+};
+
+struct CSINode {
+  struct Driver {
+    std::string name;
+    std::optional<std::int32_t> count;  ///< allocatable.count; missing: no limit.
+    bool operator==(const Driver&) const = default;
+  };
+  std::vector<Driver> drivers;
+  std::string migrated_plugins;  ///< Annotation storage.alpha.kubernetes.io/migrated-plugins.
+};
+
 struct ServiceAccount {};
 struct ConfigMap {};
 struct Secret {};
 struct OtherKind {};
 
 using Spec = std::variant<OtherKind, Namespace, Node, Pod, ReplicaSet, Deployment, Service, EndpointSlice,
-                          PodDisruptionBudget, PriorityClass, ServiceAccount, ConfigMap, Secret>;
+                          PodDisruptionBudget, PriorityClass, ServiceAccount, ConfigMap, Secret, PersistentVolume,
+                          PersistentVolumeClaim, StorageClass, CSINode>;
 
 /// One API object: its identity, the typed part, and the document it came from (defaulted).
 struct Object {

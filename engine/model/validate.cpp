@@ -265,6 +265,14 @@ void validate_kind(const Place& root, const Object& object) {
       return validate_data(root, "binaryData");
     case Kind::Secret:
       return validate_data(root, "stringData");
+    case Kind::PersistentVolume:
+      return validate_persistent_volume(root);
+    case Kind::PersistentVolumeClaim:
+      return validate_claim_spec(root["spec"]);
+    case Kind::StorageClass:
+      return validate_storage_class(root);
+    case Kind::CSINode:
+      return validate_csi_node(root["spec"]);
     case Kind::Namespace:
     case Kind::ServiceAccount:
     case Kind::Other:

@@ -49,11 +49,7 @@ void validate_node_term(const Place& term) {
 
 void validate_node_affinity(const Place& affinity) {
   const Place required = affinity[kRequired];
-  if (required) {
-    const Place terms = required["nodeSelectorTerms"];
-    if (terms.items().empty()) terms.required("must have at least one node selector term");
-    for (const Place& term : terms.items()) validate_node_term(term);
-  }
+  if (required) validate_node_selector(required);
   for (const Place& term : affinity[kPreferred].items()) {
     validate_weight(term["weight"]);
     validate_node_term(term["preference"]);
@@ -108,6 +104,12 @@ void validate_spread_constraint(const Place& c) {
 }
 
 }  // namespace
+
+void validate_node_selector(const Place& selector) {
+  const Place terms = selector["nodeSelectorTerms"];
+  if (terms.items().empty()) terms.required("must have at least one node selector term");
+  for (const Place& term : terms.items()) validate_node_term(term);
+}
 
 void validate_affinity(const Place& affinity) {
   if (!affinity) return;

@@ -45,6 +45,14 @@ Ref object_made_by(Kind kind, Seq seq, const ClusterView& view) {
       return ref(made_by(view->pdbs, seq));
     case Kind::PriorityClass:
       return ref(made_by(view->priority_classes, seq));
+    case Kind::PersistentVolume:
+      return ref(made_by(view->persistent_volumes, seq));
+    case Kind::PersistentVolumeClaim:
+      return ref(made_by(view->claims, seq));
+    case Kind::StorageClass:
+      return ref(made_by(view->storage_classes, seq));
+    case Kind::CSINode:
+      return ref(made_by(view->csi_nodes, seq));
     default:
       return ref(made_by(view->others, seq));
   }

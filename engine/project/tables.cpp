@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include "engine/project/storage_rows.h"
 
 namespace wavetank::project {
 namespace {
@@ -226,6 +227,11 @@ std::vector<std::string> cells(Ref ref, const ClusterView& view) {
               i.images,
               row.selector.text()};
     }
+    case Kind::PersistentVolume:
+    case Kind::PersistentVolumeClaim:
+    case Kind::StorageClass:
+    case Kind::CSINode:
+      return storage_cells(ref, view);
     default:
       return other_row(view->others[ref.row], view);
   }
@@ -272,6 +278,11 @@ std::vector<Table::Column> columns_of(Kind kind) {
       return {{"TYPE"}, {"DATA"}, {"AGE"}};
     case Kind::ServiceAccount:
       return {{"SECRETS"}, {"AGE"}};
+    case Kind::PersistentVolume:
+    case Kind::PersistentVolumeClaim:
+    case Kind::StorageClass:
+    case Kind::CSINode:
+      return storage_columns(kind);
     default:
       return {{"AGE"}};
   }
@@ -313,6 +324,18 @@ std::vector<Ref> alive_of(const KindQuery& query, const ClusterView& view) {
       break;
     case Kind::PriorityClass:
       add_alive<event::PriorityClassId>(view->priority_classes, out);
+      break;
+    case Kind::PersistentVolume:
+      add_alive<event::PvId>(view->persistent_volumes, out);
+      break;
+    case Kind::PersistentVolumeClaim:
+      add_alive<event::PvcId>(view->claims, out);
+      break;
+    case Kind::StorageClass:
+      add_alive<event::StorageClassId>(view->storage_classes, out);
+      break;
+    case Kind::CSINode:
+      add_alive<event::CsiNodeId>(view->csi_nodes, out);
       break;
     default:
       for (std::size_t i = 0; i < view->others.size(); ++i) {

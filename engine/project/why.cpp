@@ -474,6 +474,14 @@ Ref find_object(Kind kind, std::string_view ns, std::string_view name, const Clu
       return {kind, latest_named(view->pdbs, space, name, view)};
     case Kind::PriorityClass:
       return {kind, latest_named(view->priority_classes, space, name, view)};
+    case Kind::PersistentVolume:
+      return {kind, latest_named(view->persistent_volumes, space, name, view)};
+    case Kind::PersistentVolumeClaim:
+      return {kind, latest_named(view->claims, space, name, view)};
+    case Kind::StorageClass:
+      return {kind, latest_named(view->storage_classes, space, name, view)};
+    case Kind::CSINode:
+      return {kind, latest_named(view->csi_nodes, space, name, view)};
     default:
       break;
   }

@@ -41,6 +41,14 @@ std::string kind_words(Ref ref, const ClusterView& view) {
       return "config map";
     case Kind::Secret:
       return "secret";
+    case Kind::PersistentVolume:
+      return "persistent volume";
+    case Kind::PersistentVolumeClaim:
+      return "persistent volume claim";
+    case Kind::StorageClass:
+      return "storage class";
+    case Kind::CSINode:
+      return "CSI node";
     case Kind::Other:
       break;
   }

@@ -30,6 +30,10 @@ struct ClusterState {
   std::vector<EndpointSliceRow> endpoint_slices;
   std::vector<PdbRow> pdbs;
   std::vector<PriorityClassRow> priority_classes;
+  std::vector<PersistentVolumeRow> persistent_volumes;
+  std::vector<ClaimRow> claims;  ///< PersistentVolumeClaims
+  std::vector<StorageClassRow> storage_classes;
+  std::vector<CsiNodeRow> csi_nodes;
   std::vector<OtherRow> others;
   std::vector<FaultRow> faults;
 
@@ -70,7 +74,7 @@ std::uint64_t digest(const ClusterState& state);
 void save(const ClusterState& state, std::vector<std::uint8_t>& out);
 bool load(ClusterState& state, const std::uint8_t* data, std::size_t size);
 /// Raised when the snapshot form changes; a snapshot of another version is ignored and folded anew.
-inline constexpr std::uint32_t kSnapshotVersion = 1;
+inline constexpr std::uint32_t kSnapshotVersion = 2;
 
 /// Broken invariants in words (empty: sound): node over-committed, bound to a missing node, counters that disagree with
 /// pods, index entries that point to the dead. O(size); for tests.

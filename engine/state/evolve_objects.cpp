@@ -147,15 +147,16 @@ void create_simple(ClusterState& state, std::vector<Row>& rows, Header header, c
   index_name(state, object.kind, rows[id].header, id);
 }
 
-void create_other(ClusterState& state, Header header, const model::Object& object) {
+/// `kind` is the event's: what is a typed kind today may have been written when it was not.
+void create_other(ClusterState& state, Header header, const model::Object& object, model::Kind kind) {
   OtherRow row;
   row.header = std::move(header);
-  row.kind = object.kind;
+  row.kind = kind;
   row.api_version = state.symbols.intern(object.api_version);
   row.kind_name = state.symbols.intern(object.kind_name);
   const base::Sym gvk = state.symbols.intern(object.api_version + "/" + object.kind_name);
   const std::uint32_t id = push(state.others, std::move(row));
-  index_name(state, object.kind, state.others[id].header, id, gvk);
+  index_name(state, kind, state.others[id].header, id, gvk);
 }
 
 /// Keeps orphan_sets after anything that may change a set's controller.
@@ -204,6 +205,16 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectCreat
     case model::Kind::PriorityClass:
       return create_simple<PriorityClassRow, model::PriorityClass>(state, state.priority_classes, std::move(header),
                                                                    object);
+    case model::Kind::PersistentVolume:
+      return create_simple<PersistentVolumeRow, model::PersistentVolume>(state, state.persistent_volumes,
+                                                                         std::move(header), object);
+    case model::Kind::PersistentVolumeClaim:
+      return create_simple<ClaimRow, model::PersistentVolumeClaim>(state, state.claims, std::move(header), object);
+    case model::Kind::StorageClass:
+      return create_simple<StorageClassRow, model::StorageClass>(state, state.storage_classes, std::move(header),
+                                                                 object);
+    case model::Kind::CSINode:
+      return create_simple<CsiNodeRow, model::CSINode>(state, state.csi_nodes, std::move(header), object);
     case model::Kind::EndpointSlice: {
       EndpointSliceRow row;
       row.header = std::move(header);
@@ -211,7 +222,7 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectCreat
       return index_name(state, e.kind, state.endpoint_slices[id].header, id);
     }
     default:
-      return create_other(state, std::move(header), object);
+      return create_other(state, std::move(header), object, e.kind);
   }
 }
 
@@ -260,6 +271,18 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
       break;
     case model::Kind::PriorityClass:
       state.priority_classes[e.ref.row].spec = std::get<model::PriorityClass>(object.spec);
+      break;
+    case model::Kind::PersistentVolume:
+      state.persistent_volumes[e.ref.row].spec = std::get<model::PersistentVolume>(object.spec);
+      break;
+    case model::Kind::PersistentVolumeClaim:
+      state.claims[e.ref.row].spec = std::get<model::PersistentVolumeClaim>(object.spec);
+      break;
+    case model::Kind::StorageClass:
+      state.storage_classes[e.ref.row].spec = std::get<model::StorageClass>(object.spec);
+      break;
+    case model::Kind::CSINode:
+      state.csi_nodes[e.ref.row].spec = std::get<model::CSINode>(object.spec);
       break;
     default:
       break;

@@ -17,6 +17,7 @@ using base::Seq;
 using base::SimTime;
 using base::Sym;
 using event::ConditionStatus;
+using event::CsiNodeId;
 using event::DeploymentId;
 using event::EndpointSliceId;
 using event::FaultId;
@@ -27,9 +28,12 @@ using event::PdbId;
 using event::Phase;
 using event::PodId;
 using event::PriorityClassId;
+using event::PvcId;
+using event::PvId;
 using event::Ref;
 using event::ReplicaSetId;
 using event::ServiceId;
+using event::StorageClassId;
 using event::TemplateId;
 
 /// What every object but a pod has. A removed object's row stays, `alive` false: history can still name it.
@@ -178,6 +182,23 @@ struct PdbRow {
 struct PriorityClassRow {
   Header header;
   model::PriorityClass spec;
+};
+
+struct PersistentVolumeRow {
+  Header header;
+  model::PersistentVolume spec;
+};
+struct ClaimRow {
+  Header header;
+  model::PersistentVolumeClaim spec;
+};
+struct StorageClassRow {
+  Header header;
+  model::StorageClass spec;
+};
+struct CsiNodeRow {
+  Header header;
+  model::CSINode spec;
 };
 
 struct OtherRow {

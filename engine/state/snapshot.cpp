@@ -82,6 +82,10 @@ void walk_services(A& a, ClusterState& s) {
       r.disrupted);
   });
   walk_rows(a, s.priority_classes, [&](PriorityClassRow& r) { a(r.header); });
+  walk_rows(a, s.persistent_volumes, [&](PersistentVolumeRow& r) { a(r.header); });
+  walk_rows(a, s.claims, [&](ClaimRow& r) { a(r.header); });
+  walk_rows(a, s.storage_classes, [&](StorageClassRow& r) { a(r.header); });
+  walk_rows(a, s.csi_nodes, [&](CsiNodeRow& r) { a(r.header); });
   walk_rows(a, s.others, [&](OtherRow& r) { a(r.header, r.kind, r.api_version, r.kind_name); });
   walk_rows(a, s.faults, [&](FaultRow& r) { a(r.kind, r.subject, r.began, r.ended, r.seq); });
 }
@@ -164,6 +168,10 @@ void restore_index(ClusterState& s) {
   restore_names(s, s.endpoint_slices, model::Kind::EndpointSlice);
   restore_names(s, s.pdbs, model::Kind::PodDisruptionBudget);
   restore_names(s, s.priority_classes, model::Kind::PriorityClass);
+  restore_names(s, s.persistent_volumes, model::Kind::PersistentVolume);
+  restore_names(s, s.claims, model::Kind::PersistentVolumeClaim);
+  restore_names(s, s.storage_classes, model::Kind::StorageClass);
+  restore_names(s, s.csi_nodes, model::Kind::CSINode);
   for (std::uint32_t i = 0; i < s.others.size(); ++i) {
     const OtherRow& row = s.others[i];
     if (!row.header.alive) continue;
@@ -181,6 +189,10 @@ void restore(ClusterState& s) {
   restore_specs<ServiceRow, model::Service>(s.services);
   restore_specs<PdbRow, model::PodDisruptionBudget>(s.pdbs);
   restore_specs<PriorityClassRow, model::PriorityClass>(s.priority_classes);
+  restore_specs<PersistentVolumeRow, model::PersistentVolume>(s.persistent_volumes);
+  restore_specs<ClaimRow, model::PersistentVolumeClaim>(s.claims);
+  restore_specs<StorageClassRow, model::StorageClass>(s.storage_classes);
+  restore_specs<CsiNodeRow, model::CSINode>(s.csi_nodes);
   restore_index(s);
 }
 

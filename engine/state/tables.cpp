@@ -35,6 +35,14 @@ Header& header_of(ClusterState& state, Ref ref) {
       return state.pdbs.at(ref.row).header;
     case model::Kind::PriorityClass:
       return state.priority_classes.at(ref.row).header;
+    case model::Kind::PersistentVolume:
+      return state.persistent_volumes.at(ref.row).header;
+    case model::Kind::PersistentVolumeClaim:
+      return state.claims.at(ref.row).header;
+    case model::Kind::StorageClass:
+      return state.storage_classes.at(ref.row).header;
+    case model::Kind::CSINode:
+      return state.csi_nodes.at(ref.row).header;
     case model::Kind::ServiceAccount:
     case model::Kind::ConfigMap:
     case model::Kind::Secret:

@@ -66,6 +66,14 @@ std::string ClusterView::uid(Ref ref) const {
                      0x8000 | ((b >> 48) & 0x3fff), b & 0xffffffffffff);
 }
 
+bool ClusterView::is_bound_to(const model::PersistentVolume& volume, PvcId id) const {
+  if (!volume.claim) return false;
+  const ClaimRow& row = claim(id);
+  const model::ClaimRef& ref = *volume.claim;
+  if (ref.name != text(row.header.name) || ref.ns != text(row.header.ns)) return false;
+  return ref.uid.empty() || ref.uid == row.spec.uid || ref.uid == uid(Ref(id));
+}
+
 model::Labels ClusterView::labels_of(Ref ref) const {
   switch (ref.kind) {
     case model::Kind::Pod:

@@ -44,6 +44,17 @@ class ClusterView {
     return state_->endpoint_slices[id.index()];
   }
   [[nodiscard]] const PdbRow& pdb(PdbId id) const { return state_->pdbs[id.index()]; }
+  [[nodiscard]] const PersistentVolumeRow& persistent_volume(PvId id) const {
+    return state_->persistent_volumes[id.index()];
+  }
+  [[nodiscard]] const ClaimRow& claim(PvcId id) const { return state_->claims[id.index()]; }
+  [[nodiscard]] const StorageClassRow& storage_class(StorageClassId id) const {
+    return state_->storage_classes[id.index()];
+  }
+  [[nodiscard]] const CsiNodeRow& csi_node(CsiNodeId id) const { return state_->csi_nodes[id.index()]; }
+  /// Whether a PersistentVolume's claimRef means this claim: name and namespace, and the uid if it gives one
+  /// (volume.IsVolumeBoundToClaim). A uid may be the one that was written or the one we show.
+  [[nodiscard]] bool is_bound_to(const model::PersistentVolume& volume, PvcId claim) const;
   [[nodiscard]] const TemplateRow& pod_template(TemplateId id) const { return state_->templates[id.index()]; }
 
   // ---- Pods ----

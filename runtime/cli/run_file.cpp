@@ -144,6 +144,15 @@ std::vector<std::string> names_of(model::Kind kind, std::string_view ns, const s
     case model::Kind::PodDisruptionBudget:
       add_names(view->pdbs, ns, view, out);
       break;
+    case model::Kind::PersistentVolume:
+      add_names(view->persistent_volumes, ns, view, out);
+      break;
+    case model::Kind::PersistentVolumeClaim:
+      add_names(view->claims, ns, view, out);
+      break;
+    case model::Kind::StorageClass:
+      add_names(view->storage_classes, ns, view, out);
+      break;
     default:
       break;
   }

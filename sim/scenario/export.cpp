@@ -67,7 +67,7 @@ Doc cleaned(Doc doc) {
                       [](const Doc& taint) { return taint.string_or("key").starts_with("node.kubernetes.io/"); });
       }
     }
-  } else {
+  } else if (kind != "PersistentVolume" && kind != "PersistentVolumeClaim") {  // their phases are what has been bound
     doc.erase("status");
   }
   return doc;

@@ -18,9 +18,22 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-constexpr Kind kAllKinds[] = {Kind::Namespace,     Kind::Node,           Kind::Pod,           Kind::ReplicaSet,
-                              Kind::Deployment,    Kind::Service,        Kind::EndpointSlice, Kind::PodDisruptionBudget,
-                              Kind::PriorityClass, Kind::ServiceAccount, Kind::ConfigMap,     Kind::Secret};
+constexpr Kind kAllKinds[] = {Kind::Namespace,
+                              Kind::Node,
+                              Kind::Pod,
+                              Kind::ReplicaSet,
+                              Kind::Deployment,
+                              Kind::Service,
+                              Kind::EndpointSlice,
+                              Kind::PodDisruptionBudget,
+                              Kind::PriorityClass,
+                              Kind::ServiceAccount,
+                              Kind::ConfigMap,
+                              Kind::Secret,
+                              Kind::PersistentVolume,
+                              Kind::PersistentVolumeClaim,
+                              Kind::StorageClass,
+                              Kind::CSINode};
 
 std::string suggest_kind(std::string_view word, const std::vector<Kind>& kinds) {
   std::vector<std::string> names;
@@ -52,6 +65,12 @@ void for_alive_of_kind(Kind kind, const state::ClusterView& view, F&& f) {
       return for_alive<event::ServiceId>(view->services, f);
     case Kind::PodDisruptionBudget:
       return for_alive<event::PdbId>(view->pdbs, f);
+    case Kind::PersistentVolume:
+      return for_alive<event::PvId>(view->persistent_volumes, f);
+    case Kind::PersistentVolumeClaim:
+      return for_alive<event::PvcId>(view->claims, f);
+    case Kind::StorageClass:
+      return for_alive<event::StorageClassId>(view->storage_classes, f);
     case Kind::Pod:
       for (std::size_t i = 0; i < view->pods.size(); ++i) {
         if (view.pod_alive(event::PodId(i))) f(Ref(event::PodId(i)));

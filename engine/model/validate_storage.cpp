@@ -1,0 +1,179 @@
+// PersistentVolumes, claims, StorageClasses, CSINodes. Source: pkg/apis/{core,storage}/validation of 1.34.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/model/validate.h"
+
+namespace wavetank::model {
+namespace {
+
+void validate_access_modes(const Place& modes, std::string_view when_missing) {
+  if (modes.items().empty()) modes.required(when_missing);
+  bool once_pod = false;
+  for (const Place& mode : modes.items()) {
+    once_pod = once_pod || mode.text() == "ReadWriteOncePod";
+    // The list's path, as Kubernetes complains of it.
+    const Place at = mode.renamed(modes.path());
+    at.one_of({"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"});
+  }
+  if (once_pod && modes.items().size() > 1) modes.forbidden("may not use ReadWriteOncePod with other access modes");
+}
+
+void validate_positive(const Place& amount) {
+  const auto quantity = base::Quantity::parse(amount.text());
+  if (!amount || !quantity) return;
+  if (quantity->is_negative()) amount.invalid(kNotNegative);
+  if (quantity->is_negative() || quantity->value() == 0) amount.invalid("must be greater than zero");
+}
+
+void validate_class_name(const Place& name) {
+  if (!name.text().empty()) name.each_invalid(check_dns_subdomain(name.text()));
+}
+
+void validate_capacity(const Place& capacity) {
+  if (capacity.members().empty()) return capacity.required();
+  const bool just_storage = capacity.members().size() == 1 && capacity["storage"];
+  if (!just_storage) capacity.unsupported({"storage"});
+  for (const Doc::Member& m : capacity.members()) validate_positive(capacity.entry(m));
+}
+
+/// Members of a PersistentVolume's spec that say where the data lies.
+constexpr std::string_view kSources[] = {"awsElasticBlockStore",
+                                         "azureDisk",
+                                         "azureFile",
+                                         "cephfs",
+                                         "cinder",
+                                         "csi",
+                                         "fc",
+                                         "flexVolume",
+                                         "flocker",
+                                         "gcePersistentDisk",
+                                         "glusterfs",
+                                         "hostPath",
+                                         "iscsi",
+                                         "local",
+                                         "nfs",
+                                         "photonPersistentDisk",
+                                         "portworxVolume",
+                                         "quobyte",
+                                         "rbd",
+                                         "scaleIO",
+                                         "storageos",
+                                         "vsphereVolume"};
+
+void validate_sources(const Place& spec) {
+  std::size_t found = 0;
+  for (const std::string_view source : kSources) {
+    if (!spec[source]) continue;
+    if (++found > 1) spec[source].forbidden("may not specify more than 1 volume type");
+  }
+  if (found == 0) spec.required("must specify a volume type");
+  const auto needs = [&](std::string_view source, std::string_view field) {
+    if (spec[source] && spec[source][field].text().empty()) spec[source][field].required();
+  };
+  needs("awsElasticBlockStore", "volumeID");
+  needs("azureDisk", "diskName");
+  needs("azureDisk", "diskURI");
+  needs("cinder", "volumeID");
+  needs("csi", "driver");
+  needs("csi", "volumeHandle");
+  needs("gcePersistentDisk", "pdName");
+  needs("hostPath", "path");
+  needs("iscsi", "iqn");
+  needs("local", "path");
+  needs("nfs", "path");
+  needs("nfs", "server");
+  needs("portworxVolume", "volumeID");
+  needs("rbd", "image");
+  needs("vsphereVolume", "volumePath");
+  if (spec["local"] && !spec["nodeAffinity"]) spec["nodeAffinity"].required("Local volume requires node affinity");
+  if (spec["hostPath"]["path"].text() == "/" && spec["persistentVolumeReclaimPolicy"].text() == "Recycle")
+    spec["persistentVolumeReclaimPolicy"].forbidden("may not be 'recycle' for a hostPath mount of '/'");
+}
+
+void validate_driver_name(const Place& name) {
+  if (name.text().empty()) return name.required();
+  if (name.text().size() > 63) name.too_long("may not be more than 63 bytes");
+  std::string lower = name.text();
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  name.each_invalid(check_dns_subdomain(lower));
+}
+
+}  // namespace
+
+void validate_persistent_volume(const Place& root) {
+  const Place spec = root["spec"];
+  if (!spec) return spec.required();
+  validate_access_modes(spec["accessModes"], "");
+  validate_capacity(spec["capacity"]);
+  spec["persistentVolumeReclaimPolicy"].one_of({"Delete", "Recycle", "Retain"});
+  if (const Place affinity = spec["nodeAffinity"]) {
+    if (affinity["required"]) {
+      validate_node_selector(affinity["required"]);
+    } else {
+      affinity["required"].required("must specify required node constraints");
+    }
+  }
+  validate_sources(spec);
+  validate_class_name(spec["storageClassName"]);
+  spec["volumeMode"].one_of({"Block", "Filesystem"});
+}
+
+void validate_claim_spec(const Place& spec) {
+  if (!spec) return spec.required();
+  validate_access_modes(spec["accessModes"], "at least 1 access mode is required");
+  validate_selector(spec["selector"]);
+  const Place resources = spec["resources"];
+  const Place storage = resources["requests"]["storage"].renamed(resources.path() + "[storage]");
+  if (storage) {
+    validate_positive(storage);
+  } else {
+    storage.required();
+  }
+  validate_class_name(spec["storageClassName"]);
+  spec["volumeMode"].one_of({"Block", "Filesystem"});
+}
+
+void validate_storage_class(const Place& root) {
+  const Place provisioner = root["provisioner"];
+  if (provisioner.text().empty()) {
+    provisioner.required();
+  } else {
+    std::string lower = provisioner.text();
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    provisioner.each_invalid(check_qualified_name(lower));
+  }
+  root["reclaimPolicy"].one_of({"Delete", "Retain"});
+  root["volumeBindingMode"].one_of({"Immediate", "WaitForFirstConsumer"});
+  for (const Place& term : root["allowedTopologies"].items()) {
+    std::vector<std::string> keys;
+    for (const Place& e : term["matchLabelExpressions"].items()) {
+      const Place values = e["values"];
+      if (values.items().empty()) values.required();
+      std::vector<std::string> seen;
+      for (const Place& value : values.items()) {
+        if (std::find(seen.begin(), seen.end(), value.text()) != seen.end()) value.duplicate();
+        seen.push_back(value.text());
+      }
+      e["key"].each_invalid(check_qualified_name(e["key"].text()));
+      if (std::find(keys.begin(), keys.end(), e["key"].text()) != keys.end()) e["key"].duplicate();
+      keys.push_back(e["key"].text());
+    }
+  }
+}
+
+void validate_csi_node(const Place& spec) {
+  std::vector<std::string> names;
+  for (const Place& driver : spec["drivers"].items()) {
+    validate_driver_name(driver["name"]);
+    if (driver["nodeID"].text().empty()) driver["nodeID"].required();
+    driver["allocatable"]["count"].not_negative();
+    for (const Place& key : driver["topologyKeys"].items()) key.each_invalid(check_qualified_name(key.text()));
+    if (std::find(names.begin(), names.end(), driver["name"].text()) != names.end()) driver["name"].duplicate();
+    names.push_back(driver["name"].text());
+  }
+}
+
+}  // namespace wavetank::model
