@@ -25,9 +25,9 @@ struct Workload {
   Duration observed{}, full{}, some{};  ///< in all; with ready ≥ desired; with at least one ready.
   std::int64_t restarts = 0;
   std::int64_t pods_made = 0;
-  bool whole = false;       ///< As many ready as desired, and for a Deployment: rolled out.
+  bool whole = false;      ///< As many ready as desired, and for a Deployment: rolled out.
   bool rolled_out = false;  ///< Of Deployments only: no rollout is under way.
-  SimTime since;            ///< observed, full, some are counted up to here.
+  SimTime since;           ///< observed, full, some are counted up to here.
 };
 
 class Workloads final : public state::Observer {
