@@ -28,10 +28,14 @@ base::Result<Object> admit(Doc doc, std::string_view file);
 /// The pod template ("metadata", "spec") of a workload's document: &doc.spec.template, or null pointer.
 const Doc* pod_template_doc(const Doc& workload);
 
+/// Whether the document is a program's configuration (kind KubeSchedulerConfiguration) and no object of the API.
+bool is_scheduler_configuration(const Doc& doc);
+
 /// What a set of manifests held.
 struct Manifests {
-  std::vector<Object> objects;       ///< Defaulted, decoded, validated, in the order read; List kinds flattened.
-  std::vector<std::string> notices;  ///< Summaries of what was kept but not understood: kinds, fields.
+  std::vector<Object> objects;         ///< Defaulted, decoded, validated, in the order read; List kinds flattened.
+  std::vector<std::string> notices;    ///< Summaries of what was kept but not understood: kinds, fields.
+  std::vector<Doc> scheduler_configs;  ///< KubeSchedulerConfigurations: no objects, left to their own reader.
 };
 
 /// Reads the text of one manifest file (YAML stream or JSON, List kinds flattened). All errors of the file at once.

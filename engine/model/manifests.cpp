@@ -133,6 +133,10 @@ class OwnerCycles {
 
 }  // namespace
 
+bool is_scheduler_configuration(const Doc& doc) {
+  return doc.is_object() && doc.string_or("apiVersion").starts_with("kubescheduler.config.k8s.io/");
+}
+
 base::Result<Object> admit(Doc doc, std::string_view file) {
   apply_defaults(doc);
   auto object = decode(std::move(doc), file);
@@ -165,6 +169,10 @@ base::Result<Manifests> read_manifests(std::string_view text, std::string_view f
   base::Diagnostics errors;
   Summary summary;
   for (Doc& doc : docs) {
+    if (is_scheduler_configuration(doc)) {
+      out.scheduler_configs.push_back(std::move(doc));
+      continue;
+    }
     auto object = admit(std::move(doc), file);
     if (!object) {
       errors.insert(errors.end(), object.error().begin(), object.error().end());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/schedule/profile.h"
 #include "engine/state/cluster_state.h"
 #include "engine/state/view.h"
 
@@ -23,6 +24,8 @@ class History {
                                   const std::function<bool(const event::Event&)>& visit) const = 0;
   /// The state after event `seq`; 0 is the empty state.
   [[nodiscard]] virtual base::Result<state::ClusterState> state_at(base::Seq seq) const = 0;
+  /// The profiles of the run's scheduler; none: the default one.
+  [[nodiscard]] virtual std::vector<schedule::Profile> profiles() const { return {}; }
 };
 
 /// Events in memory, numbered from 1.

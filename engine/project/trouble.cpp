@@ -82,7 +82,10 @@ std::string pod_trouble(PodId pod, const ClusterView& view) {
     if (!view.pod_spec(pod).spec.scheduling_gates.empty()) return "its scheduling gates are closed";
     if (const std::string& named = view.pod_spec(pod).spec.node_name; !named.empty())
       return fmt::format("its manifest names node {}, which was not there when it was made", named);
-    return message.empty() ? "the scheduler has not got to it yet" : fmt::format("no node fits: {}", message);
+    if (!message.empty()) return fmt::format("no node fits: {}", message);
+    const std::string& scheduler = view.pod_spec(pod).spec.scheduler_name;
+    if (scheduler == "default-scheduler") return "the scheduler has not got to it yet";
+    return fmt::format("it waits for a scheduler of the name \"{}\"", scheduler);
   }
   if (const std::string why = node_trouble(node, view); !why.empty()) return why;
   return view.pod_ready(pod) ? "" : container_trouble(pod, view);

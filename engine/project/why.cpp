@@ -337,10 +337,14 @@ base::Result<Placement> Inquiry::placement_of(PodId pod, SimTime at, const Histo
     time = view_->pods.scheduled[pod.index()];
   }
   const ClusterView view(*state, time);
-  const schedule::Explanation e = schedule::explain(pod, view);
+  const std::vector<schedule::Profile> profiles = history.profiles();
+  const schedule::Explanation e = schedule::explain(pod, view, profiles);
   Placement out;
   out.at = time;
   out.pending = bound == 0;
+  out.unserved = e.unserved;
+  for (const schedule::Profile& p : profiles) out.schedulers.push_back(p.scheduler_name);
+  if (profiles.empty()) out.schedulers.push_back(schedule::default_profile().scheduler_name);
   out.nodes = e.nodes.size();
   out.plugins = e.score_plugins;
   out.weights = e.weights;

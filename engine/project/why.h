@@ -46,8 +46,10 @@ struct Placement {
   std::vector<Refusal> refusals;  ///< Most nodes first.
   std::vector<std::string> plugins;
   std::vector<std::int64_t> weights;
-  std::vector<Score> best;  ///< By total, at most eight, the chosen one among them.
-  std::size_t ties = 0;     ///< So many had the highest total.
+  std::vector<Score> best;              ///< By total, at most eight, the chosen one among them.
+  std::size_t ties = 0;                 ///< So many had the highest total.
+  std::string unserved;                 ///< The schedulerName that no profile has: then there is nothing else to tell.
+  std::vector<std::string> schedulers;  ///< With unserved: the names there are.
 };
 
 struct Why {

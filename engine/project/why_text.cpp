@@ -96,6 +96,14 @@ std::string score_table(const Placement& p, const Style& style) {
 
 std::string placement_text(const Placement& p, const Style& style) {
   std::string out = style.bold(p.pending ? "What the scheduler sees" : "What the scheduler saw") + "\n";
+  if (!p.unserved.empty()) {
+    const std::string text = fmt::format(
+        "No profile of the scheduler is called \"{}\", which is the pod's schedulerName: nothing here schedules it. "
+        "There "
+        "{} {}.",
+        p.unserved, p.schedulers.size() == 1 ? "is" : "are", fmt::join(p.schedulers, ", "));
+    return out + fmt::format("  {}\n", wrap(text, 2, kWidth));
+  }
   std::string intro = fmt::format("At {}, {} of {} fit.", at_words(p.at), p.feasible,
                                   count(static_cast<std::int64_t>(p.nodes), "node"));
   if (!p.pending && p.feasible == 1) intro += " With only one there is nothing to score.";
@@ -137,6 +145,7 @@ Doc placement_doc(const Placement& p) {
   Doc out = Doc::object();
   out["at_ns"] = Doc::integer(p.at.ns);
   out["pending"] = Doc::boolean(p.pending);
+  if (!p.unserved.empty()) out["unservedSchedulerName"] = Doc::string(p.unserved);
   out["nodes"] = Doc::integer(static_cast<std::int64_t>(p.nodes));
   out["feasible"] = Doc::integer(static_cast<std::int64_t>(p.feasible));
   Doc refusals = Doc::array();

@@ -234,10 +234,6 @@ void SchedulerConfig::apply_to(Settings& settings) const {
   settings.profiles = profiles;
 }
 
-bool is_scheduler_config(const Doc& doc) {
-  return doc.is_object() && (doc.string_or("kind") == kKind || doc.string_or("apiVersion").starts_with(kGroup));
-}
-
 base::Result<SchedulerConfig> read_scheduler_config(const Doc& doc, std::string_view file) {
   return ConfigReader(doc, file).read();
 }

@@ -29,9 +29,6 @@ struct SchedulerConfig {
   void apply_to(Settings& settings) const;
 };
 
-/// Whether the document says that it is a KubeSchedulerConfiguration, of whatever version.
-bool is_scheduler_config(const model::Doc& doc);
-
 /// Error: everything that is wrong with it, by place. O(size of the document).
 base::Result<SchedulerConfig> read_scheduler_config(const model::Doc& doc, std::string_view file);
 

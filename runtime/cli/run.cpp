@@ -18,7 +18,7 @@ namespace {
 
 struct RunCommand {
   std::string scenario, output, format = "text";
-  std::string seed, until;
+  std::string seed, until, scheduler_config, tie_break;
   std::vector<std::string> sets;
   bool quiet = false, force = false;
 
@@ -124,7 +124,9 @@ int RunCommand::execute() const {
     options.until = *span;
   }
   DiskFiles files;
-  base::Result<scenario::Scenario> read = scenario::load_scenario(scenario, files, sets);
+  std::vector<std::string> changes = sets;
+  if (!tie_break.empty()) changes.push_back("model.scheduler.tieBreak=" + tie_break);
+  base::Result<scenario::Scenario> read = scenario::load_scenario(scenario, files, changes, scheduler_config);
   if (!read) return complain(read.error());
   if (!quiet) {
     for (const std::string& n : read->notices) notice(n);
@@ -191,6 +193,10 @@ void add_run(CLI::App& app, Action& chosen) {
   command->add_option("--until", c->until, "End the run at this time, such as 10m");
   command->add_option("--set", c->sets, "Change the scenario first, such as cluster.nodes[0].count=20")
       ->allow_extra_args(false);
+  command->add_option("--scheduler-config", c->scheduler_config,
+                      "A KubeSchedulerConfiguration to use instead of the scenario's");
+  command->add_option("--tie-break", c->tie_break, "Among nodes of the same score: random (by the seed) or name")
+      ->check(CLI::IsMember({"random", "name"}));
   command->add_option("--output", c->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_flag("-q,--quiet", c->quiet, "Print only broken expectations");
   command->add_flag("-f,--force", c->force, "Replace the run that -o names");

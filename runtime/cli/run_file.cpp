@@ -7,6 +7,8 @@
 
 #include "engine/log/replay.h"
 #include "engine/project/why.h"
+#include "engine/schedule/config.h"
+#include "sim/scenario/run_meta.h"
 
 namespace wavetank::cli {
 namespace {
@@ -72,6 +74,15 @@ base::Result<void> RunFile::scan(base::Seq from, base::Seq to,
 }
 
 base::Result<state::ClusterState> RunFile::state_at(base::Seq seq) const { return log::state_at(*journal_, seq); }
+
+std::vector<schedule::Profile> RunFile::profiles() const {
+  const std::string text = journal_->meta(scenario::kSchedulerConfigKey);
+  if (text.empty()) return {};
+  auto config = schedule::parse_scheduler_config(text, scenario::kSchedulerConfigKey);
+  if (config) return std::move(config->profiles);
+  notice("the run's scheduler configuration cannot be read any more: " + base::to_text(config.error()));
+  return {};
+}
 
 base::Result<ObjectName> parse_object(const std::string& text, const std::string& default_ns) {
   std::vector<std::string> parts(1);

@@ -38,6 +38,7 @@ class RunFile final : public project::History {
   base::Result<void> scan(base::Seq from, base::Seq to,
                           const std::function<bool(const event::Event&)>& visit) const override;
   [[nodiscard]] base::Result<state::ClusterState> state_at(base::Seq seq) const override;
+  [[nodiscard]] std::vector<schedule::Profile> profiles() const override;
 
  private:
   explicit RunFile(std::unique_ptr<store::SqliteJournal> journal);

@@ -5,6 +5,7 @@
 
 #include "engine/model/decode.h"
 #include "engine/project/words.h"
+#include "engine/schedule/config.h"
 #include "runtime/cli/cli.h"
 #include "runtime/cli/disk_files.h"
 #include "sim/scenario/scenario.h"
@@ -15,7 +16,7 @@ namespace {
 struct Tally {
   base::Diagnostics problems;
   std::vector<std::string> notices;
-  std::size_t objects = 0, scenarios = 0, files = 0;
+  std::size_t objects = 0, scenarios = 0, configurations = 0, files = 0;
 };
 
 bool is_scenario(const std::string& text) {
@@ -39,8 +40,18 @@ void check_file(const std::string& path, DiskFiles& files, Tally& tally) {
     for (const std::string& n : scenario->notices) tally.notices.push_back(path + ": " + n);
     return;
   }
-  const auto manifests = model::read_manifests(*text, path == "-" ? "(standard input)" : path);
+  const std::string name = path == "-" ? "(standard input)" : path;
+  const auto manifests = model::read_manifests(*text, name);
   if (!manifests) return add(tally, manifests.error());
+  for (const model::Doc& doc : manifests->scheduler_configs) {
+    const auto config = schedule::read_scheduler_config(doc, name);
+    if (!config) {
+      add(tally, config.error());
+      continue;
+    }
+    ++tally.configurations;
+    for (const std::string& n : config->notices) tally.notices.push_back(path + ": " + n);
+  }
   tally.objects += manifests->objects.size();
   for (const std::string& n : manifests->notices) tally.notices.push_back(path + ": " + n);
 }
@@ -66,6 +77,7 @@ int validate(const std::vector<std::string>& paths) {
     if (n > 0) what += (what.empty() ? "" : " and ") + project::count(static_cast<std::int64_t>(n), word);
   };
   say(tally.scenarios, "scenario");
+  say(tally.configurations, "scheduler configuration");
   say(tally.objects, "object");
   print(fmt::format("valid: {} in {}\n", what.empty() ? "nothing" : what,
                     project::count(static_cast<std::int64_t>(tally.files), "file")));
@@ -76,7 +88,8 @@ int validate(const std::vector<std::string>& paths) {
 
 void add_validate(CLI::App& app, Action& chosen) {
   const auto paths = std::make_shared<std::vector<std::string>>();
-  CLI::App* command = app.add_subcommand("validate", "Check manifests and scenarios without running anything");
+  CLI::App* command = app.add_subcommand(
+      "validate", "Check manifests, scenarios and scheduler configurations without running anything");
   command->add_option("FILE", *paths, "Files, folders, or - for standard input")->required();
   command->callback([paths, &chosen] { chosen = [paths] { return validate(*paths); }; });
 }

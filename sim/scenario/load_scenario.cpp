@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/schedule/config.h"
 #include "sim/scenario/overrides.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/shapes.h"
@@ -22,10 +23,12 @@ std::string say(SimTime t) { return base::format_duration(t - SimTime{}); }
 
 class Loader {
  public:
-  Loader(const std::string& file, FileSource& files, const std::vector<std::string>& sets)
+  Loader(const std::string& file, FileSource& files, const std::vector<std::string>& sets,
+         const std::string& scheduler_config)
       : recorded_(files), problems_(file), context_{problems_, recorded_, file, catalog_, out_.notices} {
     out_.inputs.file = file;
     out_.inputs.sets = sets;
+    out_.inputs.scheduler_config = scheduler_config;
     problems_.name_overrides(sets);
   }
 
@@ -94,8 +97,10 @@ class Loader {
     const std::size_t problems_before = problems_.count();
     read_manifests(doc);
     if (problems_.count() != problems_before) catalog_.leave_open();
+    read_scheduler(doc);
     read_model(doc);
     read_timeline(doc);
+    complain_of_late_configs();
     read_expectations(doc);
   }
 
@@ -136,6 +141,85 @@ class Loader {
     }
   }
 
+  // ---- the scheduler's configuration ----
+
+  // From the command line, else under model.scheduler.config, else among the manifests; one of the last two.
+  void read_scheduler(const Doc& doc) {
+    const Doc* named = doc.at({"model", "scheduler", "config"});
+    if (named != nullptr && !named->is_object()) named = nullptr;
+    const std::string& given = out_.inputs.scheduler_config;
+    if (!given.empty()) {
+      read_config_file(given, {});
+    } else if (named != nullptr) {
+      read_named_config(*named);
+    } else if (!context_.scheduler_configs.empty()) {
+      use(context_.scheduler_configs.front().doc, context_.scheduler_configs.front().file);
+    }
+    const std::size_t usable = !given.empty() ? context_.scheduler_configs.size() : named != nullptr ? 0 : 1;
+    for (std::size_t i = usable; i < context_.scheduler_configs.size(); ++i) {
+      const FoundConfig& found = context_.scheduler_configs[i];
+      add_at(found.file, found.doc.position, "a second KubeSchedulerConfiguration; a scheduler has one");
+    }
+    configs_read_ = context_.scheduler_configs.size();
+  }
+
+  void complain_of_late_configs() {
+    for (std::size_t i = configs_read_; i < context_.scheduler_configs.size(); ++i) {
+      const FoundConfig& found = context_.scheduler_configs[i];
+      add_at(
+          found.file, found.doc.position,
+          "a KubeSchedulerConfiguration is read when the scheduler starts: name it under model.scheduler.config, not "
+          "in the timeline");
+    }
+  }
+
+  void read_named_config(const Doc& named) {
+    const std::string path = text(named, "path");
+    const Doc* written = named.find("inline");
+    if (path.empty() == (written == nullptr)) {
+      problems_.add(named.position, "model.scheduler.config: wants one of path, inline");
+      return;
+    }
+    if (!path.empty()) return read_config_file(relative_to(out_.inputs.file, path), place(named, "path"));
+    if (!written->is_string()) return use(*written, out_.inputs.file);
+    read_config_text(written->text,
+                     fmt::format("{}:{} (model.scheduler.config.inline)", out_.inputs.file, written->position.line));
+  }
+
+  void read_config_file(const std::string& path, Position at) {
+    const base::Result<std::string> text = recorded_.read(path);
+    if (text.has_value()) return read_config_text(*text, path);
+    problems_.add(at, text.error().front().message);
+  }
+
+  void read_config_text(const std::string& text, const std::string& file) {
+    base::Result<std::vector<Doc>> docs = model::parse_any(text, file);
+    if (!docs.has_value()) return problems_.add_all(docs.error());
+    if (docs->size() != 1) {
+      return add_at(file, docs->empty() ? Position{} : (*docs)[1].position,
+                    docs->empty() ? "the file is empty: no KubeSchedulerConfiguration"
+                                  : "a second document; a KubeSchedulerConfiguration stands alone in its file");
+    }
+    use(docs->front(), file);
+  }
+
+  void use(const Doc& config, const std::string& file) {
+    const base::Result<schedule::SchedulerConfig> read = schedule::read_scheduler_config(config, file);
+    if (!read.has_value()) {
+      for (const base::Diagnostic& d : read.error()) add_at(d.file, d.position, d.message);
+      return;
+    }
+    for (const std::string& notice : read->notices) out_.notices.push_back(fmt::format("{}: {}", file, notice));
+    read->apply_to(out_.control_plane.scheduler);
+    out_.scheduler_config = model::to_canonical_json(config);
+  }
+
+  // In the scenario's own file a place may be one that --set made.
+  void add_at(const std::string& file, Position at, const std::string& message) {
+    if (file == out_.inputs.file) return problems_.add(at, message);
+    problems_.add_all({{file, at, message}});
+  }
+
   // ---- model ----
 
   void read_model(const Doc& doc) {
@@ -144,8 +228,8 @@ class Loader {
     if (const Doc* plane = model->find("control_plane")) read_control_plane(*plane);
     if (const Doc* scheduler = model->find("scheduler")) {
       schedule::Settings& settings = out_.control_plane.scheduler;
-      settings.percentage_of_nodes_to_score =
-          static_cast<std::int32_t>(whole(*scheduler, "percentageOfNodesToScore", 0));
+      settings.percentage_of_nodes_to_score = static_cast<std::int32_t>(
+          whole(*scheduler, "percentageOfNodesToScore", settings.percentage_of_nodes_to_score));
       if (text(*scheduler, "tieBreak") == "name") settings.tie_break = schedule::TieBreak::Name;
       if (const auto backoff = span(*scheduler, "podInitialBackoff")) settings.pod_initial_backoff = *backoff;
       if (const auto backoff = span(*scheduler, "podMaxBackoff")) settings.pod_max_backoff = *backoff;
@@ -445,13 +529,15 @@ class Loader {
   Problems problems_;
   Catalog catalog_;
   ReadContext context_;
+  std::size_t configs_read_ = 0;
   std::string text_;
 };
 
 }  // namespace
 
-base::Result<Scenario> load_scenario(const std::string& file, FileSource& files, const std::vector<std::string>& sets) {
-  return Loader(file, files, sets).load();
+base::Result<Scenario> load_scenario(const std::string& file, FileSource& files, const std::vector<std::string>& sets,
+                                     const std::string& scheduler_config) {
+  return Loader(file, files, sets, scheduler_config).load();
 }
 
 }  // namespace wavetank::scenario

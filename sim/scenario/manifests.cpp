@@ -35,6 +35,10 @@ bool is_manifest_name(std::string_view name) {
 
 void take_docs(std::vector<Doc> docs, const std::string& file, ReadContext& context, std::vector<ManifestDoc>& out) {
   for (const Doc& doc : docs) {
+    if (model::is_scheduler_configuration(doc)) {
+      context.scheduler_configs.push_back({doc, file});
+      continue;
+    }
     base::Result<model::Object> object = model::admit(doc, file);
     if (!object.has_value()) {
       context.problems.add_all(object.error());
@@ -133,11 +137,13 @@ void read_manifest_text(std::string_view text, const std::string& file, ReadCont
     return;
   }
   for (const std::string& notice : checked->notices) context.notices.push_back(notice);
+  for (const Doc& config : checked->scheduler_configs) context.scheduler_configs.push_back({config, file});
   base::Result<std::vector<Doc>> docs = model::parse_any(text, file);
   if (!docs.has_value()) return;
   std::vector<Doc> flat;
   for (Doc& doc : *docs) flatten(std::move(doc), flat);
   for (const Doc& doc : flat) {
+    if (model::is_scheduler_configuration(doc)) continue;
     ManifestDoc made = manifest_doc(doc);
     context.catalog.add(made);
     out.push_back(std::move(made));

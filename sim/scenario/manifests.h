@@ -57,6 +57,12 @@ class Catalog {
 /// Whether `name` matches `pattern`, in which '*' stands for any text. O(length²) at worst.
 bool glob_match(std::string_view pattern, std::string_view name);
 
+/// A KubeSchedulerConfiguration that stood among manifests.
+struct FoundConfig {
+  model::Doc doc;
+  std::string file;
+};
+
 /// What readers of a scenario share.
 struct ReadContext {
   Problems& problems;
@@ -64,7 +70,8 @@ struct ReadContext {
   std::string scenario_file;
   Catalog& catalog;
   std::vector<std::string>& notices;
-  std::set<std::string> fault_names{};  ///< Given by `fail` steps so far.
+  std::set<std::string> fault_names{};           ///< Given by `fail` steps so far.
+  std::vector<FoundConfig> scheduler_configs{};  ///< Met among manifests so far.
 
   /// Reads manifest files or directories; what is wrong goes to problems (a file that cannot be read: at `at`).
   ManifestGroup read_path(const std::string& path, base::Position at);

@@ -26,11 +26,14 @@ void put_run_meta(const Scenario& scenario, const Options& options, log::Journal
   Doc& sets = doc["sets"];
   sets = Doc::array();
   for (const std::string& set : scenario.inputs.sets) sets.items.push_back(Doc::string(set));
+  if (!scenario.inputs.scheduler_config.empty())
+    doc["scheduler_config"] = Doc::string(scenario.inputs.scheduler_config);
   if (options.seed.has_value()) doc["seed"] = Doc::string(std::to_string(*options.seed));
   if (options.until.has_value()) doc["until_ns"] = Doc::integer(options.until->ns);
   journal.put_meta("scenario.file", scenario.inputs.file);
   journal.put_meta("scenario.name", scenario.name);
   journal.put_meta("scenario.options", model::to_json(doc));
+  if (!scenario.scheduler_config.empty()) journal.put_meta(kSchedulerConfigKey, scenario.scheduler_config);
   for (const auto& [path, text] : scenario.inputs.files) journal.put_meta(std::string(kFilePrefix) + path, text);
 }
 
@@ -41,7 +44,8 @@ base::Result<Scenario> scenario_from_meta(const log::Journal& journal) {
   for (const std::string& key : journal.meta_keys()) {
     if (key.starts_with(kFilePrefix)) files.put(key.substr(kFilePrefix.size()), journal.meta(key));
   }
-  return load_scenario(journal.meta("scenario.file"), files, texts(*doc, "sets"));
+  return load_scenario(journal.meta("scenario.file"), files, texts(*doc, "sets"),
+                       std::string(doc->string_or("scheduler_config")));
 }
 
 base::Result<Options> options_from_meta(const log::Journal& journal) {

@@ -33,6 +33,7 @@ struct Inputs {
   std::string file;                          ///< The scenario's path as given.
   std::map<std::string, std::string> files;  ///< Every text read, the scenario's own too, by path.
   std::vector<std::string> sets;             ///< `--set path=value`, in order.
+  std::string scheduler_config;              ///< `--scheduler-config`: a path as given; empty: none.
 };
 
 struct Scenario {
@@ -44,6 +45,7 @@ struct Scenario {
   std::vector<ManifestDoc> nodes;
   std::vector<ManifestGroup> manifests;
   loop::Settings control_plane;
+  std::string scheduler_config;  ///< The KubeSchedulerConfiguration that was read, as JSON; empty: none.
   world::WorldParams world;
   std::vector<TimelineEntry> timeline;  ///< By time.
   std::vector<Expectation> expectations;
@@ -52,9 +54,11 @@ struct Scenario {
 };
 
 /// Reads a scenario file and all that it names. `sets`: "cluster.nodes[0].count=20", applied to the document before it
-/// is read. Error: everything that is wrong, by place.
+/// is read. `scheduler_config`: a file whose KubeSchedulerConfiguration is used instead of the scenario's. Error:
+/// everything that is wrong, by place.
 base::Result<Scenario> load_scenario(const std::string& file, FileSource& files,
-                                     const std::vector<std::string>& sets = {});
+                                     const std::vector<std::string>& sets = {},
+                                     const std::string& scheduler_config = {});
 
 /// The JSON Schema of the scenario file, printed from the reader's own tables.
 std::string scenario_schema();

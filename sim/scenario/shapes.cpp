@@ -102,10 +102,23 @@ const Shape& control_plane_shape() {
   return kShape;
 }
 
+const Shape& scheduler_config_shape() {
+  static const Shape kShape = {
+      "config",
+      {{"path", Type::Text, "A file with a KubeSchedulerConfiguration, relative to the scenario's folder.", false},
+       {"inline", Type::Tree, "The KubeSchedulerConfiguration written here: an object or a text of YAML.", false}},
+      "path"};
+  return kShape;
+}
+
 const Shape& scheduler_shape() {
   static const Shape kShape = {
       "scheduler",
-      {{"percentageOfNodesToScore", Type::Whole, "As in KubeSchedulerConfiguration; 0, the default: adaptive.", false,
+      {{"config", Type::Object,
+        "A KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1). The fields below are stronger than what it "
+        "says.",
+        false, &scheduler_config_shape()},
+       {"percentageOfNodesToScore", Type::Whole, "As in KubeSchedulerConfiguration; 0, the default: adaptive.", false,
         nullptr, 0, 100},
        {"podInitialBackoff", Type::Span, "podInitialBackoffSeconds. Default 1s.", false, nullptr, kMillisecond},
        {"podMaxBackoff", Type::Span, "podMaxBackoffSeconds. Default 10s.", false, nullptr, kMillisecond},

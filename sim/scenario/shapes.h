@@ -24,5 +24,6 @@ struct ControlParameter {
 std::span<const ControlParameter> control_parameters();
 const Shape& control_plane_shape();
 const Shape& scheduler_shape();
+const Shape& scheduler_config_shape();
 
 }  // namespace wavetank::scenario

@@ -131,3 +131,34 @@ TEST_CASE("validate counts what is good") {
   CHECK(ran.out == "valid: 1 scenario and 1 object in 2 files\n");
   CHECK(kept_run().run("schema").out.starts_with("{"));
 }
+
+TEST_CASE("a scheduler configuration is validated, used by run, kept with it, and seen by why") {
+  const Folder folder;
+  const std::string head = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n";
+  folder.write("pack.yaml", head +
+                                "profiles: [{schedulerName: default-scheduler, plugins: {score: {disabled: [{name: "
+                                "\"*\"}], enabled: [{name: NodeResourcesFit, weight: 4}]}}}]\n");
+  folder.write("other.yaml", head + "profiles: [{schedulerName: other}]\n");
+  folder.write("bad.yaml", head + "profiles: [{plugins: {score: {enabled: [{name: ImageLocalty}]}}}]\n");
+  CHECK(folder.run("validate pack.yaml web.yaml").out == "valid: 1 scheduler configuration and 1 object in 2 files\n");
+  const std::string complaint =
+      "bad.yaml:3:48: profiles[0].plugins.score.enabled[0].name: Invalid value: \"ImageLocalty\": plugin does not "
+      "exist; did you mean \"ImageLocality\"?\n";
+  for (const char* command : {"validate bad.yaml", "run outage.yaml --scheduler-config bad.yaml"}) {
+    const Ran ran = folder.run(command);
+    CHECK(ran.code == 2);
+    CHECK(ran.err == complaint);
+  }
+
+  CHECK(folder.run("run outage.yaml -q --scheduler-config pack.yaml --tie-break name -o pack.wt").code == 1);
+  CHECK(folder.run("replay --verify pack.wt").code == 0);
+  const std::string pod = folder.run("show pack.wt pods -o name --at 30s").out;
+  const std::string why = folder.run("why pack.wt " + pod.substr(0, pod.find('\n')) + " --at 30s").out;
+  CHECK(why.find("  Fit  total\n") != std::string::npos);
+
+  CHECK(folder.run("run outage.yaml -q --scheduler-config other.yaml -o other.wt").code == 1);
+  const std::string waiting = folder.run("show other.wt pods -o name").out;
+  const std::string told = folder.run("why other.wt " + waiting.substr(0, waiting.find('\n'))).out;
+  CHECK(told.find("No profile of the scheduler is called \"default-scheduler\"") != std::string::npos);
+  CHECK(folder.run("run outage.yaml --tie-break highest").code != 0);
+}

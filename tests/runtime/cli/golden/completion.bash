@@ -6,7 +6,7 @@ _wavetank() {
     return
   fi
   case $command in
-    run) options='--help --out --seed --until --set --output --quiet --force' ;;
+    run) options='--help --out --seed --until --set --scheduler-config --tie-break --output --quiet --force' ;;
     show) options='--help --salvage --at --namespace --all-namespaces --output --selector' ;;
     log) options='--help --salvage --object --namespace --kind --from --to --limit --output' ;;
     why) options='--help --salvage --at --namespace --output' ;;
