@@ -46,16 +46,18 @@ struct Row {
   [[nodiscard]] double pods_per_second() const { return meter.cpu_ns == 0 ? 0 : 1e9 / per_pod(meter.cpu_ns); }
 };
 
+constexpr std::int64_t kEnoughNs = 1'000'000'000;
+
 struct Case {
   Row row;
   std::int32_t percentage = 100;
   bool plain = false;  ///< Everything computed anew in each cycle.
   std::size_t wave = 8192;
+  std::int64_t enough_ns = kEnoughNs;
   std::function<std::unique_ptr<Load>()> load;
   bool storm = false;
 };
 
-constexpr std::int64_t kEnoughNs = 1'000'000'000;
 constexpr std::size_t kMostPods = 300'000;
 constexpr std::size_t kInFlight = 64;
 
@@ -136,7 +138,7 @@ void run_case(Case& c) {
     Row one = c.row;
     one.meter = one.fold = Meter();
     one.bound = one.unschedulable = one.victims = 0;
-    fill(w, *load, one, c.storm ? 1 : c.wave, most, kEnoughNs);
+    fill(w, *load, one, c.storm ? 1 : c.wave, most, c.enough_ns);
     const auto add = [](Meter& to, const Meter& m) {
       to.cpu_ns += m.cpu_ns;
       to.instructions += m.instructions;
@@ -185,7 +187,9 @@ std::vector<Case> cases() {
   add("spread DoNotSchedule, sets of 500", 5000, 0, 0, make<bench::ZoneSpread>(true, std::size_t{500}));
   for (const auto& [nodes, plain, spread] : kSizes) add("default spread", nodes, 0, 0, make<bench::DefaultSpread>());
   for (const std::size_t nodes : {1000U, 5000U}) {
-    add("mixed", nodes, nodes == 5000 ? 30'000 : 0, 0, make<bench::Mixed>()).wave = 1024;
+    Case& c = add("mixed", nodes, nodes == 5000 ? 30'000 : 0, 0, make<bench::Mixed>());
+    c.wave = 1024;
+    c.enough_ns = 4 * kEnoughNs;  // long enough that meeting each spec for the first time does not show
   }
   for (const std::size_t nodes : {1000U, 5000U}) {
     add("storm, alike", nodes, 2'000, 0, make<bench::Storm>(true)).storm = true;
