@@ -116,6 +116,7 @@ void Cache::remove_node(NodeId node, const ClusterView& view) {
 }
 
 void Cache::load_changed(NodeId node) {
+  if (trials_ > 0) return;
   ++load_version[node.index()];
   loads.add(node, columns());
 }

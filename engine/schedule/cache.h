@@ -106,6 +106,19 @@ class Cache {
     return pod.index() < placed_.size() && placed_[pod.index()].node.valid() ? &placed_[pod.index()] : nullptr;
   }
 
+  /// While one lives, pods are placed and taken for the sake of a question, and all is as it was when it ends: nodes do
+  /// not count as changed.
+  class Trial {
+   public:
+    explicit Trial(Cache& cache) : cache_(cache) { ++cache_.trials_; }
+    ~Trial() { --cache_.trials_; }
+    Trial(const Trial&) = delete;
+    Trial& operator=(const Trial&) = delete;
+
+   private:
+    Cache& cache_;
+  };
+
   // ---- Templates and groups ----
   const TemplateInfo& info(TemplateId tmpl, const ClusterView& view);
   [[nodiscard]] const TemplateInfo& known_info(TemplateId tmpl) const { return templates_[tmpl.index()]; }
@@ -129,6 +142,7 @@ class Cache {
   NodeOrder order_;
   std::vector<NodeId> every_node_;
   std::size_t cordoned_ = 0;
+  int trials_ = 0;
   std::vector<std::vector<model::Taint>> taint_sets_{{}};
   std::unordered_map<std::string, std::uint32_t> taint_set_index_{{"", 0}};  // lookup only
   std::vector<Placed> placed_;           // by PodId

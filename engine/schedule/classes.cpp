@@ -200,6 +200,20 @@ void Classes::ask_objects(const Cycle& c, ObjectAnswers& answers, Nodes nodes) {
     }
   }
   const std::size_t scorers = plugins_.object_scorers.size();
+  // Mostly all are alike.
+  std::uint64_t differ = 0;
+  for (const Verdict v : verdicts_) differ |= std::bit_cast<std::uint32_t>(v) ^ std::bit_cast<std::uint32_t>(verdicts_[0]);
+  for (std::size_t s = 0; s < scorers; ++s) {
+    const std::int64_t* column = raws_.data() + s * nodes.size();
+    for (std::size_t i = 0; i < nodes.size(); ++i) differ |= static_cast<std::uint64_t>(column[i] ^ column[0]);
+  }
+  if (differ == 0 && nodes.size() == answers.answer.size()) {
+    answers.distinct.emplace_back();
+    answers.distinct[0].verdict = verdicts_[0];
+    for (std::size_t s = 0; s < scorers; ++s)
+      answers.distinct[0].raw[s] = static_cast<std::int32_t>(raws_[s * nodes.size()]);
+    return static_cast<void>(std::fill(answers.answer.begin(), answers.answer.end(), 0));
+  }
   std::uint32_t id = 0;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     bool as_before = i > 0 && std::bit_cast<std::uint32_t>(verdicts_[i]) == std::bit_cast<std::uint32_t>(verdicts_[i - 1]);

@@ -186,8 +186,6 @@ const DryRuns::OnNode& DryRuns::on(NodeId node, const ClusterView& view) {
   return out;
 }
 
-void DryRuns::same_again(NodeId node) { on_[node.index()].version = cache_.load_version[node.index()]; }
-
 void DryRuns::tell(NodeId node, Verdict verdict) {
   Entry& e = table_->by_node[node.index()];
   if (e.version == 0) return;

@@ -108,8 +108,6 @@ class DryRuns {
 
   /// All pods on the node, the most important first (util.MoreImportantPod; among equals the one made first).
   const std::vector<Occupant>& occupants(NodeId node, const ClusterView& view) { return on(node, view).pods; }
-  /// The node's pods are again as they were when occupants() was last asked.
-  void same_again(NodeId node);
   Budgets& budgets() { return budgets_; }
 
  private:

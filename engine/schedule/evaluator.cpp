@@ -137,6 +137,7 @@ Verdict Evaluator::filter_one(const Cycle& c, NodeId node) {
 /// The node must do with and without the pods of equal or higher priority that are nominated to it.
 Verdict Evaluator::filter_with_nominated(const Cycle& c, NodeId node) {
   std::vector<PodId> added;
+  const Cache::Trial trial(cache_);
   for (const Nominations::Entry& e : nominations_.on(node)) {
     if (e.priority < request_.priority || e.pod == request_.pod || cache_.placed(e.pod) != nullptr) continue;
     cache_.place(e.pod, e.tmpl, node, false, true, c.view);

@@ -52,6 +52,7 @@ DryRuns::Outcome Preempter::dry_run(const Request& request, NodeId node, const C
     if (p.priority < request.pod.priority) lower_.push_back(p);
   }
   if (lower_.empty()) return out;
+  const Cache::Trial trial(cache_);
   was_.clear();
   for (const Occupant& p : lower_) was_.push_back(*cache_.placed(p.pod));
   const auto put_back = [&](std::size_t i) {
@@ -61,7 +62,6 @@ DryRuns::Outcome Preempter::dry_run(const Request& request, NodeId node, const C
   const Verdict bare = evaluator_.filter_again(node, view);
   if (!bare.ok()) {
     for (std::size_t i = 0; i < lower_.size(); ++i) put_back(i);
-    dry_runs_.same_again(node);
     out.kind = Kind::Rejected;
     out.verdict = bare;
     out.verdict_known = true;
@@ -99,7 +99,6 @@ DryRuns::Outcome Preempter::dry_run(const Request& request, NodeId node, const C
     out.rank.sum += lower_[i].priority + (std::int64_t{1} << 31);
     victims_.push_back(lower_[i].pod);
   }
-  dry_runs_.same_again(node);
   out.rank.minus_start = -earliest.ns;
   out.kind = victims_.empty() ? Kind::AllStay : Kind::Candidate;
   return out;

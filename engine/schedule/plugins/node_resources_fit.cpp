@@ -123,33 +123,27 @@ class NodeResourcesFit final : public Plugin {
   bool score_all(std::span<const ScoredColumn> columns, std::size_t nodes, std::int64_t* raw) {
     if (args_.strategy == ScoringStrategy::RequestedToCapacityRatio) return false;
     const bool least = args_.strategy == ScoringStrategy::LeastAllocated;
-    sum_.assign(nodes, 0.0);
-    weights_.assign(nodes, 0.0);
     const std::size_t even = nodes / kLanes * kLanes;
     Longs bits = both(std::int64_t{0});
-    for (const ScoredColumn& column : columns) {
-      const std::int64_t* allocatable = column.allocatable->data();
-      const std::int64_t* requested = column.requested->data();
-      const Doubles weight = both(static_cast<double>(column.weight));
-      for (std::size_t n = 0; n < even; n += kLanes) {
-        const Longs can = load(allocatable + n);
-        const Longs use = load(requested + n) + both(column.pod);
+    for (std::size_t n = 0; n < even; n += kLanes) {
+      Doubles sum = both(0.0);
+      Doubles weights = both(0.0);
+      for (const ScoredColumn& column : columns) {
+        const Longs can = load(column.allocatable->data() + n);
+        const Longs use = load(column.requested->data() + n) + both(column.pod);
         bits |= can | use;
         const Doubles capacity = exact_doubles(can);
         const Doubles left = capacity - exact_doubles(use);
         const Doubles spare = left > both(0.0) ? left : both(0.0);
         const Doubles there = capacity > both(0.0) ? both(1.0) : both(0.0);
         const Doubles part = (least ? spare : capacity - spare) * both(100.0) / (capacity + both(1.0) - there);
-        store(sum_.data() + n, load(sum_.data() + n) + whole_part(part) * weight);
-        store(weights_.data() + n, load(weights_.data() + n) + there * weight);
+        const Doubles weight = both(static_cast<double>(column.weight));
+        sum += whole_part(part) * weight;
+        weights += there * weight;
       }
+      store(raw + n, whole_numbers(sum / (weights > both(0.0) ? weights : both(1.0))));
     }
     if ((bits[0] | bits[1]) < 0 || (bits[0] | bits[1]) >= kExactAmount) return false;
-    for (std::size_t n = 0; n < even; n += kLanes) {
-      const Doubles weights = load(weights_.data() + n);
-      const Doubles by = weights > both(0.0) ? weights : both(1.0);
-      store(raw + n, whole_numbers(load(sum_.data() + n) / by));
-    }
     for (std::size_t n = even; n < nodes; ++n) raw[n] = score_of(columns, n);
     return true;
   }
@@ -236,7 +230,6 @@ class NodeResourcesFit final : public Plugin {
   // scratch
   mutable std::vector<std::string> why_;
   std::vector<std::int64_t> left_;
-  std::vector<double> sum_, weights_;
 };
 
 }  // namespace
