@@ -168,6 +168,53 @@ base::Result<void> Cluster::bind(PodId p, const Doc& expected, std::size_t k) {
   fact(event::PodBound{p, to});
   state_.pods.scheduled[p.index()] = {static_cast<std::int64_t>(k) * kSecond};
   cache.place(p, state_.pods.tmpl[p.index()], to, false, false, view());
+  return bind_volumes(to, expected);
+}
+
+/// "namespace/name", or a name in "default".
+event::Ref Cluster::claim(std::string_view key) const {
+  const std::size_t slash = key.find('/');
+  const bool bare = slash == std::string_view::npos;
+  return view().find(model::Kind::PersistentVolumeClaim, bare ? "default" : key.substr(0, slash),
+                     bare ? key : key.substr(slash + 1));
+}
+
+void Cluster::update(event::Ref ref, const Doc& doc) {
+  fact(event::ObjectUpdated{ref, model::to_canonical_json(doc), false});
+}
+
+/// What VolumeBinding's PreBind did: static bindings are complete, nobody answers a claim that waits for a volume.
+base::Result<void> Cluster::bind_volumes(NodeId to, const Doc& expected) {
+  const Doc* volumes = expected.find("volumes");
+  if (volumes == nullptr) return {};
+  if (const Doc* bound = volumes->find("static")) {
+    for (const Doc& s : bound->items) {
+      const event::Ref pvc = claim(s.string_or("claim"));
+      const event::Ref pv = view().find(model::Kind::PersistentVolume, "", s.string_or("pv"));
+      if (!pvc.valid() || !pv.valid()) return impossible(s, "the claim or the volume is not there");
+      Doc volume = view().stored_doc(pv);
+      Doc& ref = volume["spec"]["claimRef"];
+      ref = Doc::object();
+      ref["namespace"] = Doc::string(view().namespace_of(pvc));
+      ref["name"] = Doc::string(view().bare_name(pvc));
+      volume["status"]["phase"] = Doc::string("Bound");
+      update(pv, volume);
+      Doc wanted = view().stored_doc(pvc);
+      wanted["spec"]["volumeName"] = Doc::string(s.string_or("pv"));
+      wanted["metadata"]["annotations"]["pv.kubernetes.io/bind-completed"] = Doc::string("yes");
+      wanted["status"]["phase"] = Doc::string("Bound");
+      update(pvc, wanted);
+    }
+  }
+  if (const Doc* made = volumes->find("provision")) {
+    for (const Doc& key : made->items) {
+      const event::Ref pvc = claim(key.text);
+      if (!pvc.valid()) return impossible(key, "the claim is not there");
+      Doc wanted = view().stored_doc(pvc);
+      wanted["metadata"]["annotations"]["volume.kubernetes.io/selected-node"] = Doc::string(node_name(to));
+      update(pvc, wanted);
+    }
+  }
   return {};
 }
 

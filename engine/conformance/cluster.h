@@ -53,7 +53,10 @@ class Cluster {
   void load_pod(const Doc& doc);
   void load_budget(const Doc& doc);
   base::Result<void> bind(PodId pod, const Doc& expected, std::size_t k);
+  base::Result<void> bind_volumes(NodeId to, const Doc& expected);
   base::Result<void> preempt(PodId pod, const Doc& preemption);
+  [[nodiscard]] event::Ref claim(std::string_view key) const;
+  void update(event::Ref ref, const Doc& doc);
   schedule::TemplateId stub_of(PodId pod);
   [[nodiscard]] tl::unexpected<base::Diagnostics> impossible(const Doc& where, std::string message) const;
 

@@ -13,13 +13,6 @@ namespace {
 
 constexpr std::int32_t kAllNodes = 100;
 
-/// Pods with claims wait for persistent volumes.
-bool uses_claims(const Doc& pod) {
-  const Doc* volumes = pod.at({"spec", "volumes"});
-  return volumes != nullptr && std::any_of(volumes->items.begin(), volumes->items.end(),
-                                           [](const Doc& v) { return v.find("persistentVolumeClaim") != nullptr; });
-}
-
 class Decisions {
  public:
   explicit Decisions(const Case& test_case) : case_(test_case), cluster_(test_case), record_(test_case.name) {}
@@ -55,7 +48,7 @@ class Decisions {
   base::Result<void> attempt(PodId pod, const Doc& doc, const Doc& expected, std::string_view which) {
     const std::size_t k = attempt_++;
     keep_golden(golden_nominated_, pod, expected);
-    if (cluster_.resizing || uses_claims(doc)) {
+    if (cluster_.resizing) {
       record_.leave_out();
       keep_golden(nominated_, pod, expected);
       return cluster_.apply(pod, expected, k);
@@ -86,11 +79,44 @@ class Decisions {
     record_.compare("nominatedNodeUsed", expected.bool_or("nominatedNodeUsed", false), a.nominated_node_used);
     compare_scores(expected.find("scores"));
     compare_choice(record_, cluster_, expected);
+    compare_volumes(pod, expected.find("volumes"));
     if (a.ties.empty()) {
       failure(pod, expected);
     } else {
       std::erase(nominated_, cluster_.pod_key(pod));
     }
+  }
+
+  /// What Reserve would do for the node that is chosen.
+  void compare_volumes(PodId pod, const Doc* expected) {
+    std::vector<std::string> want;
+    if (const Doc* bound = expected == nullptr ? nullptr : expected->find("static")) {
+      for (const Doc& s : bound->items)
+        want.push_back(fmt::format("{}={}", s.string_or("claim"), s.string_or("pv")));
+    }
+    if (const Doc* made = expected == nullptr ? nullptr : expected->find("provision")) {
+      for (const Doc& claim : made->items) want.push_back("provision " + claim.text);
+    }
+    std::vector<std::string> got;
+    const schedule::Attempt& a = cluster_.evaluator.attempt();
+    if (!a.ties.empty()) {
+      const NodeId node = *std::min_element(a.ties.begin(), a.ties.end(), [&](NodeId x, NodeId y) {
+        return cluster_.node_name(x) < cluster_.node_name(y);
+      });
+      const state::ClusterView view = cluster_.view();
+      const auto name = [&](auto id) {
+        const event::Ref ref(id);
+        const std::string_view ns = view.namespace_of(ref);
+        return ns.empty() ? std::string(view.bare_name(ref)) : fmt::format("{}/{}", ns, view.bare_name(ref));
+      };
+      if (!cluster_.evaluator.reserve_and_permit(node, view)) got.emplace_back("refused");
+      if (const schedule::VolumeDecision* d = cluster_.cache.assumed_volumes.of(pod)) {
+        for (const auto& s : d->bind) got.push_back(fmt::format("{}={}", name(s.claim), name(s.volume)));
+        for (const auto claim : d->provision) got.push_back("provision " + name(claim));
+      }
+      cluster_.cache.assumed_volumes.release(pod);
+    }
+    record_.compare("volumes", joined(std::move(want)), joined(std::move(got)));
   }
 
   /// What all nodes have that a narrowed search did not look at.

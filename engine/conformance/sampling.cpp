@@ -25,12 +25,6 @@ std::int32_t percentage_of(const Doc& config) {
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(percentage, 0, 100));
 }
 
-bool uses_claims(const Doc& pod) {
-  const Doc* volumes = pod.at({"spec", "volumes"});
-  return volumes != nullptr && std::any_of(volumes->items.begin(), volumes->items.end(),
-                                           [](const Doc& v) { return v.find("persistentVolumeClaim") != nullptr; });
-}
-
 class Sampling {
  public:
   explicit Sampling(const Case& test_case)
@@ -47,12 +41,8 @@ class Sampling {
     for (std::size_t i = 0; i < pods.size(); ++i) {
       const Doc& expected = case_.doc.find("expect")->items[i];
       const PodId pod = cluster_.make_pod(pods[i]);
-      if (uses_claims(pods[i])) {
-        record_.leave_out();
-      } else {
-        record_.begin(key_of(pods[i]));
-        attempt(pod, expected);
-      }
+      record_.begin(key_of(pods[i]));
+      attempt(pod, expected);
       if (auto done = cluster_.apply(pod, expected, i); !done) return tl::unexpected(std::move(done.error()));
     }
     return record_.take();

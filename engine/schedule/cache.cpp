@@ -200,6 +200,7 @@ const TemplateInfo& Cache::info(TemplateId tmpl, const ClusterView& view) {
     if (amount != 0) t.scalars.emplace_back(scalar_column(name), amount);
   }
   t.ports = host_ports(row.value->spec);
+  if (!row.value->spec.volumes.empty()) t.claims = claim_uses.numbers(view.text(row.ns), row.value->spec);
   t.has_affinity = has_inter_pod_terms(row.value->spec.affinity);
   met_.push_back(tmpl);
   for (std::size_t g = 0; g < counters.group_count(); ++g) {
@@ -267,6 +268,7 @@ void Cache::place(PodId pod, TemplateId tmpl, NodeId node, bool terminating, boo
   account(t, node, 1);
   auto& ports = ports_on[node.index()];
   ports.insert(ports.end(), t.ports.begin(), t.ports.end());
+  claim_uses.add(t.claims, 1);
   ++t.placed;
   count(t.groups, node, 1);
   if (!terminating) count(t.live_groups, node, 1);
@@ -282,6 +284,7 @@ void Cache::take(PodId pod) {
   account(t, p.node, -1);
   auto& ports = ports_on[p.node.index()];
   for (const HostPort& port : t.ports) ports.erase(std::find(ports.begin(), ports.end(), port));
+  claim_uses.add(t.claims, -1);
   --t.placed;
   count(t.groups, p.node, -1);
   if (!p.terminating) count(t.live_groups, p.node, -1);

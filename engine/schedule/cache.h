@@ -12,6 +12,7 @@
 #include "engine/schedule/counters.h"
 #include "engine/schedule/node_order.h"
 #include "engine/schedule/requests.h"
+#include "engine/schedule/volumes.h"
 
 namespace wavetank::schedule {
 
@@ -31,6 +32,7 @@ struct TemplateInfo {
   PodRequests requests;
   std::vector<std::pair<std::uint32_t, std::int64_t>> scalars;  ///< Extended resources by column, amount > 0.
   std::vector<HostPort> ports;
+  std::vector<std::uint32_t> claims;  ///< Of ClaimUses.
   bool has_affinity = false;         ///< Inter-pod affinity or anti-affinity, required or preferred.
   GroupId own_group;                 ///< Valid when has_affinity: the pods of this template.
   std::vector<GroupId> groups;       ///< Counting all placed pods.
@@ -74,6 +76,8 @@ class Cache {
   std::vector<std::vector<HostPort>> ports_on;
   std::vector<Scalar> scalars;
   Counters counters;
+  ClaimUses claim_uses;  ///< By placed pods.
+  AssumedVolumes assumed_volumes;
 
   void clear();
   /// Everything as the view has it: nodes in the order of their making, the pods placed on them. O(nodes + pods).

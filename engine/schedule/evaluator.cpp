@@ -62,6 +62,12 @@ Cycle Evaluator::cycle(const PodClass& pod_class, const ClusterView& view) {
   return {cache_, reasons_, view, pod_class, cache_.order().size()};
 }
 
+Cycle Evaluator::cycle_of_request(const PodClass& pod_class, const ClusterView& view) {
+  Cycle c = cycle(pod_class, view);
+  c.pod = request_.pod;
+  return c;
+}
+
 std::string Evaluator::pre_enqueue(const model::PodSpec& spec) const {
   for (const Plugin* p : plugins_.pre_enqueue) {
     if (std::string why = p->pre_enqueue(spec); !why.empty()) return why;
@@ -71,7 +77,7 @@ std::string Evaluator::pre_enqueue(const model::PodSpec& spec) const {
 
 bool Evaluator::reserve_and_permit(NodeId node, const ClusterView& view) {
   if (plugins_.reservers.empty() && plugins_.permitters.empty()) return true;
-  const Cycle c = cycle(class_of(request_.tmpl, request_.owner, view), view);
+  const Cycle c = cycle_of_request(class_of(request_.tmpl, request_.owner, view), view);
   std::size_t reserved = 0;
   bool ok = true;
   while (ok && reserved < plugins_.reservers.size()) ok = plugins_.reservers[reserved++]->reserve(c, node);
@@ -163,7 +169,7 @@ Verdict Evaluator::filter_with_nominated(const Cycle& c, NodeId node) {
 }
 
 Verdict Evaluator::filter_again(NodeId node, const ClusterView& view) {
-  const Cycle c = cycle(class_of(request_.tmpl, request_.owner, view), view);
+  const Cycle c = cycle_of_request(class_of(request_.tmpl, request_.owner, view), view);
   prepare(c);
   return filter_with_nominated(c, node);
 }
@@ -324,7 +330,7 @@ bool Evaluator::score_cells(const Cycle& c, const ObjectAnswers& objects, const 
 
 /// True when it found where the pod can go; the attempt's ties are then counted, not listed.
 bool Evaluator::run_on_cells(PodClass& pod_class, const ClusterView& view) {
-  Cycle c = cycle(pod_class, view);
+  Cycle c = cycle_of_request(pod_class, view);
   CellAnswers* answers = classes_.cells_of(pod_class, c, opaque_);
   if (answers == nullptr) return false;
   for (const Plugin* p : opaque_) {
@@ -451,7 +457,7 @@ const Attempt& Evaluator::run(const Request& request, const ClusterView& view) {
   tied_cells_ = nullptr;
   if (verdicts_.size() < cache_.columns()) verdicts_.resize(cache_.columns(), kPassed);
   PodClass& pod_class = class_of(request.tmpl, request.owner, view);
-  const Cycle c = cycle(pod_class, view);
+  const Cycle c = cycle_of_request(pod_class, view);
   if (!pre_filter(c, view)) return a;
   const NodeId nominated = nominations_.node_of(request.pod);
   if (nominated.valid() && cache_.alive(nominated)) {

@@ -126,6 +126,7 @@ class Evaluator {
   void clear();
 
  private:
+  [[nodiscard]] Cycle cycle_of_request(const PodClass& pod_class, const ClusterView& view);
   bool pre_filter(const Cycle& c, const ClusterView& view);
   void prepare(const Cycle& c);
   void find_feasible(const Cycle& c, PodClass& pod_class, Nodes list, std::size_t want);

@@ -107,6 +107,7 @@ struct Cycle {
   const ClusterView& view;
   const PodClass& pod_class;
   std::size_t node_count = 0;  ///< Nodes in the scheduler's list.
+  PodId pod{};  ///< Not valid for a queueing hint, which is asked for all pods of the class.
   /// Not null: each of the feasible nodes stands for so many that are like it (cells.h).
   const std::uint32_t* members = nullptr;
 

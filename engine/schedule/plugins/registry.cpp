@@ -21,10 +21,14 @@ constexpr std::array kPlugins{
     PluginEntry{"NodeResourcesBalancedAllocation", kPreScore | kScore, 1, 110, make_node_resources_balanced_allocation},
     PluginEntry{"NodeResourcesFit", kPreFilter | kFilter | kPreScore | kScore, 1, 50, make_node_resources_fit},
     PluginEntry{"NodeUnschedulable", kFilter, 0, 10, make_node_unschedulable},
+    PluginEntry{"NodeVolumeLimits", kPreFilter | kFilter, 0, 65, make_node_volume_limits},
     PluginEntry{"PodTopologySpread", kPreFilter | kFilter | kPreScore | kScore, 2, 80, make_pod_topology_spread},
     PluginEntry{"PrioritySort", kQueueSort, 0, 5, nullptr},
     PluginEntry{"SchedulingGates", kPreEnqueue, 0, 1, make_scheduling_gates},
     PluginEntry{"TaintToleration", kFilter | kPreScore | kScore, 3, 20, make_taint_toleration},
+    PluginEntry{"VolumeBinding", kPreFilter | kFilter | kPreScore | kScore | kReserve, 1, 70, make_volume_binding},
+    PluginEntry{"VolumeRestrictions", kPreFilter | kFilter, 0, 60, make_volume_restrictions},
+    PluginEntry{"VolumeZone", kPreFilter | kFilter, 0, 75, make_volume_zone},
 };
 
 constexpr bool sorted() {

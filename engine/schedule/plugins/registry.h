@@ -30,8 +30,12 @@ std::unique_ptr<Plugin> make_node_ports(const Profile&);
 std::unique_ptr<Plugin> make_node_resources_balanced_allocation(const Profile&);
 std::unique_ptr<Plugin> make_node_resources_fit(const Profile&);
 std::unique_ptr<Plugin> make_node_unschedulable(const Profile&);
+std::unique_ptr<Plugin> make_node_volume_limits(const Profile&);
 std::unique_ptr<Plugin> make_pod_topology_spread(const Profile&);
 std::unique_ptr<Plugin> make_scheduling_gates(const Profile&);
 std::unique_ptr<Plugin> make_taint_toleration(const Profile&);
+std::unique_ptr<Plugin> make_volume_binding(const Profile&);
+std::unique_ptr<Plugin> make_volume_restrictions(const Profile&);
+std::unique_ptr<Plugin> make_volume_zone(const Profile&);
 
 }  // namespace wavetank::schedule
