@@ -57,6 +57,7 @@ base::Seq Cluster::fact(event::Payload payload) {
   const event::Event e{state.last_seq + 1, now, 0, std::move(payload)};
   state::evolve(state, e);
   scheduler.observe(e, view());
+  if (second != nullptr) second->observe(e, view());
   return e.seq;
 }
 

@@ -41,6 +41,7 @@ class Cluster {
   state::ClusterState state;
   base::SimTime now;
   schedule::Scheduler scheduler;
+  schedule::Scheduler* second = nullptr;  ///< Another that is told the same.
 
  private:
   void make_node(std::string_view name, const std::vector<std::string>& words);
