@@ -101,9 +101,9 @@ NodeId Cells::any_member(std::uint32_t cell) {
   return NodeId(i);
 }
 
-void Cells::find(std::span<const Place> places, std::vector<NodeId>& out) const {
+void Cells::find(std::span<const Place> places, std::size_t count, std::vector<NodeId>& out) const {
   constexpr std::size_t kBlock = 64;
-  for (std::size_t begin = 0; begin < places_.size(); begin += kBlock) {
+  for (std::size_t begin = 0; begin < places_.size() && out.size() < count; begin += kBlock) {
     const std::size_t end = std::min(begin + kBlock, places_.size());
     std::uint32_t any = 0;
     for (const Place wanted : places) {

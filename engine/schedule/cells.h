@@ -66,8 +66,8 @@ class Cells {
     const Cell& c = cells_[cell];
     return c.top.valid() && places_[c.top.index()] == best_place(cell) ? c.top : NodeId();
   }
-  /// The nodes at any of `places`, in the order of their numbers. O(nodes).
-  void find(std::span<const Place> places, std::vector<NodeId>& out) const;
+  /// The `count` nodes at any of `places`, in the order of their numbers. O(nodes).
+  void find(std::span<const Place> places, std::size_t count, std::vector<NodeId>& out) const;
 
   [[nodiscard]] std::size_t bytes() const;
 

@@ -365,7 +365,7 @@ bool Evaluator::run_on_cells(PodClass& pod_class, const ClusterView& view) {
 // ---- Ties ----
 
 const std::vector<NodeId>& Evaluator::ties() {
-  if (tied_cells_ != nullptr && attempt_.ties.empty()) tied_cells_->find(tied_places_, attempt_.ties);
+  if (tied_cells_ != nullptr && attempt_.ties.empty()) tied_cells_->find(tied_places_, attempt_.tie_count, attempt_.ties);
   return attempt_.ties;
 }
 

@@ -125,6 +125,10 @@ class NodeResourcesFit final : public Plugin {
     const bool least = args_.strategy == ScoringStrategy::LeastAllocated;
     const std::size_t even = nodes / kLanes * kLanes;
     Longs bits = both(std::int64_t{0});
+    std::int64_t weight_sum = 0;
+    for (const ScoredColumn& column : columns) weight_sum += column.weight;
+    const auto all_weights = static_cast<double>(weight_sum);
+    const double inverse = weight_sum > 0 && (weight_sum & (weight_sum - 1)) == 0 ? 1.0 / all_weights : 0.0;
     for (std::size_t n = 0; n < even; n += kLanes) {
       Doubles sum = both(0.0);
       Doubles weights = both(0.0);
@@ -141,7 +145,9 @@ class NodeResourcesFit final : public Plugin {
         sum += whole_part(part) * weight;
         weights += there * weight;
       }
-      store(raw + n, whole_numbers(sum / (weights > both(0.0) ? weights : both(1.0))));
+      // Mostly all resources are there; then a weight that is a power of two divides by a product, without rounding.
+      const bool all = weights[0] == all_weights && weights[1] == all_weights && inverse != 0;
+      store(raw + n, whole_numbers(all ? sum * both(inverse) : sum / (weights > both(0.0) ? weights : both(1.0))));
     }
     if ((bits[0] | bits[1]) < 0 || (bits[0] | bits[1]) >= kExactAmount) return false;
     for (std::size_t n = even; n < nodes; ++n) raw[n] = score_of(columns, n);
