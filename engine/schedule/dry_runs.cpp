@@ -86,7 +86,7 @@ bool Budgets::unchanged(std::uint64_t set, std::uint32_t since) const {
 
 DryRuns::DryRuns(Evaluator& evaluator, Cache& cache) : evaluator_(evaluator), cache_(cache) {}
 
-void DryRuns::begin(const Evaluator::Request& request, const ClusterView& view) {
+void DryRuns::begin(const Evaluator::Request& request, Nodes potential, const ClusterView& view) {
   if (!known_plugins_) {
     known_plugins_ = true;
     for (const Plugin* p : evaluator_.plugins().load_filters) {
@@ -96,9 +96,7 @@ void DryRuns::begin(const Evaluator::Request& request, const ClusterView& view) 
     }
   }
   if (budgets_.update(view)) tables_.clear();
-  // Other plugins that look at the pods of one node look at volumes.
-  const model::PodSpec& spec = view.pod_template(request.tmpl).value->spec;
-  may_ = evaluator_.only_local_filters() && (only_known_loads_ || spec.volumes.empty());
+  look_beyond(view.pod_template(request.tmpl).value->spec, potential, view);
   const std::uint32_t need = need_of(request.tmpl);
   need_ = &needs_[need];
   priority_ = request.priority;
@@ -107,9 +105,28 @@ void DryRuns::begin(const Evaluator::Request& request, const ClusterView& view) 
   if (table_->by_node.size() < cache_.columns()) table_->by_node.resize(cache_.columns());
 }
 
+/// Plugins that look beyond the node. Topology spread and anti-affinity only mind pods being there: where they let the
+/// pod pass beside everybody, they let it pass beside fewer, and have no say in who goes. (Taking pods from a domain
+/// lowers its count at least as much as the smallest count of all.) Affinity may miss those that go.
+void DryRuns::look_beyond(const model::PodSpec& spec, Nodes potential, const ClusterView& view) {
+  // Other plugins that look at the pods of one node look at volumes.
+  may_ = only_known_loads_ || spec.volumes.empty();
+  ask_ = !evaluator_.cluster_filters_used().empty();
+  if (!may_ || !ask_) return;
+  for (const Plugin* p : evaluator_.cluster_filters_used()) {
+    const bool minds_presence = p->plugin_name == "PodTopologySpread" ||
+                                (p->plugin_name == "InterPodAffinity" && spec.affinity.pod.required.empty());
+    may_ = may_ && minds_presence;
+  }
+  if (!may_) return;
+  evaluator_.ask_cluster_filters(potential, view, verdicts_);
+  beyond_.resize(cache_.columns());
+  for (std::size_t i = 0; i < potential.size(); ++i) beyond_[potential[i].index()] = verdicts_[i].ok() ? 0 : 1;
+}
+
 bool DryRuns::may(NodeId node, const ClusterView& view) {
-  return may_ && evaluator_.filter_plugin(evaluator_.verdict(node)).depends() == Depends::NodeLoad &&
-         !on(node, view).odd;
+  return may_ && (!ask_ || beyond_[node.index()] == 0) &&
+         evaluator_.filter_plugin(evaluator_.verdict(node)).depends() == Depends::NodeLoad && !on(node, view).odd;
 }
 
 std::uint32_t DryRuns::need_of(TemplateId tmpl) {

@@ -2,7 +2,7 @@
 // Preemption's dry runs by arithmetic: where only requests, host ports and the number of pods keep a pod from a node,
 // its victims follow from sums over the pods there, and neither the cache nor a plugin needs to be touched. What was
 // found is kept by what the pod asks for and its priority, and holds until the pods or the object of the node change,
-// or a budget that covers a pod there. Whoever calls sees to it that nothing else can matter (DryRuns::may()).
+// or a budget that covers a pod there. DryRuns::may() says where nothing else can matter.
 // Source: plugins/defaultpreemption/default_preemption.go, SelectVictimsOnNode.
 
 #include <array>
@@ -93,11 +93,10 @@ class DryRuns {
 
   DryRuns(Evaluator& evaluator, Cache& cache);
 
-  /// For a pod that just failed an attempt of the evaluator.
-  void begin(const Evaluator::Request& request, const ClusterView& view);
-  /// Whether arithmetic is enough for this pod. (Nodes that other pods are nominated to are up to the caller.)
-  [[nodiscard]] bool may() const { return may_; }
-  /// … and for this node, on which the pod failed.
+  /// For a pod that just failed an attempt of the evaluator, perhaps for want of room on `potential` nodes.
+  void begin(const Evaluator::Request& request, Nodes potential, const ClusterView& view);
+  /// Whether arithmetic is enough on this node, on which the pod failed. (Other pods nominated to it are up to the
+  /// caller.)
   bool may(NodeId node, const ClusterView& view);
   /// The reference holds until the next call.
   const Outcome& of(NodeId node, const ClusterView& view);
@@ -140,6 +139,7 @@ class DryRuns {
   };
 
   const OnNode& on(NodeId node, const ClusterView& view);
+  void look_beyond(const model::PodSpec& spec, Nodes potential, const ClusterView& view);
   std::uint32_t need_of(TemplateId tmpl);
   Table& table_of(std::uint32_t need, std::int32_t priority);
   Outcome compute(NodeId node, const ClusterView& view, std::uint64_t& budgets);
@@ -152,7 +152,7 @@ class DryRuns {
   Cache& cache_;
   Budgets budgets_;
   bool known_plugins_ = false, fit_ = false, ports_ = false, only_known_loads_ = true;
-  bool may_ = false;
+  bool may_ = false, ask_ = false;
   std::vector<Need> needs_;
   std::vector<std::uint32_t> need_of_;  // by template, one more than the number
   std::vector<std::unique_ptr<Table>> tables_;
@@ -166,6 +166,8 @@ class DryRuns {
   std::vector<std::int64_t> scalar_room_;
   std::vector<std::uint32_t> violating_, others_;
   std::vector<std::uint8_t> goes_;
+  std::vector<Verdict> verdicts_;
+  std::vector<std::uint8_t> beyond_;  ///< By node, with ask_: more than the node's own pods is in the way.
 };
 
 }  // namespace wavetank::schedule

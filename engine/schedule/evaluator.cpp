@@ -174,6 +174,13 @@ Verdict Evaluator::filter_again(NodeId node, const ClusterView& view) {
   return filter_with_nominated(c, node);
 }
 
+void Evaluator::ask_cluster_filters(Nodes nodes, const ClusterView& view, std::vector<Verdict>& out) {
+  const Cycle c = cycle(class_of(request_.tmpl, request_.owner, view), view);
+  prepare(c);
+  out.assign(nodes.size(), kPassed);
+  for (Plugin* p : active_) p->filter(c, nodes, out.data());
+}
+
 void Evaluator::record_failure(NodeId node, Verdict v) {
   attempt_.failed.push_back(node);
   verdicts_[node.index()] = v;

@@ -106,8 +106,10 @@ class Evaluator {
   /// Filters one node again for the last request, with what has since been taken from or put on it, and with the pods
   /// nominated there. For preemption's dry runs.
   Verdict filter_again(NodeId node, const ClusterView& view);
-  /// Whether in the last run no plugin of Depends::Cluster had a say in where the pod can go.
-  [[nodiscard]] bool only_local_filters() const { return active_.empty(); }
+  /// Plugins of Depends::Cluster that had a say in the last run.
+  [[nodiscard]] const std::vector<Plugin*>& cluster_filters_used() const { return active_; }
+  /// What those alone say of `nodes`, with the cluster as it is now and nominations left out.
+  void ask_cluster_filters(Nodes nodes, const ClusterView& view, std::vector<Verdict>& out);
 
   [[nodiscard]] std::string pre_enqueue(const model::PodSpec& spec) const;
   bool reserve_and_permit(NodeId node, const ClusterView& view);

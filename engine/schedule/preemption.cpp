@@ -211,7 +211,7 @@ void Preempter::preempt(const Request& request, const ClusterView& view, Preempt
   if (request.all_nodes) wanted = count;
   const std::size_t offset = potential_.empty() ? 0 : request.draw % potential_.size();
   std::size_t without_violations = 0;
-  if (!potential_.empty()) dry_runs_.begin(request.pod, view);
+  if (!potential_.empty()) dry_runs_.begin(request.pod, potential_, view);
   for (std::size_t i = 0; i < potential_.size(); ++i) {
     const std::size_t before = out.candidates.size();
     const std::size_t at = offset + i;

@@ -198,6 +198,9 @@ std::vector<Case> cases() {
     add("storm, budgets", nodes, 2'000, 0, make<bench::Storm>(false)).storm = true;
   }
   for (const std::size_t nodes : {1000U, 5000U}) {
+    add("storm, zone spread", nodes, 2'000, 0, make<bench::Storm>(true, true)).storm = true;
+  }
+  for (const std::size_t nodes : {1000U, 5000U}) {
     add("plain mode, plain", nodes, nodes == 5000 ? 20'000 : 0, 0, make<bench::Plain>()).plain = true;
   }
   add("adaptive, plain", 5000, 0, 0, make<bench::Plain>()).percentage = 0;

@@ -271,12 +271,17 @@ class Storm final : public Load {
  public:
   /// Uniform: every victim is alike, so that every node is as good as any. Else victims of five priorities and three
   /// sizes, 40 budgets, preemptors of two priorities. Sizes divide one another: preempting leaves no room behind.
-  explicit Storm(bool uniform) : uniform_(uniform) {}
+  /// Spread: the preemptors spread over zones (DoNotSchedule).
+  explicit Storm(bool uniform, bool spread = false) : uniform_(uniform), spread_(spread) {}
 
   void begin(World& w, std::size_t) override {
     if (uniform_) {
       sets_.push_back(w.create_set("victim", "", "cpu: '2', memory: 1Gi", ""));
-      preemptors_.push_back(w.create_set("high", "", "cpu: '2', memory: 2Gi", ""));
+      preemptors_.push_back(
+          w.create_set("high", "", "cpu: '2', memory: 2Gi",
+                       spread_ ? ", topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, "
+                                 "whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: high}}}]"
+                               : ""));
     } else {
       for (std::size_t s = 0; s < 80; ++s) {
         const std::string name = fmt::format("v{}", s);
@@ -291,7 +296,7 @@ class Storm final : public Load {
   }
   void pod(World& w) override {
     const std::size_t which = made_++ % preemptors_.size();
-    w.create_pod(preemptors_[which], which == 0 ? 1000 : 2000, !uniform_);
+    w.create_pod(preemptors_[which], which == 0 ? 1000 : 2000, !uniform_ || spread_);
   }
 
  private:
@@ -318,7 +323,7 @@ class Storm final : public Load {
     }
   }
 
-  bool uniform_;
+  bool uniform_, spread_;
   std::size_t made_ = 0;
   base::Stream stream_{7, "storm"};
   std::uint64_t draws_ = 0;

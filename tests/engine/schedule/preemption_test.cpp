@@ -44,7 +44,7 @@ struct Side {
 
 class Walk {
  public:
-  explicit Walk(std::uint64_t seed) : stream_(seed, "preemption"), specs_(seed % 3 == 0 ? std::size(kSpecs) : 4) {
+  explicit Walk(std::uint64_t seed) : stream_(seed, "preemption"), specs_(seed % 2 == 0 ? std::size(kSpecs) : 4) {
     for (int n = 0; n < 10; ++n) new_node();
     for (int i = 0; i < 60; ++i) put_pod();
   }
