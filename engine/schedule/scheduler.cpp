@@ -49,12 +49,14 @@ Decision Scheduler::Impl::schedule(Queue::Pod pod, const ClusterView& v) {
   }
   const Attempt& attempt = evaluator.run(request, v);
   if (attempt.tie_count > 0) {
+    const std::int64_t score = attempt.best_total;
     const NodeId node = evaluator.choose(settings.tie_break, tie_break.of(v.pod_name(pod.pod)), draws_of(pod), v);
     if (evaluator.reserve_and_permit(node, v)) {
       cache.place(pod.pod, pod.tmpl, node, false, true, v);
       nominations.remove(pod.pod);
       out.outcome = Decision::Outcome::Bind;
       out.node = node;
+      out.score = score;
       return out;
     }
   }

@@ -25,9 +25,10 @@ struct Decision {
   enum class Outcome : std::uint8_t { Bind, Unschedulable };
   PodId pod;
   Outcome outcome = Outcome::Unschedulable;
-  NodeId node;          ///< Bind: where to.
-  std::string message;  ///< Unschedulable: the FitError text ("0/12 nodes are available: …").
-  NodeId nominated;     ///< Unschedulable, after preemption: where room is being made.
+  NodeId node;             ///< Bind: where to.
+  std::int64_t score = 0;  ///< Bind: the node's total; 0 where no other was feasible: then nothing is scored.
+  std::string message;     ///< Unschedulable: the FitError text ("0/12 nodes are available: …").
+  NodeId nominated;        ///< Unschedulable, after preemption: where room is being made.
   bool nomination_changed = false;
   std::vector<PodId> victims;
   std::vector<PodId> cleared;  ///< Pods of lower priority whose nomination to the same node is dropped.
