@@ -385,7 +385,17 @@ SetKind node_sets() {
             [](const ClusterView& v, const SetFilter& f) {
               return count_nodes(v, f, [&v](NodeId n) { return v.node(n).spec.unschedulable; });
             },
-            "spec.unschedulable"}}};
+            "spec.unschedulable"},
+           {"used",
+            [](const ClusterView& v, const SetFilter& f) {
+              return count_nodes(v, f, [&v](NodeId n) { return !v.node(n).pods.empty(); });
+            },
+            "pods are bound to it"},
+           {"empty",
+            [](const ClusterView& v, const SetFilter& f) {
+              return count_nodes(v, f, [&v](NodeId n) { return v.node(n).pods.empty(); });
+            },
+            "no pod is bound to it"}}};
 }
 
 // ---- Services, budgets, sets of Deployments ----
