@@ -28,6 +28,7 @@ TEST_CASE("these are expressions") {
       "event PodDeletionStarted(reason=Evicted, app=web) count == 0",
       "pods pending == 0 and (nodes ready == 3 or nodes notReady == 1)",
       "pods(app=web) ready == deployment/web replicas",
+      "nodes(zone=a) used == 3 and nodes empty <= 2",
   };
   for (const char* text : rows) {
     CAPTURE(text);
