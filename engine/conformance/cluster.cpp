@@ -51,9 +51,7 @@ std::string key_of(const Doc& object) {
 }
 
 Cluster::Cluster(const Case& test_case)
-    : evaluator(test_case.profile, cache, nominations),
-      preempter(evaluator, cache, nominations),
-      case_(test_case) {
+    : evaluator(test_case.profile, cache, nominations), preempter(evaluator, cache, nominations), case_(test_case) {
   fact(event::RunStarted{"golden", "", 1, 1, kEpoch});
   load();
 }

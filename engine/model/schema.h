@@ -1,6 +1,6 @@
 #pragma once
-// For rooms that read configuration, and inside this one: which fields the typed kinds have and of which type they are. One table (schema.cpp) finds type
-// errors and unknown fields, so that decoding need not.
+// For rooms that read configuration, and inside this one: which fields the typed kinds have and of which type they are.
+// One table (schema.cpp) finds type errors and unknown fields, so that decoding need not.
 
 #include <string>
 #include <string_view>

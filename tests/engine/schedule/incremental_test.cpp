@@ -1,8 +1,8 @@
-// Incremental scheduling shows nowhere: a scheduler that keeps what it can, and one in plain mode that asks every plugin
-// about every node in each cycle, are told the same facts and must decide the same, in every field of every decision.
-// Random clusters and random facts: pods of many kinds come, are bound, relabelled, deleted slowly and at once; nodes
-// join, leave, change labels, taints, capacity and images; budgets come, change and go; preemptors are nominated and
-// wait for their victims; bindings fail.
+// Incremental scheduling shows nowhere: a scheduler that keeps what it can, and one in plain mode that asks every
+// plugin about every node in each cycle, are told the same facts and must decide the same, in every field of every
+// decision. Random clusters and random facts: pods of many kinds come, are bound, relabelled, deleted slowly and at
+// once; nodes join, leave, change labels, taints, capacity and images; budgets come, change and go; preemptors are
+// nominated and wait for their victims; bindings fail.
 #include <catch2/catch.hpp>
 
 #include <fmt/format.h>
@@ -33,9 +33,7 @@ std::string affinity(const char* kind, const std::string& required, const std::s
   }
   return out + "}}}";
 }
-std::string node_affinity(const char* terms) {
-  return fmt::format("{{affinity: {{nodeAffinity: {{{}}}}}}}", terms);
-}
+std::string node_affinity(const char* terms) { return fmt::format("{{affinity: {{nodeAffinity: {{{}}}}}}}", terms); }
 
 constexpr const char* kZone = "topology.kubernetes.io/zone";
 constexpr const char* kHost = "kubernetes.io/hostname";
