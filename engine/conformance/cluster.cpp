@@ -109,9 +109,7 @@ void Cluster::load() {
     if (!is(o, "Pod") && !(order != nullptr && is(o, "Node"))) create(o);
   }
   for (const Doc& o : objects) {
-    if (!is(o, "Pod")) continue;
-    load_pod(o);
-    resizing = resizing || o.at({"status", "containerStatuses"}) != nullptr;
+    if (is(o, "Pod")) load_pod(o);
   }
   for (const Doc& o : objects) {
     if (is(o, "PodDisruptionBudget")) load_budget(o);

@@ -43,8 +43,6 @@ class Cluster {
   schedule::Nominations nominations;
   schedule::Evaluator evaluator;
   schedule::Preempter preempter;
-  /// Bound pods whose requests come from their status (in-place resize).
-  bool resizing = false;
 
  private:
   void fact(event::Payload payload);

@@ -48,11 +48,6 @@ class Decisions {
   base::Result<void> attempt(PodId pod, const Doc& doc, const Doc& expected, std::string_view which) {
     const std::size_t k = attempt_++;
     keep_golden(golden_nominated_, pod, expected);
-    if (cluster_.resizing) {
-      record_.leave_out();
-      keep_golden(nominated_, pod, expected);
-      return cluster_.apply(pod, expected, k);
-    }
     record_.begin(fmt::format("{}{}", key_of(doc), which));
     const std::string gate = cluster_.evaluator.pre_enqueue(cluster_.view().pod_spec(pod).spec);
     record_.compare("gateMessage", expected.string_or("gateMessage"), gate);

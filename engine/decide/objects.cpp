@@ -250,6 +250,8 @@ Refusal apply_over(const ClusterView& view, Ref ref, Doc wanted, bool merge, Fac
     // A replace keeps what only the server sets.
     if (const Doc* ip = live.at({"spec", "clusterIP"}); ip != nullptr && wanted["spec"].find("clusterIP") == nullptr)
       wanted["spec"]["clusterIP"] = *ip;
+    if (const Doc* status = live.find("status"); status != nullptr && wanted.find("status") == nullptr)
+      wanted["status"] = *status;
     return update_object(view, ref, std::move(wanted), facts);
   }
   std::string last;

@@ -49,9 +49,29 @@ Node read_node(const Doc& doc) {
   return n;
 }
 
+/// Null when no container's resources are reported.
+std::shared_ptr<const PodResize> read_resize(const Doc* status) {
+  PodResize out;
+  for (const std::string_view list : {"containerStatuses", "initContainerStatuses"}) {
+    for (const Doc& c : get_items(status, list)) {
+      const Doc* resources = get(&c, "resources");
+      if (resources == nullptr) continue;
+      out.containers.push_back(
+          {get_string(&c, "name"), read_resources(resources, "requests"), read_resources(&c, "allocatedResources")});
+    }
+  }
+  if (out.containers.empty()) return nullptr;
+  for (const Doc& c : get_items(status, "conditions")) {
+    if (get_string(&c, "type") == "PodResizePending") out.infeasible = get_string(&c, "reason") == "Infeasible";
+  }
+  return std::make_shared<const PodResize>(std::move(out));
+}
+
 Pod read_pod(const Doc& doc) {
   const Doc* status = get(&doc, "status");
-  return {read_pod_template(doc), get_string(status, "phase"), get_string(status, "nominatedNodeName")};
+  Pod pod{read_pod_template(doc), get_string(status, "phase"), get_string(status, "nominatedNodeName")};
+  pod.tmpl.resize = read_resize(status);
+  return pod;
 }
 
 const Doc& template_of(const Doc* spec) {

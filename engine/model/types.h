@@ -226,10 +226,22 @@ struct PodSpec {
   std::optional<ResourceList> resource_limits;
 };
 
+/// What a node reports of a container's resources: status.containerStatuses[].resources.requests, allocatedResources.
+struct ContainerAllocation {
+  std::string name;
+  ResourceList requests, allocated;
+};
+/// Resources that are being changed in place (KEP-1287).
+struct PodResize {
+  std::vector<ContainerAllocation> containers;  ///< Sidecars among them; only those with a report.
+  bool infeasible = false;                      ///< Condition PodResizePending, reason Infeasible.
+};
+
 /// What pods of one origin share: labels, annotations and spec. Immutable once interned by the state.
 struct PodTemplate {
   Labels labels, annotations;
   PodSpec spec;
+  std::shared_ptr<const PodResize> resize = nullptr;  ///< Null but for pods whose status tells of other resources.
 };
 
 /// An integer or a percentage, as maxSurge and minAvailable are.

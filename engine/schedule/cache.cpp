@@ -199,6 +199,10 @@ const TemplateInfo& Cache::info(TemplateId tmpl, const ClusterView& view) {
   for (const auto& [name, amount] : t.requests.real.scalar) {
     if (amount != 0) t.scalars.emplace_back(scalar_column(name), amount);
   }
+  t.placed_as = placed_requests(*row.value);
+  for (const auto& [name, amount] : t.placed_as.real.scalar) {
+    if (amount != 0) t.placed_scalars.emplace_back(scalar_column(name), amount);
+  }
   t.ports = host_ports(row.value->spec);
   if (!row.value->spec.volumes.empty()) t.claims = claim_uses.numbers(view.text(row.ns), row.value->spec);
   t.has_affinity = has_inter_pod_terms(row.value->spec.affinity);
@@ -246,12 +250,12 @@ void Cache::count(const std::vector<GroupId>& groups, NodeId node, std::int32_t 
 
 void Cache::account(const TemplateInfo& t, NodeId node, std::int64_t sign) {
   const std::size_t n = node.index();
-  requested_cpu[n] += sign * t.requests.real.milli_cpu;
-  requested_memory[n] += sign * t.requests.real.memory;
-  requested_ephemeral[n] += sign * t.requests.real.ephemeral_storage;
-  nonzero_cpu[n] += sign * t.requests.nonzero_cpu;
-  nonzero_memory[n] += sign * t.requests.nonzero_memory;
-  for (const auto& [column, amount] : t.scalars) scalars[column].requested[n] += sign * amount;
+  requested_cpu[n] += sign * t.placed_as.real.milli_cpu;
+  requested_memory[n] += sign * t.placed_as.real.memory;
+  requested_ephemeral[n] += sign * t.placed_as.real.ephemeral_storage;
+  nonzero_cpu[n] += sign * t.placed_as.nonzero_cpu;
+  nonzero_memory[n] += sign * t.placed_as.nonzero_memory;
+  for (const auto& [column, amount] : t.placed_scalars) scalars[column].requested[n] += sign * amount;
   pod_count[n] += sign;
   load_changed(node);
 }

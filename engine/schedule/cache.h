@@ -29,8 +29,10 @@ struct TemplateInfo {
   bool known = false;
   std::shared_ptr<const model::PodTemplate> pod;
   base::Sym ns;
-  PodRequests requests;
+  PodRequests requests;  ///< As an incoming pod.
+  PodRequests placed_as;  ///< What each adds to its node: differs while resources are changed in place.
   std::vector<std::pair<std::uint32_t, std::int64_t>> scalars;  ///< Extended resources by column, amount > 0.
+  std::vector<std::pair<std::uint32_t, std::int64_t>> placed_scalars;  ///< The same of `placed_as`.
   std::vector<HostPort> ports;
   std::vector<std::uint32_t> claims;  ///< Of ClaimUses.
   bool has_affinity = false;         ///< Inter-pod affinity or anti-affinity, required or preferred.

@@ -1,35 +1,25 @@
 #pragma once
-// What a pod asks for, as the scheduler adds it up: containers, init containers, sidecars, pod level, overhead.
-// Source: k8s.io/component-helpers/resource (helpers.go), k8s.io/kubernetes pkg/scheduler/framework/types.go
-// CalculateResource.
+// The sums of one pod's requests that the scheduler works with. Source: k8s.io/kubernetes
+// pkg/scheduler/framework/types.go (calculatePodResources), plugins/noderesources.
 
 #include <cstdint>
 #include <string_view>
 
-#include "engine/model/types.h"
+#include "engine/model/requests.h"
 
 namespace wavetank::schedule {
 
-/// What is counted for a container that names no request at all, when nodes are compared by their load.
-inline constexpr std::int64_t kDefaultMilliCpu = 100;
-inline constexpr std::int64_t kDefaultMemory = 200LL * 1024 * 1024;
-
-struct RequestOptions {
-  bool default_cpu = false;  ///< A container without the key counts as kDefaultMilliCpu; an explicit 0 stays 0.
-  bool default_memory = false;
-  bool skip_pod_level = false;
-};
-
-model::ResourceList total_requests(const model::PodSpec& spec, const RequestOptions& options);
-
-/// The sums of one pod that the scheduler works with. Milli cpu, otherwise whole units.
+/// Milli cpu, otherwise whole units.
 struct PodRequests {
   model::ResourceList real;      ///< For filters, usage and BalancedAllocation.
   std::int64_t nonzero_cpu = 0;  ///< What the pod adds to a node's NonZeroRequested once placed.
   std::int64_t nonzero_memory = 0;
   model::ResourceList scored;  ///< The incoming pod in NodeResourcesFit's score: with defaults, without the pod level.
 };
+/// What an incoming pod asks for.
 PodRequests pod_requests(const model::PodSpec& spec);
+/// What a pod takes on its node: the same, but for pods whose resources are changed in place. `scored` stays empty.
+PodRequests placed_requests(const model::PodTemplate& pod);
 
 /// One resource of a list by its Kubernetes name; 0 when it is not there.
 std::int64_t amount_of(const model::ResourceList& list, std::string_view resource);

@@ -2,6 +2,7 @@
 
 #include "engine/base/assert.h"
 #include "engine/model/decode.h"
+#include "engine/model/requests.h"
 #include "engine/state/evolve.h"
 #include "engine/state/tables.h"
 
@@ -62,11 +63,58 @@ void index_name(ClusterState& state, model::Kind kind, const Header& header, std
 
 std::int32_t priority_of(const model::PodSpec& spec) { return spec.priority.value_or(0); }
 
+/// What a pod's status tells of resources that are changed in place: the one part of it that its template keeps.
+model::Doc resize_status(const model::Doc& pod) {
+  model::Doc out = model::Doc::object();
+  const model::Doc* status = pod.find("status");
+  for (const char* list : {"containerStatuses", "initContainerStatuses"}) {
+    const model::Doc* from = status->find(list);
+    if (from == nullptr || !from->is_array()) continue;
+    for (const model::Doc& c : from->items) {
+      const model::Doc* resources = c.find("resources");
+      if (resources == nullptr || !resources->is_object()) continue;
+      model::Doc kept = model::Doc::object();
+      for (const char* key : {"name", "resources", "allocatedResources"})
+        if (const model::Doc* value = c.find(key); value != nullptr) kept[key] = *value;
+      if (!out[list].is_array()) out[list] = model::Doc::array();
+      out[list].items.push_back(std::move(kept));
+    }
+  }
+  if (const model::Doc* conditions = status->find("conditions"); conditions != nullptr) {
+    for (const model::Doc& c : conditions->items) {
+      if (c.string_or("type") != "PodResizePending") continue;
+      if (!out["conditions"].is_array()) out["conditions"] = model::Doc::array();
+      out["conditions"].items.push_back(c);
+    }
+  }
+  return out;
+}
+
+/// Pods whose status says nothing new share their template with the others.
+bool resize_counts(const model::PodTemplate& tmpl) {
+  if (tmpl.resize == nullptr) return false;
+  for (const bool defaults : {false, true}) {
+    model::RequestOptions options{defaults, defaults, false};
+    const model::ResourceList asked = model::total_requests(tmpl.spec, options);
+    options.resize = tmpl.resize.get();
+    if (model::total_requests(tmpl.spec, options) != asked) return true;
+  }
+  return false;
+}
+
 /// Pods of one template may run on different nodes: as in template_doc(), where one runs is no part of what it is. Only
 /// a pod that waits for a node of a certain name keeps that name: it may go nowhere else.
 TemplateId template_of_pod(ClusterState& state, base::Sym ns, const model::Object& object, bool waits) {
   model::PodTemplate tmpl = std::get<model::Pod>(object.spec).tmpl;
   std::string doc = template_doc(object.doc);
+  if (resize_counts(tmpl)) {
+    auto with_status = model::parse_json(doc, "journal");
+    WT_ASSERT(with_status.has_value(), "a template is JSON");
+    (*with_status)["status"] = resize_status(object.doc);
+    doc = model::to_canonical_json(*with_status);
+  } else {
+    tmpl.resize = nullptr;
+  }
   if (!waits || tmpl.spec.node_name.empty()) {
     tmpl.spec.node_name.clear();
     return intern_template(state, ns, std::move(doc), std::move(tmpl));

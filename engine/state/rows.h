@@ -97,10 +97,11 @@ struct NodeRow {
 struct TemplateRow {
   Sym ns;
   std::shared_ptr<const model::PodTemplate> value;
-  std::string doc;          ///< {"metadata":{labels, annotations},"spec":…}, canonical JSON.
+  std::string doc;          ///< {"metadata":{labels, annotations},"spec":…}, canonical JSON; "status" beside them
+                            ///< holds what a node reports of resources that are changed in place.
   std::vector<PodId> pods;  ///< Not removed, in the order of creation.
   model::ResourceList
-      requests;  ///< What the scheduler counts for one such pod (containers, init, sidecars, overhead, pod level).
+      requests;  ///< What one such pod takes on its node (containers, init, sidecars, overhead, pod level, resize).
   std::uint32_t orphans = 0;  ///< Of `pods`: those without a controller.
 };
 

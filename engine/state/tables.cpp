@@ -5,6 +5,7 @@
 #include "engine/base/assert.h"
 #include "engine/base/hash.h"
 #include "engine/model/decode.h"
+#include "engine/model/requests.h"
 #include "engine/state/pod_admission.h"
 
 namespace wavetank::state {
@@ -97,7 +98,9 @@ TemplateId intern_template(ClusterState& state, base::Sym ns, std::string doc, m
   TemplateRow row;
   row.ns = ns;
   row.doc = std::move(doc);
-  row.requests = pod_requests(value.spec);
+  model::RequestOptions options;
+  options.resize = value.resize.get();
+  row.requests = model::total_requests(value.spec, options);
   row.value = std::make_shared<const model::PodTemplate>(std::move(value));
   state.templates.push_back(std::move(row));
   if (state.templates_of_ns.size() <= ns.index()) state.templates_of_ns.resize(ns.index() + 1);

@@ -141,6 +141,14 @@ class Builder {
     return doc;
   }
 
+  static void add_resources(Doc& container, const Doc* reported) {
+    if (reported == nullptr) return;
+    for (const Doc& r : reported->items) {
+      if (r.string_or("name") != container.string_or("name")) continue;
+      for (const Doc::Member& m : r.members) container[m.key] = m.value;
+    }
+  }
+
   void pod_condition(Doc& list, const char* type, bool holds, SimTime since, std::string_view reason = "",
                      std::string_view message = "") const {
     Doc doc = Doc::object();
@@ -156,6 +164,7 @@ class Builder {
     const PodColumns& pods = view_.state().pods;
     const std::size_t p = pod.index();
     const std::uint16_t flags = pods.flags[p];
+    const Doc resize = std::move(status);  // what the template keeps of it
     status = Doc::object();
     status["phase"] = Doc::string(event::name_of(pods.phase[p]));
     Doc conditions = Doc::array();
@@ -177,6 +186,8 @@ class Builder {
                                                                                           : "DeletionByPodGC";
       pod_condition(conditions, "DisruptionTarget", true, pods.deletion[p], why);
     }
+    if (const Doc* pending = resize.find("conditions"); pending != nullptr)
+      conditions.items.insert(conditions.items.end(), pending->items.begin(), pending->items.end());
     if (!conditions.items.empty()) status["conditions"] = std::move(conditions);
     if (pods.nominated[p].valid()) status["nominatedNodeName"] = Doc::string(view_.bare_name(Ref(pods.nominated[p])));
     if ((flags & kScheduled) == 0) return;
@@ -187,6 +198,7 @@ class Builder {
       Doc& list = status[c < inits ? "initContainerStatuses" : "containerStatuses"];
       if (!list.is_array()) list = Doc::array();
       list.items.push_back(container_status(pod, c));
+      add_resources(list.items.back(), resize.find(c < inits ? "initContainerStatuses" : "containerStatuses"));
     }
     status["startTime"] = Doc::string(time(scheduled));
   }
@@ -344,6 +356,7 @@ Doc pod_doc(const ClusterView& view, PodId pod) {
   Doc tmpl = parse(view.pod_template(pods.tmpl[pod.index()]).doc);
   for (Doc::Member& m : tmpl["metadata"].members) doc["metadata"][m.key] = std::move(m.value);
   doc["spec"] = std::move(tmpl["spec"]);
+  if (model::Doc* resize = tmpl.find("status"); resize != nullptr) doc["status"] = std::move(*resize);
   // SetDefaults_Pod has it, the defaults of templates have not.
   if (doc["spec"].find("enableServiceLinks") == nullptr) doc["spec"]["enableServiceLinks"] = Doc::boolean(true);
   doc["spec"]["priority"] = Doc::integer(pods.priority[pod.index()]);

@@ -107,8 +107,8 @@ class ClusterView {
   }
 
   // ---- Documents ----
-  /// The object as a client would have to write it: no status, no fields of the server. For pods and what controllers
-  /// made it is put together from the rows.
+  /// The object as a client would have to write it: no status (but what a node reports of a pod's resize), no
+  /// fields of the server. For pods and what controllers made it is put together from the rows.
   [[nodiscard]] model::Doc stored_doc(Ref ref) const;
   /// The object as `kubectl get -o yaml` shows it: what was written plus what controllers and nodes report.
   [[nodiscard]] model::Doc to_doc(Ref ref) const;
@@ -117,10 +117,5 @@ class ClusterView {
   const ClusterState* state_;
   SimTime now_;
 };
-
-/// What the scheduler counts as the requests of a pod: containers, init containers, sidecars, pod level, overhead.
-/// Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers,
-/// k8s.io/component-helpers/resource.PodRequests.
-model::ResourceList pod_requests(const model::PodSpec& spec);
 
 }  // namespace wavetank::state

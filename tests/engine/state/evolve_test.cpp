@@ -1,6 +1,7 @@
 // Folding: what the state says after facts, and that a snapshot is the state.
 #include <catch2/catch.hpp>
 
+#include "engine/model/requests.h"
 #include "tests/support/given.h"
 
 using namespace wavetank;
@@ -259,6 +260,6 @@ TEST_CASE("What a pod requests, as the scheduler counts it") {
     REQUIRE(docs.has_value());
     auto object = model::decode((*docs)[0], "t");
     REQUIRE(object.has_value());
-    CHECK(state::pod_requests(std::get<model::Pod>(object->spec).tmpl.spec).milli_cpu == row.milli_cpu);
+    CHECK(model::total_requests(std::get<model::Pod>(object->spec).tmpl.spec).milli_cpu == row.milli_cpu);
   }
 }
