@@ -79,16 +79,8 @@ void Cluster::create(const Doc& object) {
                             model::to_canonical_json(object)});
 }
 
-/// Limits are dropped: the scheduler does not read them, and reading a pod turns them into requests, as the API server
-/// would have.
 PodId Cluster::make_pod(const Doc& doc) {
-  Doc bare = doc;
-  if (Doc* containers = bare["spec"].find("containers")) {
-    for (Doc& c : containers->items) {
-      if (Doc* resources = c.find("resources")) resources->erase("limits");
-    }
-  }
-  create(bare);
+  create(doc);
   const PodId made(state_.pods.size() - 1);
   by_key_[key_of(doc)] = made;
   return made;

@@ -128,6 +128,7 @@ Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
   const std::string name(doc["metadata"].string_or("name")), ns(doc["metadata"].string_or("namespace"));
   if (!ns.empty())
     if (auto refused = check_namespace(view, kind, ns, name)) return refused;
+  if (kind == Kind::Pod) model::merge_label_keys(doc);  // before validation, as the API server does
   auto admitted = model::admit(std::move(doc), "");
   if (!admitted) return invalid(kind, model::kind_info(kind).name, name, admitted.error());
   Doc& full = admitted->doc;

@@ -14,6 +14,15 @@ namespace wavetank::model {
 /// Fills in the defaults of the typed kinds in the document itself, as the API server stores it. Idempotent.
 void apply_defaults(Doc& doc);
 
+/// What only pods get, not templates: requests from limits, host ports on the host's network, … `spec` is a pod's.
+void apply_pod_defaults(Doc& spec);
+
+/// What the API server does when a pod is made: matchLabelKeys and mismatchLabelKeys of affinity terms and spread
+/// constraints become requirements of their labelSelector, with the values of the pod's own labels (KEP-3633, KEP-3243).
+/// A requirement that is there already, word for word, is not written twice: so a pod that was read from a cluster can
+/// be made again. `pod` may be a template: {"metadata": {"labels"}, "spec"}.
+void merge_label_keys(Doc& pod);
+
 /// Reads the typed part. Type errors (a string where a number belongs) are errors with their position, each of them.
 /// The document is kept in the result. Works on defaulted and on partial documents.
 base::Result<Object> decode(Doc doc, std::string_view file);

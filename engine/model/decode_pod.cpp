@@ -58,25 +58,6 @@ std::optional<Probe> read_probe(const Doc& container, std::string_view key) {
   return p;
 }
 
-/// Requests a container leaves out are its limits. Kubernetes fills them in when a pod is made, not in a template; no
-/// one reads a template's requests but to make pods.
-void default_requests(ResourceList& requests, const ResourceList& limits) {
-  const auto fill = [&](ResourceList::Present bit, std::int64_t ResourceList::*amount) {
-    if ((limits.present & bit) == 0 || (requests.present & bit) != 0) return;
-    requests.*amount = limits.*amount;
-    requests.present = static_cast<std::uint8_t>(requests.present | bit);
-  };
-  fill(ResourceList::kCpu, &ResourceList::milli_cpu);
-  fill(ResourceList::kMemory, &ResourceList::memory);
-  fill(ResourceList::kEphemeral, &ResourceList::ephemeral_storage);
-  fill(ResourceList::kPods, &ResourceList::pods);
-  for (const auto& limit : limits.scalar) {
-    const auto at = std::lower_bound(requests.scalar.begin(), requests.scalar.end(), limit.first,
-                                     [](const auto& entry, const std::string& name) { return entry.first < name; });
-    if (at == requests.scalar.end() || at->first != limit.first) requests.scalar.insert(at, limit);
-  }
-}
-
 PullPolicy read_pull_policy(const Doc& doc, std::string_view image) {
   constexpr std::pair<std::string_view, PullPolicy> kWords[] = {
       {"Always", PullPolicy::Always}, {"IfNotPresent", PullPolicy::IfNotPresent}, {"Never", PullPolicy::Never}};
@@ -84,7 +65,7 @@ PullPolicy read_pull_policy(const Doc& doc, std::string_view image) {
                 image_tag_is_latest(image) ? PullPolicy::Always : PullPolicy::IfNotPresent);
 }
 
-Container read_container(const Doc& doc, bool host_network) {
+Container read_container(const Doc& doc) {
   Container c;
   c.name = get_string(&doc, "name");
   c.image = get_string(&doc, "image");
@@ -94,7 +75,6 @@ Container read_container(const Doc& doc, bool host_network) {
     port.name = get_string(&item, "name");
     port.container_port = get_int<std::int32_t>(&item, "containerPort").value_or(0);
     port.host_port = get_int<std::int32_t>(&item, "hostPort").value_or(0);
-    if (host_network && port.host_port == 0) port.host_port = port.container_port;
     port.host_ip = get_string(&item, "hostIP");
     port.protocol = read_protocol(item);
     c.ports.push_back(std::move(port));
@@ -102,7 +82,6 @@ Container read_container(const Doc& doc, bool host_network) {
   const Doc* resources = get(&doc, "resources");
   c.limits = read_resources(resources, "limits");
   c.requests = read_resources(resources, "requests");
-  default_requests(c.requests, c.limits);
   c.startup_probe = read_probe(doc, "startupProbe");
   c.readiness_probe = read_probe(doc, "readinessProbe");
   c.liveness_probe = read_probe(doc, "livenessProbe");
@@ -231,9 +210,8 @@ void read_scheduling(const Doc* doc, PodSpec& s) {
 PodSpec read_pod_spec(const Doc* doc) {
   PodSpec s;
   s.host_network = get_bool(doc, "hostNetwork");
-  for (const Doc& item : get_items(doc, "containers")) s.containers.push_back(read_container(item, s.host_network));
-  for (const Doc& item : get_items(doc, "initContainers"))
-    s.init_containers.push_back(read_container(item, s.host_network));
+  for (const Doc& item : get_items(doc, "containers")) s.containers.push_back(read_container(item));
+  for (const Doc& item : get_items(doc, "initContainers")) s.init_containers.push_back(read_container(item));
   if (doc != nullptr) s.restart_policy = read_restart_policy(*doc).value_or(RestartPolicy::Always);
   s.termination_grace_period_seconds = get_int<std::int64_t>(doc, "terminationGracePeriodSeconds").value_or(30);
   s.active_deadline_seconds = get_int<std::int64_t>(doc, "activeDeadlineSeconds");

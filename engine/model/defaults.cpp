@@ -5,6 +5,7 @@
 
 #include "engine/model/decode.h"
 #include "engine/model/read.h"
+#include "engine/model/requests.h"
 
 namespace wavetank::model {
 namespace {
@@ -146,26 +147,40 @@ void pod_spec(Doc* spec) {
   canonical_quantities(existing(spec, "resources"), "requests");
 }
 
-/// What only pods get, not templates.
-void pod_only(Doc* spec) {
-  if (spec == nullptr) return;
-  set_default(*spec, "enableServiceLinks", Doc::boolean(true));
-  const bool host_network = spec->bool_or("hostNetwork", false);
-  for (const std::string_view key : {"containers", "initContainers"}) {
-    each(spec, key, [&](Doc& c) {
-      if (host_network) {
-        each(&c, "ports", [](Doc& port) {
-          if (const Doc* inner = port.find("containerPort")) set_if_zero(port, "hostPort", Doc(*inner));
-        });
-      }
-      Doc* resources = existing(&c, "resources");
-      const Doc* limits = existing(resources, "limits");
-      if (limits == nullptr || limits->members.empty()) return;
-      const Doc wanted = *limits;
-      Doc* requests = object_at(*resources, "requests");
-      if (requests == nullptr) return;
-      for (const Doc::Member& m : wanted.members) set_default(*requests, m.key, Doc(m.value));
-    });
+/// Requests a container leaves out are its limits.
+void requests_from_limits(Doc& container) {
+  Doc* resources = existing(&container, "resources");
+  const Doc* limits = existing(resources, "limits");
+  if (limits == nullptr || limits->members.empty()) return;
+  const Doc wanted = *limits;
+  Doc* requests = object_at(*resources, "requests");
+  if (requests == nullptr) return;
+  for (const Doc::Member& m : wanted.members) set_default(*requests, m.key, Doc(m.value));
+}
+
+/// Requests that a pod with limits of its own leaves out: what its containers ask for together, else the limit
+/// (KEP-2837). Huge pages are always the limit.
+void pod_level_requests(Doc& spec) {
+  Doc* resources = existing(&spec, "resources");
+  const Doc* limits = existing(resources, "limits");
+  if (limits == nullptr || limits->members.empty()) return;
+  const Doc wanted = *limits;
+  Doc pod = Doc::object();
+  pod["spec"]["containers"] = spec.find("containers") == nullptr ? Doc::array() : *spec.find("containers");
+  if (const Doc* init = spec.find("initContainers")) pod["spec"]["initContainers"] = *init;
+  const ResourceList asked = total_requests(read_pod_template(pod).spec);
+  Doc* requests = object_at(*resources, "requests");
+  if (requests == nullptr) return;
+  if ((asked.present & ResourceList::kCpu) != 0) {
+    const auto cpu = base::Quantity::parse(std::to_string(asked.milli_cpu) + "m");
+    set_default(*requests, "cpu", Doc::string(cpu ? cpu->text() : "0"));
+  }
+  if ((asked.present & ResourceList::kMemory) != 0)
+    set_default(*requests, "memory",
+                Doc::string(base::Quantity(asked.memory, base::Quantity::Format::BinarySI).text()));
+  for (const Doc::Member& m : wanted.members) {
+    if (m.key == "cpu" || m.key == "memory" || m.key.starts_with("hugepages-"))
+      set_default(*requests, m.key, Doc(m.value));
   }
 }
 
@@ -289,6 +304,23 @@ void secret(Doc& doc) {
 
 }  // namespace
 
+void apply_pod_defaults(Doc& spec) {
+  if (!spec.is_object()) return;
+  set_default(spec, "enableServiceLinks", Doc::boolean(true));
+  const bool host_network = spec.bool_or("hostNetwork", false);
+  for (const std::string_view key : {"containers", "initContainers"}) {
+    each(&spec, key, [&](Doc& c) {
+      if (host_network) {
+        each(&c, "ports", [](Doc& port) {
+          if (const Doc* inner = port.find("containerPort")) set_if_zero(port, "hostPort", Doc(*inner));
+        });
+      }
+      requests_from_limits(c);
+    });
+  }
+  pod_level_requests(spec);
+}
+
 void apply_defaults(Doc& doc) {
   if (!doc.is_object()) return;
   const Kind kind = kind_from_gvk(doc.string_or("apiVersion"), doc.string_or("kind"));
@@ -304,7 +336,8 @@ void apply_defaults(Doc& doc) {
       return node(doc);
     case Kind::Pod:
       pod_spec(spec);
-      return pod_only(spec);
+      if (spec != nullptr) apply_pod_defaults(*spec);
+      return;
     case Kind::ReplicaSet:
       if (spec != nullptr) set_default(*spec, "replicas", Doc::integer(1));
       return pod_template(spec);

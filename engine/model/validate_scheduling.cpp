@@ -1,6 +1,7 @@
 // What tells the scheduler where a pod may go: affinity, tolerations, topology spread.
 
 #include <algorithm>
+#include <initializer_list>
 
 #include <fmt/format.h>
 
@@ -61,17 +62,48 @@ void validate_topology_key(const Place& key) {
   key.each_invalid(check_qualified_name(key.text()));
 }
 
+/// By then the keys have become requirements (merge_label_keys): one more requirement of the same key is the user's
+/// own.
+void validate_label_keys(const Place& owner, std::initializer_list<std::string_view> fields) {
+  const Place selector = owner["labelSelector"];
+  for (const std::string_view field : fields) {
+    const Place keys = owner[field];
+    if (keys.items().empty()) continue;
+    if (!selector) {
+      keys.forbidden("must not be specified when labelSelector is not set");
+      continue;
+    }
+    for (const Place& key : keys.items()) key.each_invalid(check_qualified_name(key.text()));
+  }
+  const std::vector<Place> match = owner["matchLabelKeys"].items();
+  if (selector) {
+    std::vector<std::string> selected;
+    for (const Doc::Member& label : selector["matchLabels"].members()) selected.push_back(label.key);
+    for (const Place& e : selector["matchExpressions"].items()) {
+      const std::string key(e["key"].text());
+      const bool again = std::find(selected.begin(), selected.end(), key) != selected.end();
+      for (std::size_t i = 0; again && i < match.size(); ++i) {
+        if (match[i].text() != key) continue;  // Kubernetes points at the term: its path, then the key's number
+        match[i]
+            .renamed(fmt::format("{}[{}]", owner.path(), i))
+            .invalid("exists in both matchLabelKeys and labelSelector");
+      }
+      selected.push_back(key);
+    }
+  }
+  for (const Place& m : match) {
+    for (const Place& other : owner["mismatchLabelKeys"].items()) {
+      if (m.text() == other.text()) m.invalid("exists in both matchLabelKeys and mismatchLabelKeys");
+    }
+  }
+}
+
 void validate_pod_term(const Place& term) {
   validate_selector(term["labelSelector"]);
   validate_selector(term["namespaceSelector"]);
   for (const Place& ns : term["namespaces"].items()) ns.each_invalid(check_dns_label(ns.text()));
+  validate_label_keys(term, {"matchLabelKeys", "mismatchLabelKeys"});
   validate_topology_key(term["topologyKey"]);
-  for (const std::string_view field : {"matchLabelKeys", "mismatchLabelKeys"}) {
-    const Place keys = term[field];
-    if (keys.items().empty()) continue;
-    if (!term["labelSelector"]) keys.forbidden("must not be specified when labelSelector is not set");
-    for (const Place& key : keys.items()) key.each_invalid(check_qualified_name(key.text()));
-  }
 }
 
 void validate_pod_affinity(const Place& affinity) {
@@ -97,10 +129,7 @@ void validate_spread_constraint(const Place& c) {
   c["nodeAffinityPolicy"].one_of({"Honor", "Ignore"});
   c["nodeTaintsPolicy"].one_of({"Honor", "Ignore"});
   validate_selector(c["labelSelector"]);
-  const Place keys = c["matchLabelKeys"];
-  if (!keys.items().empty() && !c["labelSelector"])
-    keys.forbidden("must not be specified when labelSelector is not set");
-  for (const Place& key : keys.items()) key.each_invalid(check_qualified_name(key.text()));
+  validate_label_keys(c, {"matchLabelKeys"});
 }
 
 }  // namespace

@@ -29,9 +29,9 @@ struct TemplateInfo {
   bool known = false;
   std::shared_ptr<const model::PodTemplate> pod;
   base::Sym ns;
-  PodRequests requests;  ///< As an incoming pod.
+  PodRequests requests;   ///< As an incoming pod.
   PodRequests placed_as;  ///< What each adds to its node: differs while resources are changed in place.
-  std::vector<std::pair<std::uint32_t, std::int64_t>> scalars;  ///< Extended resources by column, amount > 0.
+  std::vector<std::pair<std::uint32_t, std::int64_t>> scalars;         ///< Extended resources by column, amount > 0.
   std::vector<std::pair<std::uint32_t, std::int64_t>> placed_scalars;  ///< The same of `placed_as`.
   std::vector<HostPort> ports;
   std::vector<std::uint32_t> claims;  ///< Of ClaimUses.
@@ -151,9 +151,9 @@ class Cache {
   int trials_ = 0;
   std::vector<std::vector<model::Taint>> taint_sets_{{}};
   std::unordered_map<std::string, std::uint32_t> taint_set_index_{{"", 0}};  // lookup only
-  std::vector<Placed> placed_;           // by PodId
-  std::vector<TemplateInfo> templates_;  // by TemplateId
-  std::vector<TemplateId> met_;          // templates in the order they were met
+  std::vector<Placed> placed_;                                               // by PodId
+  std::vector<TemplateInfo> templates_;                                      // by TemplateId
+  std::vector<TemplateId> met_;                                              // templates in the order they were met
   std::vector<TemplateId> affinity_templates_;
   std::vector<Image> images_;
   std::vector<std::vector<std::uint32_t>> images_of_;           // by node

@@ -132,7 +132,9 @@ TemplateId admitted_template(ClusterState& state, TemplateId plain) {
   const TemplateRow& from = state.templates[plain.index()];
   auto parsed = model::parse_json(from.doc, "journal");
   WT_ASSERT(parsed.has_value(), "a template is JSON");
+  model::apply_pod_defaults((*parsed)["spec"]);
   admit_pod_spec(state, (*parsed)["spec"]);
+  model::merge_label_keys(*parsed);
   return intern_template(state, from.ns, model::to_canonical_json(*parsed));
 }
 

@@ -30,8 +30,9 @@ TemplateId intern_template(ClusterState& state, base::Sym ns, const std::string&
 /// The template of a Deployment with the label pod-template-hash added.
 TemplateId hashed_template(ClusterState& state, TemplateId plain, std::string_view hash);
 
-/// What pod admission makes of a workload's template: DefaultTolerationSeconds (300 s for not-ready and unreachable),
-/// the service account "default", the preemption policy of the priority class as it stands. Source:
+/// What becomes of a workload's template when a pod is made of it: the defaults of pods (requests from limits …), label
+/// keys as requirements, DefaultTolerationSeconds (300 s for not-ready and unreachable), the service account "default",
+/// the preemption policy of the priority class as it stands. Source:
 /// https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
 TemplateId admitted_template(ClusterState& state, TemplateId plain);
 

@@ -229,6 +229,34 @@ TEST_CASE("A pod that names a node that is not there waits for it, and for no ot
   CHECK(wants("there").empty());
 }
 
+TEST_CASE("Label keys of a pod's terms are resolved when it is made, by hand or by a set") {
+  Cluster c;
+  const auto pod = [](const char* name, const char* selector) {
+    return std::string("{apiVersion: v1, kind: Pod, metadata: {name: ") + name +
+           ", labels: {app: web}}, spec: {containers: [{name: c, image: i}], topologySpreadConstraints: [{maxSkew: 1, "
+           "topologyKey: zone, whenUnsatisfiable: DoNotSchedule, matchLabelKeys: [app], labelSelector: " +
+           selector + "}]}}";
+  };
+  c.apply(pod("a", "{}"));
+  const auto& constraint = c.view().pod_spec(event::PodId(0U)).spec.topology_spread_constraints.at(0);
+  REQUIRE(constraint.label_selector->match_expressions.size() == 1);
+  CHECK(constraint.label_selector->match_expressions[0].values == std::vector<std::string>{"web"});
+  auto docs = model::parse_yaml(pod("b", "{matchLabels: {app: db}}"), "t");
+  CHECK(c.wish(command::ApplyObject{model::to_json(docs->front()), command::ApplyObject::Mode::Create}) ==
+        "Invalid: Pod \"b\" is invalid: spec.topologySpreadConstraints[0][0]: Invalid value: \"app\": exists in both "
+        "matchLabelKeys and labelSelector");
+
+  c.apply(
+      "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: r}, spec: {selector: {matchLabels: {app: web}}, "
+      "template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: i, resources: {limits: {cpu: "
+      "1}}}], affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone, "
+      "labelSelector: {}, mismatchLabelKeys: [app]}]}}}}}}");
+  c.fact(event::PodCreated{c.find(model::Kind::ReplicaSet, "r").as<event::ReplicaSetId>(), "x", 0});
+  const auto& made = c.view().pod_spec(c.find(model::Kind::Pod, "r-x").as<event::PodId>()).spec;
+  CHECK(made.affinity.pod_anti.required.at(0).label_selector->match_expressions.size() == 1);
+  CHECK(made.containers[0].requests.milli_cpu == 1000);  // and its requests are its limits
+}
+
 TEST_CASE("Reports of pods that are gone are refused, and old news are no facts") {
   Cluster c;
   c.add_node("n1");

@@ -122,7 +122,8 @@ spec:
   CHECK(spec.paused);
   CHECK(spec.max_surge == IntOrPercent{2, false});
   CHECK(spec.max_unavailable == IntOrPercent{0, false});
-  CHECK(spec.tmpl.spec.containers.at(0).requests.milli_cpu == 1000);  // what its pods will request
+  CHECK(spec.tmpl.spec.containers.at(0).limits.milli_cpu == 1000);
+  CHECK(spec.tmpl.spec.containers.at(0).requests.milli_cpu == 0);  // a pod gets its requests when it is made
   CHECK(pod_template_doc(d.doc)->at({"spec", "containers"})->items[0].at({"resources", "requests"}) == nullptr);
 
   const Object n = object(R"(

@@ -181,6 +181,76 @@ spec:
 )"});
 }
 
+TEST_CASE("a pod with limits of its own requests what its containers do, else those limits") {
+  struct PodLevel {
+    const char* what;
+    const char* resources;  ///< Of the pod; its containers request 300m and 200m cpu.
+    const char* requests;
+  };
+  const PodLevel rows[] = {
+      {"nothing without limits", "{}", "null"},
+      {"what the containers ask for together", "{limits: {cpu: 2}}", "{cpu: 500m}"},
+      {"the limit where no container asks", "{limits: {memory: 1Gi}}", "{cpu: 500m, memory: 1Gi}"},
+      {"what is written stays", "{limits: {cpu: 2}, requests: {cpu: 1}}", "{cpu: \"1\"}"},
+      {"huge pages are the limit", "{limits: {hugepages-2Mi: 4Mi}}", "{cpu: 500m, hugepages-2Mi: 4Mi}"},
+  };
+  for (const PodLevel& row : rows) {
+    INFO(row.what);
+    Doc doc = yaml(std::string("{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {resources: ") + row.resources +
+                   ", containers: [{name: c, image: i, resources: {requests: {cpu: 300m}}}, "
+                   "{name: d, image: i, resources: {limits: {cpu: 200m}}}]}}");
+    apply_defaults(doc);
+    const Doc* requests = doc.at({"spec", "resources", "requests"});
+    CHECK((requests == nullptr ? "null" : to_canonical_json(*requests)) ==
+          (row.requests == std::string("null") ? "null" : to_canonical_json(yaml(row.requests))));
+  }
+}
+
+TEST_CASE("label keys become requirements with the pod's own values") {
+  struct Keys {
+    const char* what;
+    const char* term;    ///< As written; the pod has the labels app=web, hash=h1.
+    const char* merged;  ///< The selector after it.
+  };
+  const Keys rows[] = {
+      {"match", "{labelSelector: {matchLabels: {app: web}}, matchLabelKeys: [hash]}",
+       "{matchLabels: {app: web}, matchExpressions: [{key: hash, operator: In, values: [h1]}]}"},
+      {"mismatch", "{labelSelector: {}, mismatchLabelKeys: [hash]}",
+       "{matchExpressions: [{key: hash, operator: NotIn, values: [h1]}]}"},
+      {"after what is there",
+       "{labelSelector: {matchExpressions: [{key: a, operator: Exists}]}, matchLabelKeys: [hash, app]}",
+       "{matchExpressions: [{key: a, operator: Exists}, {key: hash, operator: In, values: [h1]}, "
+       "{key: app, operator: In, values: [web]}]}"},
+      {"a label the pod has not", "{labelSelector: {matchLabels: {app: web}}, matchLabelKeys: [tier]}",
+       "{matchLabels: {app: web}}"},
+      {"no selector selects nothing", "{matchLabelKeys: [hash]}", "null"},
+      {"a pod read from a cluster has it already",
+       "{labelSelector: {matchExpressions: [{key: hash, operator: In, values: [h1]}]}, matchLabelKeys: [hash]}",
+       "{matchExpressions: [{key: hash, operator: In, values: [h1]}]}"},
+  };
+  for (const Keys& row : rows) {
+    INFO(row.what);
+    const std::string term = row.term;
+    Doc pod = yaml(
+        "{metadata: {labels: {app: web, hash: h1}}, spec: {affinity: {podAntiAffinity: "
+        "{requiredDuringSchedulingIgnoredDuringExecution: [" +
+        term + "], preferredDuringSchedulingIgnoredDuringExecution: [{podAffinityTerm: " + term +
+        "}]}}, topologySpreadConstraints: [" + term + "]}}");
+    merge_label_keys(pod);
+    const Doc* anti = pod.at({"spec", "affinity", "podAntiAffinity"});
+    const auto selector = [](const Doc& owner) {
+      const Doc* found = owner.find("labelSelector");
+      return to_canonical_json(found == nullptr ? Doc() : *found);
+    };
+    const std::string merged = row.merged == std::string("null") ? "null" : to_canonical_json(yaml(row.merged));
+    CHECK(selector(anti->find("requiredDuringSchedulingIgnoredDuringExecution")->items[0]) == merged);
+    CHECK(selector(*anti->find("preferredDuringSchedulingIgnoredDuringExecution")->items[0].find("podAffinityTerm")) ==
+          merged);
+    if (term.find("mismatch") == std::string::npos)
+      CHECK(selector(pod.at({"spec", "topologySpreadConstraints"})->items[0]) == merged);
+  }
+}
+
 TEST_CASE("the pull policy follows the tag") {
   const std::pair<const char*, const char*> rows[] = {
       {"nginx", "Always"},

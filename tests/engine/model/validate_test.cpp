@@ -304,6 +304,13 @@ TEST_CASE("where pods may go") {
            "  affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{labelSelector: {}}]}}\n",
            "6:81: spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: "
            "Required value: can not be empty"},
+          {"a key to match and not to match",
+           "  affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{labelSelector: {}, "
+           "topologyKey: zone, matchLabelKeys: [a], mismatchLabelKeys: [-b, a]}]}}\n",
+           "6:133: spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].matchLabelKeys[0]: "
+           "Invalid value: \"a\": exists in both matchLabelKeys and mismatchLabelKeys\n"
+           "6:157: spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].mismatchLabelKeys[0]: "
+           "Invalid value: \"-b\": " LABEL_NAME},
           {"spread",
            "  topologySpreadConstraints:\n  - {maxSkew: 0, topologyKey: zone, whenUnsatisfiable: Sometimes}\n"
            "  - {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway, minDomains: 2}\n  - {maxSkew: 1, "

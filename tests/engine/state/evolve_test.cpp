@@ -263,3 +263,62 @@ TEST_CASE("What a pod requests, as the scheduler counts it") {
     CHECK(model::total_requests(std::get<model::Pod>(object->spec).tmpl.spec).milli_cpu == row.milli_cpu);
   }
 }
+
+TEST_CASE("A pod that is resized in place takes the most of what is wanted, reported and allotted") {
+  struct Row {
+    const char* what;
+    const char* status;
+    std::int64_t milli_cpu;  ///< On its node. The spec asks for 1 and, in a sidecar, 200m; an init container for 1.
+  };
+  const Row rows[] = {
+      {"no report", "{}", 1200},
+      {"reported as wanted", "{containerStatuses: [{name: a, resources: {requests: {cpu: 1}}}]}", 1200},
+      {"still larger", "{containerStatuses: [{name: a, resources: {requests: {cpu: 3}}}]}", 3200},
+      {"allotted more", "{containerStatuses: [{name: a, resources: {}, allocatedResources: {cpu: 2}}]}", 2200},
+      {"an allotment alone is no report", "{containerStatuses: [{name: a, allocatedResources: {cpu: 2}}]}", 1200},
+      {"not to be had: what is wanted does not count",
+       "{conditions: [{type: PodResizePending, status: \"True\", reason: Infeasible}], "
+       "containerStatuses: [{name: a, resources: {requests: {cpu: 500m}}}]}",
+       700},
+      {"put off: it counts",
+       "{conditions: [{type: PodResizePending, status: \"True\", reason: Deferred}], "
+       "containerStatuses: [{name: a, resources: {requests: {cpu: 500m}}}]}",
+       1200},
+      {"a sidecar", "{initContainerStatuses: [{name: s, resources: {requests: {cpu: 700m}}}]}", 1700},
+      {"not an init container", "{initContainerStatuses: [{name: i, resources: {requests: {cpu: 9}}}]}", 1200},
+  };
+  const auto pod = [](const char* name, const char* status) {
+    return std::string("{apiVersion: v1, kind: Pod, metadata: {name: ") + name +
+           "}, spec: {initContainers: [{name: i, image: i, resources: {requests: {cpu: 300m}}}, {name: s, image: i, "
+           "restartPolicy: Always, resources: {requests: {cpu: 200m}}}], containers: [{name: a, image: i, resources: "
+           "{requests: {cpu: 1}}}]}, status: " +
+           status + "}";
+  };
+  for (const Row& row : rows) {
+    INFO(row.what);
+    support::Cluster c;
+    for (const auto& text : {pod("plain", "{}"), pod("p", row.status)})
+      c.wish(command::ApplyObject{model::to_json(model::parse_yaml(text, "t")->front()),
+                                  command::ApplyObject::Mode::Create});
+    const auto tmpl = [&](const char* name) { return c.view()->pods.tmpl[c.find(model::Kind::Pod, name).row]; };
+    CHECK(c.view().pod_template(tmpl("p")).requests.milli_cpu == row.milli_cpu);
+    if (row.milli_cpu == 1200) CHECK(tmpl("p") == tmpl("plain"));  // what changes nothing costs nothing
+    std::vector<std::uint8_t> bytes;
+    state::save(c.state, bytes);
+    state::ClusterState loaded;
+    REQUIRE(state::load(loaded, bytes.data(), bytes.size()));
+    CHECK(loaded.templates[tmpl("p").index()].requests == c.view().pod_template(tmpl("p")).requests);
+  }
+  // A report that changes is an update; one that is done with is gone.
+  support::Cluster c;
+  c.apply(pod("p", rows[2].status));
+  const event::Ref p = c.find(model::Kind::Pod, "p");
+  const auto takes = [&] { return c.view().pod_template(c.view()->pods.tmpl[p.row]).requests.milli_cpu; };
+  CHECK(takes() == 3200);
+  CHECK(c.wish(command::SetLabel{p, "a", "b"}) == "ObjectUpdated");
+  CHECK(takes() == 3200);
+  CHECK(c.wish(command::PatchObject{
+            p, R"({"status":{"containerStatuses":[{"name":"a","resources":{"requests":{"cpu":"1"}}}]}})"}) ==
+        "ObjectUpdated");
+  CHECK(takes() == 1200);
+}
