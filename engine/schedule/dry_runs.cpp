@@ -195,8 +195,8 @@ const DryRuns::OnNode& DryRuns::on(NodeId node, const ClusterView& view) {
     const SimTime start = placed.assumed ? view.now() : view->pods.scheduled[p.index()];
     out.pods.push_back({p, placed.tmpl, view->pods.priority[p.index()], start});
     const TemplateInfo& t = cache_.known_info(placed.tmpl);
-    cpu += t.requests.real.milli_cpu;
-    memory += t.requests.real.memory;
+    cpu += t.placed_as.real.milli_cpu;
+    memory += t.placed_as.real.memory;
   }
   std::sort(out.pods.begin(), out.pods.end(), more_important);
   out.odd = cpu != cache_.requested_cpu[node.index()] || memory != cache_.requested_memory[node.index()];
@@ -243,11 +243,11 @@ void DryRuns::victims(NodeId node, const ClusterView& view, std::vector<PodId>& 
 void DryRuns::move(Room& room, TemplateId tmpl, std::int64_t sign) {
   const TemplateInfo& t = cache_.known_info(tmpl);
   room.pods += sign;
-  room.cpu += sign * t.requests.real.milli_cpu;
-  room.memory += sign * t.requests.real.memory;
-  room.ephemeral += sign * t.requests.real.ephemeral_storage;
+  room.cpu += sign * t.placed_as.real.milli_cpu;
+  room.memory += sign * t.placed_as.real.memory;
+  room.ephemeral += sign * t.placed_as.real.ephemeral_storage;
   for (std::size_t i = 0; i < need_->scalars.size(); ++i) {
-    for (const auto& [column, amount] : t.scalars) {
+    for (const auto& [column, amount] : t.placed_scalars) {
       if (column == need_->scalars[i].first) scalar_room_[i] += sign * amount;
     }
   }
