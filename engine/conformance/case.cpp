@@ -289,10 +289,10 @@ base::Result<Case> read_case(std::string_view text, std::string_view file, int l
   return out;
 }
 
-base::Result<std::vector<Case>> read_cases(std::string_view text, std::string_view file) {
-  std::vector<Case> out;
-  base::Diagnostics problems;
+void for_each_case(std::string_view text, std::string_view file, const std::function<void(Case&&)>& take,
+                   base::Diagnostics& problems) {
   int line = 0;
+  std::size_t cases = 0;
   const bool many = file.ends_with(".jsonl");
   while (!text.empty()) {
     const std::size_t end = many ? std::min(text.find('\n'), text.size()) : text.size();
@@ -300,20 +300,16 @@ base::Result<std::vector<Case>> read_cases(std::string_view text, std::string_vi
     text.remove_prefix(std::min(end + 1, text.size()));
     ++line;
     if (blank(one)) continue;
-    if (out.size() >= kMaxCases) {
-      problems.push_back({std::string(file), {line, 0}, fmt::format("more than {} cases", kMaxCases)});
-      break;
-    }
+    if (++cases > kMaxCases)
+      return problems.push_back({std::string(file), {line, 0}, fmt::format("more than {} cases", kMaxCases)});
     auto read = read_case(one, file, many ? line : 0);
     if (read) {
-      out.push_back(std::move(*read));
+      take(std::move(*read));
     } else {
       problems.insert(problems.end(), read.error().begin(), read.error().end());
     }
   }
-  if (out.empty() && problems.empty()) problems.push_back({std::string(file), {}, "no case in it"});
-  if (!problems.empty()) return base::failure(std::move(problems));
-  return out;
+  if (cases == 0) problems.push_back({std::string(file), {}, "no case in it"});
 }
 
 }  // namespace wavetank::conformance

@@ -3,9 +3,9 @@
 // told apart by content: attempts of pods in order (decisions), the same with node sampling (`snapshotOrder`), steps on
 // the queue (`steps`). Format: tests/golden/scheduler/README.md.
 
+#include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "engine/model/doc.h"
 #include "engine/schedule/profile.h"
@@ -32,8 +32,9 @@ inline constexpr std::size_t kMaxCases = 100'000;
 /// to what is not there. What passes can be run.
 base::Result<Case> read_case(std::string_view text, std::string_view file, int line = 0);
 
-/// A file: one case, or one a line when its name ends in .jsonl (blank lines count for nothing). Every bad line is
-/// reported; good ones are returned only when all are.
-base::Result<std::vector<Case>> read_cases(std::string_view text, std::string_view file);
+/// A file: one case, or one a line when its name ends in .jsonl (blank lines count for nothing). Calls `take` for every
+/// good one in order; what is wrong with the others goes to `problems`.
+void for_each_case(std::string_view text, std::string_view file, const std::function<void(Case&&)>& take,
+                   base::Diagnostics& problems);
 
 }  // namespace wavetank::conformance

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/conformance/case.h"
+#include "engine/schedule/explain.h"
 
 namespace wavetank::conformance {
 
@@ -25,16 +26,25 @@ struct Count {
   }
 };
 
+/// Our attempt in full.
+struct Told {
+  std::string subject;  ///< As Difference::subject.
+  schedule::Explanation explanation;
+  std::string golden_choice;  ///< The node that the real one chose, or "".
+};
+
 /// What one case gave. A field is counted where either side has it.
 struct Outcome {
   Count decisions;           ///< Attempts or steps, equal in every field.
   std::size_t left_out = 0;  ///< Attempts that need what is not there yet; their golden outcome was applied.
   std::vector<std::pair<std::string, Count>> fields;  ///< In the order of field_order().
   std::vector<Difference> differences;
+  std::vector<Told> told;  ///< Of the pod asked for.
 };
 
-/// Error: a step that cannot be taken (a victim that is on no node, a pod placed twice), with its place.
-base::Result<Outcome> run_case(const Case& test_case);
+/// Error: a step that cannot be taken (a victim that is on no node, a pod placed twice), with its place. `explain_pod`:
+/// "namespace/name" of a pod whose attempts are told in full; "" for none.
+base::Result<Outcome> run_case(const Case& test_case, std::string_view explain_pod = "");
 
 /// All cases of one family, summed.
 struct Family {
@@ -43,6 +53,7 @@ struct Family {
   std::size_t left_out = 0;
   std::vector<std::pair<std::string, Count>> fields;
 };
+void add(Family& sum, const Family& family);
 /// Adds a case to its family; families are kept sorted by name.
 void add(std::vector<Family>& families, const Case& test_case, const Outcome& outcome);
 

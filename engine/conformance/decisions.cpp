@@ -15,7 +15,8 @@ constexpr std::int32_t kAllNodes = 100;
 
 class Decisions {
  public:
-  explicit Decisions(const Case& test_case) : case_(test_case), cluster_(test_case), record_(test_case.name) {}
+  Decisions(const Case& test_case, std::string_view explain_pod)
+      : case_(test_case), cluster_(test_case), record_(test_case.name), explain_pod_(explain_pod) {}
 
   base::Result<Outcome> run() {
     const auto& expected = case_.doc.find("expect")->items;
@@ -53,6 +54,10 @@ class Decisions {
     record_.compare("gateMessage", expected.string_or("gateMessage"), gate);
     if (!gate.empty()) {
       record_.compare("outcome", expected.string_or("outcome"), "gated");
+      schedule::Explanation told;
+      told.pod = key_of(doc);
+      told.gate = gate;
+      if (explain_pod_ == told.pod) record_.tell(std::move(told), "");
     } else if (cluster_.cache.order().empty()) {
       record_.compare("outcome", expected.string_or("outcome"), "unschedulable");
       record_.compare("fitError", expected.string_or("fitError"), fit_error(cluster_.evaluator, 0));
@@ -79,6 +84,7 @@ class Decisions {
       failure(pod, expected);
     } else {
       std::erase(nominated_, cluster_.pod_key(pod));
+      tell(pod, expected, nullptr);
     }
   }
 
@@ -112,6 +118,12 @@ class Decisions {
       cluster_.cache.assumed_volumes.release(pod);
     }
     record_.compare("volumes", joined(std::move(want)), joined(std::move(got)));
+  }
+
+  void tell(PodId pod, const Doc& expected, const schedule::Preemption* found) {
+    if (explain_pod_.empty() || explain_pod_ != cluster_.pod_key(pod)) return;
+    record_.tell(schedule::explain_attempt(pod, cluster_.evaluator, cluster_.cache, found, cluster_.view()),
+                 expected.string_or("chosen"));
   }
 
   /// What all nodes have that a narrowed search did not look at.
@@ -205,6 +217,7 @@ class Decisions {
       if (!found.message.empty()) message += " " + found.message;
       compare_preemption(pod, want, found);
     }
+    tell(pod, expected, runs ? &found : nullptr);
     record_.compare("fitError", expected.string_or("fitError"), message);
   }
 
@@ -300,11 +313,14 @@ class Decisions {
   Cluster cluster_;
   Record record_;
   std::vector<std::string> nominated_, golden_nominated_;  // in order of their nomination
+  std::string_view explain_pod_;
   std::size_t attempt_ = 0;
 };
 
 }  // namespace
 
-base::Result<Outcome> run_decisions(const Case& test_case) { return Decisions(test_case).run(); }
+base::Result<Outcome> run_decisions(const Case& test_case, std::string_view explain_pod) {
+  return Decisions(test_case, explain_pod).run();
+}
 
 }  // namespace wavetank::conformance

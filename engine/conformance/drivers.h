@@ -5,8 +5,8 @@
 
 namespace wavetank::conformance {
 
-base::Result<Outcome> run_decisions(const Case& test_case);
-base::Result<Outcome> run_sampling(const Case& test_case);
+base::Result<Outcome> run_decisions(const Case& test_case, std::string_view explain_pod);
+base::Result<Outcome> run_sampling(const Case& test_case, std::string_view explain_pod);
 base::Result<Outcome> run_queue_hints(const Case& test_case);
 
 }  // namespace wavetank::conformance

@@ -24,7 +24,8 @@ std::size_t place(std::string_view field) {
   return static_cast<std::size_t>(std::find(std::begin(kOrder), std::end(kOrder), field) - std::begin(kOrder));
 }
 
-void sum(std::vector<std::pair<std::string, Count>>& to, const std::vector<std::pair<std::string, Count>>& from) {
+void add_fields(std::vector<std::pair<std::string, Count>>& to,
+                const std::vector<std::pair<std::string, Count>>& from) {
   for (const auto& [field, count] : from) {
     Count& all = count_of(to, field);
     all.matched += count.matched;
@@ -99,16 +100,26 @@ std::string words(const model::Doc* list, std::string_view drop) {
   return joined(std::move(out));
 }
 
+void add(Family& sum, const Family& family) {
+  for (const auto& [to, from] : {std::pair{&sum.cases, &family.cases}, {&sum.decisions, &family.decisions}}) {
+    to->matched += from->matched;
+    to->total += from->total;
+  }
+  sum.left_out += family.left_out;
+  add_fields(sum.fields, family.fields);
+}
+
 void add(std::vector<Family>& families, const Case& test_case, const Outcome& outcome) {
   auto at = std::lower_bound(families.begin(), families.end(), test_case.family,
                              [](const Family& f, const std::string& name) { return f.name < name; });
   if (at == families.end() || at->name != test_case.family)
     at = families.insert(at, Family{test_case.family, {}, {}, 0, {}});
-  at->cases.add(outcome.differences.empty());
+  // A case of which nothing was compared is no match.
+  if (outcome.decisions.total > 0 || outcome.left_out == 0) at->cases.add(outcome.differences.empty());
   at->decisions.matched += outcome.decisions.matched;
   at->decisions.total += outcome.decisions.total;
   at->left_out += outcome.left_out;
-  sum(at->fields, outcome.fields);
+  add_fields(at->fields, outcome.fields);
 }
 
 }  // namespace wavetank::conformance

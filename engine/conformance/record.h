@@ -18,6 +18,9 @@ class Record {
   void compare(std::string_view field, std::string_view expected, std::string_view got);
   void compare(std::string_view field, std::int64_t expected, std::int64_t got);
   void compare(std::string_view field, bool expected, bool got);
+  void tell(schedule::Explanation explanation, std::string_view golden_choice) {
+    outcome_.told.push_back({subject_, std::move(explanation), std::string(golden_choice)});
+  }
   void leave_out() { ++outcome_.left_out; }
   /// Something of the case as a whole, counted as a field but as no decision.
   void compare_whole(std::string_view field, std::string_view expected, std::string_view got);

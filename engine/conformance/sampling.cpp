@@ -27,10 +27,11 @@ std::int32_t percentage_of(const Doc& config) {
 
 class Sampling {
  public:
-  explicit Sampling(const Case& test_case)
+  Sampling(const Case& test_case, std::string_view explain_pod)
       : case_(test_case),
         cluster_(test_case),
         record_(test_case.name),
+        explain_pod_(explain_pod),
         percentage_(percentage_of(*test_case.doc.find("config"))) {}
 
   base::Result<Outcome> run() {
@@ -68,6 +69,9 @@ class Sampling {
     for (const std::int64_t t : a.totals) totals += std::to_string(t) + " ";
     record_.compare("totals", in_order(expected.find("totals")), totals);
     compare_choice(record_, cluster_, expected);
+    if (!explain_pod_.empty() && explain_pod_ == cluster_.pod_key(pod))
+      record_.tell(schedule::explain_attempt(pod, evaluator, cluster_.cache, nullptr, cluster_.view()),
+                   expected.string_or("chosen"));
     if (a.ties.empty())
       record_.compare("fitError", expected.string_or("fitError"), fit_error(evaluator, cluster_.cache.order().size()));
   }
@@ -90,11 +94,14 @@ class Sampling {
   const Case& case_;
   Cluster cluster_;
   Record record_;
+  std::string_view explain_pod_;
   std::int32_t percentage_;
 };
 
 }  // namespace
 
-base::Result<Outcome> run_sampling(const Case& test_case) { return Sampling(test_case).run(); }
+base::Result<Outcome> run_sampling(const Case& test_case, std::string_view explain_pod) {
+  return Sampling(test_case, explain_pod).run();
+}
 
 }  // namespace wavetank::conformance

@@ -36,4 +36,29 @@ OrFault<void> Decompressor::decompress(ByteSpan compressed, std::uint64_t size, 
   return {};
 }
 
+OrFault<std::string> unpack_file(std::string_view compressed, std::size_t limit) {
+  const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(), &ZSTD_freeDCtx);
+  WT_ASSERT(context != nullptr, "out of memory");
+  std::string out;
+  std::string block(ZSTD_DStreamOutSize(), '\0');
+  ZSTD_inBuffer in{compressed.data(), compressed.size(), 0};
+  std::size_t left = 1;  // 0: a frame has ended
+  while (in.pos < in.size) {
+    ZSTD_outBuffer to{block.data(), block.size(), 0};
+    left = ZSTD_decompressStream(context.get(), &to, &in);
+    if (ZSTD_isError(left) != 0) return tl::unexpected(fmt::format("zstd: {}", ZSTD_getErrorName(left)));
+    if (out.size() + to.pos > limit) return tl::unexpected(fmt::format("more than {} bytes when unpacked", limit));
+    out.append(block.data(), to.pos);
+    while (to.pos == to.size && left != 0) {  // what is still in the decoder
+      to = {block.data(), block.size(), 0};
+      left = ZSTD_decompressStream(context.get(), &to, &in);
+      if (ZSTD_isError(left) != 0) return tl::unexpected(fmt::format("zstd: {}", ZSTD_getErrorName(left)));
+      if (out.size() + to.pos > limit) return tl::unexpected(fmt::format("more than {} bytes when unpacked", limit));
+      out.append(block.data(), to.pos);
+    }
+  }
+  if (left != 0) return tl::unexpected(std::string("zstd: the file is cut off"));
+  return out;
+}
+
 }  // namespace wavetank::store

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "runtime/store/sqlite.h"
 
@@ -36,5 +38,8 @@ class Decompressor {
   };
   std::unique_ptr<ZSTD_DCtx_s, Free> context_;
 };
+
+/// A whole .zst file. Error: what is wrong with it; more than `limit` bytes are not unpacked.
+OrFault<std::string> unpack_file(std::string_view compressed, std::size_t limit);
 
 }  // namespace wavetank::store

@@ -25,23 +25,17 @@ std::string unpack(const std::string& packed) {
   return out;
 }
 
-const std::vector<conformance::Case>& kept_cases() {
-  static const std::vector<conformance::Case> cases = [] {
-    std::vector<conformance::Case> all;
-    std::vector<std::filesystem::path> files;
-    for (const auto& f : std::filesystem::directory_iterator("tests/golden/scheduler")) {
-      if (f.path().extension() == ".zst") files.push_back(f.path());
-    }
-    std::sort(files.begin(), files.end());
-    for (const auto& file : files) {
-      auto read = conformance::read_cases(unpack(slurp(file)), file.stem().string());
-      INFO((read ? "" : base::to_text(read.error())));
-      REQUIRE(read.has_value());
-      std::move(read->begin(), read->end(), std::back_inserter(all));
-    }
-    return all;
-  }();
-  return cases;
+void for_each_kept(const std::function<void(conformance::Case&&)>& take) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& f : std::filesystem::directory_iterator("tests/golden/scheduler")) {
+    if (f.path().extension() == ".zst") files.push_back(f.path());
+  }
+  std::sort(files.begin(), files.end());
+  for (const auto& file : files) {
+    base::Diagnostics problems;
+    conformance::for_each_case(unpack(slurp(file)), file.stem().string(), take, problems);
+    CHECK(base::to_text(problems) == "");
+  }
 }
 
 std::filesystem::path shared_data() {

@@ -11,7 +11,7 @@ namespace wavetank::conformance_test {
 std::string slurp(const std::filesystem::path& path);
 std::string unpack(const std::string& packed);
 /// All cases kept under tests/golden/scheduler, in order of family and name.
-const std::vector<conformance::Case>& kept_cases();
+void for_each_kept(const std::function<void(conformance::Case&&)>& take);
 /// ../shared/golden/scheduler, or below the folder that WAVETANK_SHARED names.
 std::filesystem::path shared_data();
 

@@ -1,0 +1,305 @@
+// wavetank conformance: does our scheduler decide as the real one did? Reads files of cases, prints what is equal.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include "engine/conformance/conformance.h"
+#include "engine/project/explain.h"
+#include "engine/project/words.h"
+#include "runtime/cli/cli.h"
+#include "runtime/cli/progress.h"
+#include "runtime/store/compression.h"
+
+namespace wavetank::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using conformance::Case;
+using conformance::Count;
+using model::Doc;
+
+constexpr std::size_t kMaxFileBytes = 256U << 20;
+constexpr std::size_t kMaxUnpackedBytes = 1U << 30;
+constexpr std::size_t kDifferencesShown = 20;
+constexpr std::size_t kValueShown = 600;
+
+bool is_cases(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name.ends_with(".json") || name.ends_with(".jsonl") || name.ends_with(".jsonl.zst") ||
+         name.ends_with(".json.zst");
+}
+
+base::Result<std::string> read_file(const std::string& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (error) return base::failure({path, {}, "cannot be read: " + error.message()});
+  if (size > kMaxFileBytes)
+    return base::failure({path, {}, fmt::format("{} bytes; at most {} are read", size, kMaxFileBytes)});
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) return base::failure({path, {}, "cannot be read"});
+  std::string out = std::move(text).str();
+  if (!path.ends_with(".zst")) return out;
+  auto raw = store::unpack_file(out, kMaxUnpackedBytes);
+  if (!raw) return base::failure({path, {}, raw.error()});
+  return std::move(*raw);
+}
+
+struct ConformanceCommand {
+  std::string path, family, case_name, pod, format;
+  bool explain = false, all = false, wide = false;
+
+  int execute() {
+    if (explain && pod.empty()) return complain("--explain wants a pod: --pod default/p017");
+    std::vector<std::string> files;
+    if (const auto found = find_files(files); !found) return complain(found.error());
+    const Interrupt interrupt;
+    ProgressBar bar(stderr_is_terminal() && format != "json", base::SimTime{static_cast<std::int64_t>(files.size())});
+    for (std::size_t i = 0; i < files.size() && !Interrupt::asked(); ++i) {
+      bar.show(base::SimTime{static_cast<std::int64_t>(i)}, cases_);
+      run_file(files[i]);
+    }
+    bar.clear();
+    if (Interrupt::asked()) return kInterrupted;
+    if (cases_ == 0 && problems_.empty()) return complain(nothing_found());
+    if (!told_.empty() || explain) {
+      print_told();
+    } else {
+      print(format == "json" ? model::to_pretty_json(report_doc()) + "\n" : report_text());
+    }
+    if (!problems_.empty()) return complain(problems_);
+    if (explain && told_.empty()) return complain(fmt::format("no attempt of pod {} was compared in these cases", pod));
+    return different_ ? kBroken : kOk;
+  }
+
+ private:
+  base::Result<void> find_files(std::vector<std::string>& files) const {
+    std::error_code error;
+    if (!fs::exists(path, error)) return base::failure({path, {}, "no such file or folder"});
+    if (!fs::is_directory(path, error)) {
+      files.push_back(path);
+      return {};
+    }
+    for (auto at = fs::recursive_directory_iterator(path, fs::directory_options::skip_permission_denied, error);
+         !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+      std::error_code ignored;
+      if (at->is_regular_file(ignored) && is_cases(at->path())) files.push_back(at->path().string());
+    }
+    if (error) return base::failure({path, {}, "cannot be read: " + error.message()});
+    std::sort(files.begin(), files.end());
+    if (files.empty()) return base::failure({path, {}, "no cases in it: no file ends in .json, .jsonl or .jsonl.zst"});
+    return {};
+  }
+
+  void run_file(const std::string& file) {
+    const auto text = read_file(file);
+    if (!text) {
+      problems_.insert(problems_.end(), text.error().begin(), text.error().end());
+      return;
+    }
+    const std::string name = file.ends_with(".zst") ? file.substr(0, file.size() - 4) : file;
+    base::Diagnostics bad;
+    conformance::for_each_case(
+        *text, name, [&](Case&& c) { run(c, bad); }, bad);
+    for (base::Diagnostic& d : bad) {
+      d.file = file;
+      problems_.push_back(std::move(d));
+    }
+  }
+
+  void run(const Case& c, base::Diagnostics& bad) {
+    if (!family.empty() && c.family != family) return other(families_seen_, c.family);
+    if (!case_name.empty() && c.name != case_name) return other(cases_seen_, c.name);
+    const auto outcome = conformance::run_case(c, pod);
+    if (!outcome) {
+      bad.insert(bad.end(), outcome.error().begin(), outcome.error().end());
+      return;
+    }
+    ++cases_;
+    conformance::add(families_, c, *outcome);
+    for (const conformance::Difference& d : outcome->differences) {
+      if (!pod.empty() && d.subject.substr(0, d.subject.find(' ')) != pod) continue;
+      differences_.push_back(d);
+    }
+    for (const conformance::Told& t : outcome->told) {
+      if (explain) told_.push_back(t);
+    }
+    different_ = different_ || !outcome->differences.empty();
+  }
+
+  static void other(std::vector<std::string>& seen, const std::string& name) {
+    if (std::find(seen.begin(), seen.end(), name) == seen.end()) seen.push_back(name);
+  }
+
+  [[nodiscard]] std::string nothing_found() const {
+    const auto near = [](const std::string& word, const std::vector<std::string>& seen) {
+      return did_you_mean(word, {seen.begin(), seen.end()});
+    };
+    if (!case_name.empty() && !cases_seen_.empty())
+      return fmt::format("no case \"{}\"{}", case_name, near(case_name, cases_seen_));
+    return fmt::format("no family \"{}\"{}", family, near(family, families_seen_));
+  }
+
+  [[nodiscard]] std::string command_for(const conformance::Difference& d) const {
+    const std::string subject = d.subject.substr(0, d.subject.find(' '));
+    const bool is_pod = subject.find('/') != std::string::npos;
+    const bool plain = path.find_first_of(" '\"$\\") == std::string::npos;
+    return fmt::format("wavetank conformance scheduler {} --case {}{}", plain ? path : "'" + path + "'", d.case_name,
+                       is_pod ? fmt::format(" --pod {} --explain", subject) : " --all");
+  }
+
+  // ---- Texts
+  // -----------------------------------------------------------------------------------------------------------------
+
+  [[nodiscard]] std::string value_text(const std::string& value) const {
+    std::string out = value.empty() ? "(none)" : value;
+    if (!all && out.size() > kValueShown) out = project::fit(out, kValueShown) + " (--all shows the rest)";
+    for (std::size_t at = 0; (at = out.find('\n', at)) != std::string::npos; at += 16)
+      out.replace(at, 1, "\n               ");
+    return out;
+  }
+
+  [[nodiscard]] std::string difference_text(const conformance::Difference& d, const project::Style& style) const {
+    return fmt::format("  {}\n    expected   {}\n    got        {}\n", style.red(d.field), value_text(d.expected),
+                       value_text(d.got));
+  }
+
+  [[nodiscard]] static std::string ratio(const Count& c) { return fmt::format("{}/{}", c.matched, c.total); }
+
+  [[nodiscard]] std::string family_text(const conformance::Family& f, const project::Style& style) const {
+    const bool good = f.cases.matched == f.cases.total;
+    std::string head = fmt::format("{}  {} cases, {} decisions", f.name, ratio(f.cases), ratio(f.decisions));
+    if (f.left_out > 0) head += fmt::format(", {} left out", f.left_out);
+    std::string out = (good ? style.bold(head) : style.red(head)) + "\n";
+    std::string fields;
+    for (const auto& [name, count] : f.fields)
+      fields += fmt::format("{}{} {}", fields.empty() ? "" : ", ", name, ratio(count));
+    if (!fields.empty()) out += "  " + project::wrap(fields, 2, 100) + "\n";
+    return out;
+  }
+
+  [[nodiscard]] conformance::Family total() const {
+    conformance::Family sum;
+    sum.name = "total";
+    for (const conformance::Family& f : families_) conformance::add(sum, f);
+    return sum;
+  }
+
+  [[nodiscard]] std::string report_text() const {
+    const project::Style style = out_style();
+    std::string out;
+    for (const conformance::Family& f : families_) out += family_text(f, style);
+    if (families_.size() > 1) out += "\n" + family_text(total(), style);
+    if (differences_.empty()) return out;
+    const std::size_t shown = all ? differences_.size() : std::min(differences_.size(), kDifferencesShown);
+    for (std::size_t i = 0; i < shown; ++i) {
+      const conformance::Difference& d = differences_[i];
+      const auto same = [&](std::size_t j) {
+        return differences_[j].case_name == d.case_name && differences_[j].subject == d.subject;
+      };
+      if (i == 0 || !same(i - 1)) out += "\n" + style.bold(fmt::format("{} {}", d.case_name, d.subject)) + "\n";
+      out += difference_text(d, style);
+      if (i + 1 == shown || !same(i + 1)) out += style.dim("  " + command_for(d)) + "\n";
+    }
+    if (shown < differences_.size())
+      out += fmt::format("\n{} (--all shows them)\n",
+                         project::count(static_cast<std::int64_t>(differences_.size() - shown), "more difference"));
+    return out;
+  }
+
+  void print_told() const {
+    if (format == "json") {
+      Doc list = Doc::array();
+      for (const conformance::Told& t : told_) {
+        Doc item = project::to_doc({t.explanation, std::nullopt, t.golden_choice});
+        item["subject"] = Doc::string(t.subject);
+        list.items.push_back(std::move(item));
+      }
+      return print(model::to_pretty_json(list) + "\n");
+    }
+    for (const conformance::Told& t : told_) {
+      print(project::to_text({t.explanation, std::nullopt, t.golden_choice}, {all, wide}, out_style()));
+      for (const conformance::Difference& d : differences_) {
+        if (d.subject != t.subject) continue;
+        print("\n" + difference_text(d, out_style()));
+      }
+    }
+  }
+
+  // ---- JSON
+  // ------------------------------------------------------------------------------------------------------------------
+
+  [[nodiscard]] static Doc count_doc(const Count& c) {
+    Doc out = Doc::object();
+    out["matched"] = Doc::integer(static_cast<std::int64_t>(c.matched));
+    out["total"] = Doc::integer(static_cast<std::int64_t>(c.total));
+    return out;
+  }
+
+  [[nodiscard]] static Doc family_doc(const conformance::Family& f) {
+    Doc out = Doc::object();
+    out["family"] = Doc::string(f.name);
+    out["cases"] = count_doc(f.cases);
+    out["decisions"] = count_doc(f.decisions);
+    out["leftOut"] = Doc::integer(static_cast<std::int64_t>(f.left_out));
+    out["fields"] = Doc::object();
+    for (const auto& [name, count] : f.fields) out["fields"][name] = count_doc(count);
+    return out;
+  }
+
+  [[nodiscard]] Doc report_doc() const {
+    Doc out = Doc::object();
+    out["families"] = Doc::array();
+    for (const conformance::Family& f : families_) out["families"].items.push_back(family_doc(f));
+    out["total"] = family_doc(total());
+    out["total"].erase("family");
+    out["equal"] = Doc::boolean(!different_);
+    out["mismatches"] = Doc::array();
+    for (const conformance::Difference& d : differences_) {
+      Doc item = Doc::object();
+      item["case"] = Doc::string(d.case_name);
+      item["subject"] = Doc::string(d.subject);
+      item["field"] = Doc::string(d.field);
+      item["expected"] = Doc::string(d.expected);
+      item["got"] = Doc::string(d.got);
+      item["explain"] = Doc::string(command_for(d));
+      out["mismatches"].items.push_back(std::move(item));
+    }
+    out["badInput"] = Doc::array();
+    for (const base::Diagnostic& d : problems_) out["badInput"].items.push_back(Doc::string(d.text()));
+    return out;
+  }
+
+  std::vector<conformance::Family> families_;
+  std::vector<conformance::Difference> differences_;
+  std::vector<conformance::Told> told_;
+  base::Diagnostics problems_;
+  std::vector<std::string> families_seen_, cases_seen_;
+  std::size_t cases_ = 0;
+  bool different_ = false;
+};
+
+}  // namespace
+
+void add_conformance(CLI::App& app, Action& chosen) {
+  const auto c = std::make_shared<ConformanceCommand>();
+  CLI::App* command =
+      app.add_subcommand("conformance", "Compare the scheduler with recorded decisions of the real one");
+  command->add_option("WHAT", "scheduler")->required()->check(CLI::IsMember({"scheduler"}));
+  command->add_option("PATH", c->path, "A folder of cases, or one file: .json, .jsonl, .jsonl.zst")->required();
+  command->add_option("--family", c->family, "Only the cases of this family");
+  command->add_option("--case", c->case_name, "Only the case of this name");
+  command->add_option("--pod", c->pod, "Only this pod: default/p017");
+  command->add_flag("--explain", c->explain, "Print our attempt for the pod: nodes and plugins");
+  command->add_flag("--wide", c->wide, "With --explain: raw and normalised scores as well");
+  command->add_flag("--all", c->all, "Every difference in full, every node");
+  command->add_option("-o,--output", c->format, "json")->check(CLI::IsMember({"json"}));
+  command->callback([c, &chosen] { chosen = [c] { return c->execute(); }; });
+}
+
+}  // namespace wavetank::cli
