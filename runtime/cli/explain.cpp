@@ -55,7 +55,7 @@ struct ExplainCommand {
     state = file.state_at(moment.seq);
     if (!state) return base::failure(state.error());
     out.at = moment.time;
-    out.explanation = schedule::explain(pod, state::ClusterView(*state, moment.time));
+    out.explanation = schedule::explain(pod, state::ClusterView(*state, moment.time), file.profiles());
     return out;
   }
 };
