@@ -40,12 +40,14 @@ class Comparison {
 
 TEST_CASE("The golden decisions kept here are ours", "[golden]") {
   Comparison compare;
-  conformance_test::for_each_kept([&](conformance::Case&& c) { compare.run(c); });
   std::size_t cases = 0;
+  conformance_test::for_each_kept([&](conformance::Case&& c) {
+    compare.run(c);
+    ++cases;
+  });
   for (const conformance::Family& f : compare.families) {
     std::cout << fmt::format("golden {:26} {:3}/{} cases, {:4}/{} decisions, {} left out\n", f.name, f.cases.matched,
                              f.cases.total, f.decisions.matched, f.decisions.total, f.left_out);
-    cases += f.cases.total;
   }
   if (std::getenv("WAVETANK_FAMILY") == nullptr) {
     CHECK(compare.families.size() == 31);

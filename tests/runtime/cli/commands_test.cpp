@@ -88,6 +88,93 @@ TEST_CASE("a pod's placement is explained by the scores of then, or by what refu
   CHECK(why_pending.out.find("someone ran: kubectl scale deployment/web --replicas=20") != std::string::npos);
 }
 
+TEST_CASE("explain shows an attempt node by node: of a placed pod as of just before its binding") {
+  const Ran names = kept_run().run("show run.wt pods -o name --at 13m");
+  std::istringstream lines(names.out);
+  std::string placed, pending;
+  for (std::string name; std::getline(lines, name);) {
+    const Ran row = kept_run().run("show run.wt " + name + " --at 13m");
+    std::string& of = row.out.find("Pending") != std::string::npos ? pending : placed;
+    if (of.empty()) of = name;
+  }
+  const Ran table = kept_run().run("explain run.wt " + placed);
+  CHECK(table.code == 0);
+  check_golden("explain_placed.txt", table.out);
+  check_golden("explain_placed_wide.txt", kept_run().run("explain run.wt " + placed + " -o wide").out);
+  check_golden("explain_placed.json", kept_run().run("explain run.wt " + placed + " -o json").out);
+  check_golden("explain_pending.txt", kept_run().run("explain run.wt " + pending + " --at 13m").out);
+  const Ran node = kept_run().run("explain run.wt node/node-1");
+  CHECK(node.code == 2);
+  CHECK_THAT(node.err, Catch::Contains("the scheduler decides about pods, not about node/node-1"));
+  CHECK(kept_run().run("explain run.wt pod/nobody").code == 2);
+}
+
+TEST_CASE("conformance: what is equal, what differs and how to look at it, what is no case") {
+  const Folder folder;
+  const std::string tiny = read_file("tests/fuzz/corpus/case/tiny.json");  // tells one lie: maxTotal
+  std::string truth = tiny;
+  truth.replace(truth.find(", \"maxTotal\": 400"), 17, ", \"maxTotal\": 164");
+  std::filesystem::create_directories(folder.path("cases/tiny"));
+  folder.write("cases/tiny/tiny.json", tiny);
+  folder.write("cases/README.md", "not a case");
+  folder.write("truth.json", truth);
+
+  const Ran good = folder.run("conformance scheduler truth.json");
+  CHECK(good.code == 0);
+  CHECK(good.err == "");  // no progress without a terminal
+  check_golden("conformance_equal.txt", good.out);
+  const Ran differs = folder.run("conformance scheduler cases");
+  CHECK(differs.code == 1);
+  check_golden("conformance_differs.txt", differs.out);
+  const Ran json = folder.run("conformance scheduler cases --output json");
+  CHECK(json.code == 1);
+  check_golden("conformance_differs.json", json.out);
+  // The command it names works.
+  const std::string command = "conformance scheduler cases --case tiny-000 --pod default/a --explain";
+  CHECK_THAT(differs.out, Catch::Contains("wavetank " + command));
+  const Ran explained = folder.run(command);
+  CHECK(explained.code == 1);
+  check_golden("conformance_explain.txt", explained.out);
+  CHECK(folder.run("conformance scheduler truth.json --pod default/b --explain").code == 0);
+}
+
+TEST_CASE("conformance: bad input is named, file by file, and the good is compared all the same") {
+  const Folder folder;
+  std::filesystem::create_directories(folder.path("cases"));
+  std::filesystem::create_directories(folder.path("empty"));
+  folder.write("cases/a.json", read_file("tests/fuzz/corpus/case/tiny.json"));
+  folder.write("cases/b.json", "no case");
+  folder.write("cases/c.jsonl", "\n{}\n");
+  folder.write("cases/d.jsonl.zst", "not packed");
+  folder.write("cases/e.jsonl.zst", read_file("tests/golden/scheduler/cases.jsonl.zst").substr(0, 1000));
+  const Ran ran = folder.run("conformance scheduler cases");
+  CHECK(ran.code == 2);
+  CHECK_THAT(ran.out, Catch::Contains("tiny  0/1 cases, 2/3 decisions"));
+  for (const char* error : {"cases/b.json:1:", "cases/c.jsonl:2:", "cases/d.jsonl.zst: zstd: ", "cases/e.jsonl.zst"}) {
+    INFO(error);
+    CHECK_THAT(ran.err, Catch::Contains(error));
+  }
+  struct Row {
+    const char *arguments, *error;
+  };
+  const Row rows[] = {
+      {"conformance scheduler nowhere", "nowhere: no such file or folder"},
+      {"conformance scheduler empty", "empty: no cases in it"},
+      {"conformance scheduler cases/a.json --family tny", "no family \"tny\"; did you mean \"tiny\"?"},
+      {"conformance scheduler cases/a.json --case tiny-001", "no case \"tiny-001\"; did you mean \"tiny-000\"?"},
+      {"conformance scheduler cases/a.json --explain", "--explain wants a pod: --pod default/p017"},
+      {"conformance scheduler cases/a.json --pod x/y --explain", "no attempt of pod x/y was compared"},
+      {"conformance controllers cases", "WHAT"},
+      {"conformance scheduler", "PATH is missing"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.arguments);
+    const Ran bad = folder.run(row.arguments);
+    CHECK(bad.code == 2);
+    CHECK_THAT(bad.err, Catch::Contains(row.error));
+  }
+}
+
 TEST_CASE("the report can be had again from the kept run") {
   const Folder folder;
   const Ran first = folder.run("run outage.yaml -o run.wt");
