@@ -87,16 +87,9 @@ bool Budgets::unchanged(std::uint64_t set, std::uint32_t since) const {
 DryRuns::DryRuns(Evaluator& evaluator, Cache& cache) : evaluator_(evaluator), cache_(cache) {}
 
 void DryRuns::begin(const Evaluator::Request& request, Nodes potential, const ClusterView& view) {
-  if (!known_plugins_) {
-    known_plugins_ = true;
-    for (const Plugin* p : evaluator_.plugins().load_filters) {
-      fit_ |= p->plugin_name == "NodeResourcesFit";
-      ports_ |= p->plugin_name == "NodePorts";
-      only_known_loads_ &= p->plugin_name == "NodeResourcesFit" || p->plugin_name == "NodePorts";
-    }
-  }
+  if (!known_plugins_) look_at_profile();
   if (budgets_.update(view)) tables_.clear();
-  look_beyond(view.pod_template(request.tmpl).value->spec, potential, view);
+  look_beyond(request, potential, view);
   const std::uint32_t need = need_of(request.tmpl);
   need_ = &needs_[need];
   priority_ = request.priority;
@@ -105,28 +98,76 @@ void DryRuns::begin(const Evaluator::Request& request, Nodes potential, const Cl
   if (table_->by_node.size() < cache_.columns()) table_->by_node.resize(cache_.columns());
 }
 
+void DryRuns::look_at_profile() {
+  known_plugins_ = true;
+  // Arithmetic answers for plugins of the second rank: those of the first must have had their say, those of the third
+  // not yet. Plugins of volumes are asked as those of the third are, and skip pods without.
+  static constexpr std::pair<std::string_view, int> kRanks[] = {
+      {"NodeUnschedulable", 1},  {"NodeName", 1},         {"TaintToleration", 1},   {"NodeAffinity", 1},
+      {"NodePorts", 2},          {"NodeResourcesFit", 2}, {"PodTopologySpread", 3}, {"InterPodAffinity", 3},
+      {"VolumeRestrictions", 0}, {"NodeVolumeLimits", 0}, {"VolumeBinding", 0},     {"VolumeZone", 0}};
+  int rank = 1;
+  for (const Plugin* p : evaluator_.plugins().filters) {
+    const auto at =
+        std::find_if(std::begin(kRanks), std::end(kRanks), [&](const auto& r) { return r.first == p->plugin_name; });
+    if (at == std::end(kRanks) || (at->second != 0 && at->second < rank)) ordered_ = false;
+    if (at != std::end(kRanks) && at->second == 0 && p->depends() != Depends::Cluster) ordered_ = false;
+    if (at != std::end(kRanks) && at->second != 0) rank = at->second;
+    fit_ |= p->plugin_name == "NodeResourcesFit";
+    ports_ |= p->plugin_name == "NodePorts";
+  }
+}
+
 /// Plugins that look beyond the node. Topology spread and anti-affinity only mind pods being there: where they let the
 /// pod pass beside everybody, they let it pass beside fewer, and have no say in who goes. (Taking pods from a domain
-/// lowers its count at least as much as the smallest count of all.) Affinity may miss those that go.
-void DryRuns::look_beyond(const model::PodSpec& spec, Nodes potential, const ClusterView& view) {
-  // Other plugins that look at the pods of one node look at volumes.
-  may_ = only_known_loads_ || spec.volumes.empty();
+/// lowers its count at least as much as the smallest count of all.) Where they do not, and none of those that would go
+/// is of the kind they look at, they still do not. Affinity may miss those that go.
+void DryRuns::look_beyond(const Evaluator::Request& request, Nodes potential, const ClusterView& view) {
+  const state::TemplateRow& row = view.pod_template(request.tmpl);
+  pod_ = row.value;
+  ns_ = row.ns;
+  may_ = ordered_;
   ask_ = !evaluator_.cluster_filters_used().empty();
   if (!may_ || !ask_) return;
   for (const Plugin* p : evaluator_.cluster_filters_used()) {
     const bool minds_presence = p->plugin_name == "PodTopologySpread" ||
-                                (p->plugin_name == "InterPodAffinity" && spec.affinity.pod.required.empty());
+                                (p->plugin_name == "InterPodAffinity" && pod_->spec.affinity.pod.required.empty());
     may_ = may_ && minds_presence;
   }
   if (!may_) return;
   evaluator_.ask_cluster_filters(potential, view, verdicts_);
-  beyond_.resize(cache_.columns());
-  for (std::size_t i = 0; i < potential.size(); ++i) beyond_[potential[i].index()] = verdicts_[i].ok() ? 0 : 1;
+  beyond_.resize(cache_.columns(), kPassed);
+  for (std::size_t i = 0; i < potential.size(); ++i) beyond_[potential[i].index()] = verdicts_[i];
+  matters_.assign(matters_.size(), 0);
+}
+
+/// Whether topology spread or anti-affinity may count pods of this template for the present pod. Rather yes than no.
+bool DryRuns::matters(TemplateId tmpl) {
+  if (matters_.size() <= tmpl.index()) matters_.resize(tmpl.index() + 1, 0);
+  std::uint8_t& known = matters_[tmpl.index()];
+  if (known != 0) return known == 2;
+  const TemplateInfo& t = cache_.known_info(tmpl);
+  const auto& constraints = pod_->spec.topology_spread_constraints;
+  bool out = !pod_->spec.affinity.pod_anti.required.empty() || !t.pod->spec.affinity.pod_anti.required.empty() ||
+             (constraints.empty() && !evaluator_.profile().spread.system_defaults);
+  for (const model::TopologySpreadConstraint& k : constraints) {
+    out |= t.ns == ns_ && k.label_selector && k.label_selector->matches(t.pod->labels);
+  }
+  known = out ? 2 : 1;
+  return out;
+}
+
+bool DryRuns::nobody_matters(NodeId node, const ClusterView& view) {
+  const std::vector<Occupant>& pods = on(node, view).pods;
+  return std::none_of(pods.rbegin(), pods.rend(),
+                      [&](const Occupant& p) { return p.priority < priority_ && matters(p.tmpl); });
 }
 
 bool DryRuns::may(NodeId node, const ClusterView& view) {
-  return may_ && (!ask_ || beyond_[node.index()] == 0) &&
-         evaluator_.filter_plugin(evaluator_.verdict(node)).depends() == Depends::NodeLoad && !on(node, view).odd;
+  if (!may_ || on(node, view).odd) return false;
+  const Depends failed = evaluator_.filter_plugin(evaluator_.verdict(node)).depends();
+  if (ask_ && !beyond_[node.index()].ok()) return failed != Depends::NodeObject && nobody_matters(node, view);
+  return failed == Depends::NodeLoad;
 }
 
 std::uint32_t DryRuns::need_of(TemplateId tmpl) {
@@ -212,6 +253,14 @@ void DryRuns::tell(NodeId node, Verdict verdict) {
 }
 
 const DryRuns::Outcome& DryRuns::of(NodeId node, const ClusterView& view) {
+  const Outcome& local = on_its_own(node, view);
+  const bool elsewhere = ask_ && !beyond_[node.index()].ok();
+  if (!elsewhere || local.kind == Outcome::Kind::NoPods || local.kind == Outcome::Kind::Rejected) return local;
+  beyond_outcome_ = {Outcome::Kind::Rejected, true, beyond_[node.index()], {}};
+  return beyond_outcome_;
+}
+
+const DryRuns::Outcome& DryRuns::on_its_own(NodeId node, const ClusterView& view) {
   Entry& e = table_->by_node[node.index()];
   const std::uint32_t version = cache_.load_version[node.index()];
   if (e.version == version) {

@@ -139,7 +139,11 @@ class DryRuns {
   };
 
   const OnNode& on(NodeId node, const ClusterView& view);
-  void look_beyond(const model::PodSpec& spec, Nodes potential, const ClusterView& view);
+  void look_at_profile();
+  void look_beyond(const Evaluator::Request& request, Nodes potential, const ClusterView& view);
+  bool matters(TemplateId tmpl);
+  bool nobody_matters(NodeId node, const ClusterView& view);
+  const Outcome& on_its_own(NodeId node, const ClusterView& view);
   std::uint32_t need_of(TemplateId tmpl);
   Table& table_of(std::uint32_t need, std::int32_t priority);
   Outcome compute(NodeId node, const ClusterView& view, std::uint64_t& budgets);
@@ -151,7 +155,7 @@ class DryRuns {
   Evaluator& evaluator_;
   Cache& cache_;
   Budgets budgets_;
-  bool known_plugins_ = false, fit_ = false, ports_ = false, only_known_loads_ = true;
+  bool known_plugins_ = false, ordered_ = true, fit_ = false, ports_ = false;
   bool may_ = false, ask_ = false;
   std::vector<Need> needs_;
   std::vector<std::uint32_t> need_of_;  // by template, one more than the number
@@ -167,7 +171,11 @@ class DryRuns {
   std::vector<std::uint32_t> violating_, others_;
   std::vector<std::uint8_t> goes_;
   std::vector<Verdict> verdicts_;
-  std::vector<std::uint8_t> beyond_;  ///< By node, with ask_: more than the node's own pods is in the way.
+  std::vector<Verdict> beyond_;        ///< By node, with ask_: of plugins that look beyond the node.
+  std::vector<std::uint8_t> matters_;  ///< By template, for the present pod: 0 not known, 1 no, 2 yes.
+  std::shared_ptr<const model::PodTemplate> pod_;
+  base::Sym ns_;
+  Outcome beyond_outcome_;
 };
 
 }  // namespace wavetank::schedule
