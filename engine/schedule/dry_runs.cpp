@@ -120,8 +120,8 @@ void DryRuns::look_at_profile() {
 
 /// Plugins that look beyond the node. Topology spread and anti-affinity only mind pods being there: where they let the
 /// pod pass beside everybody, they let it pass beside fewer, and have no say in who goes. (Taking pods from a domain
-/// lowers its count at least as much as the smallest count of all.) Where they do not, and none of those that would go
-/// is of the kind they look at, they still do not. Affinity may miss those that go.
+/// lowers its count at least as much as the smallest count of all.) Affinity may miss those that go. Whatever they say,
+/// it stays so when none of those that may go is of the kind they look at.
 void DryRuns::look_beyond(const Evaluator::Request& request, Nodes potential, const ClusterView& view) {
   const state::TemplateRow& row = view.pod_template(request.tmpl);
   pod_ = row.value;
@@ -130,10 +130,9 @@ void DryRuns::look_beyond(const Evaluator::Request& request, Nodes potential, co
   ask_ = !evaluator_.cluster_filters_used().empty();
   if (!may_ || !ask_) return;
   for (const Plugin* p : evaluator_.cluster_filters_used()) {
-    const bool minds_presence = p->plugin_name == "PodTopologySpread" ||
-                                (p->plugin_name == "InterPodAffinity" && pod_->spec.affinity.pod.required.empty());
-    may_ = may_ && minds_presence;
+    may_ = may_ && (p->plugin_name == "PodTopologySpread" || p->plugin_name == "InterPodAffinity");
   }
+  minds_presence_ = pod_->spec.affinity.pod.required.empty();
   if (!may_) return;
   evaluator_.ask_cluster_filters(potential, view, verdicts_);
   beyond_.resize(cache_.columns(), kPassed);
@@ -141,15 +140,22 @@ void DryRuns::look_beyond(const Evaluator::Request& request, Nodes potential, co
   matters_.assign(matters_.size(), 0);
 }
 
-/// Whether topology spread or anti-affinity may count pods of this template for the present pod. Rather yes than no.
+/// Whether topology spread or affinity may count pods of this template for the present pod. Rather yes than no.
 bool DryRuns::matters(TemplateId tmpl) {
   if (matters_.size() <= tmpl.index()) matters_.resize(tmpl.index() + 1, 0);
   std::uint8_t& known = matters_[tmpl.index()];
   if (known != 0) return known == 2;
   const TemplateInfo& t = cache_.known_info(tmpl);
   const auto& constraints = pod_->spec.topology_spread_constraints;
-  bool out = !pod_->spec.affinity.pod_anti.required.empty() || !t.pod->spec.affinity.pod_anti.required.empty() ||
-             (constraints.empty() && !evaluator_.profile().spread.system_defaults);
+  bool out = constraints.empty() && !evaluator_.profile().spread.system_defaults;
+  for (const model::PodAffinityTerm& term : t.pod->spec.affinity.pod_anti.required) {
+    out |= term.label_selector && term.label_selector->matches(pod_->labels);
+  }
+  for (const auto* terms : {&pod_->spec.affinity.pod.required, &pod_->spec.affinity.pod_anti.required}) {
+    for (const model::PodAffinityTerm& term : *terms) {
+      out |= term.label_selector && term.label_selector->matches(t.pod->labels);
+    }
+  }
   for (const model::TopologySpreadConstraint& k : constraints) {
     out |= t.ns == ns_ && k.label_selector && k.label_selector->matches(t.pod->labels);
   }
@@ -166,8 +172,9 @@ bool DryRuns::nobody_matters(NodeId node, const ClusterView& view) {
 bool DryRuns::may(NodeId node, const ClusterView& view) {
   if (!may_ || on(node, view).odd) return false;
   const Depends failed = evaluator_.filter_plugin(evaluator_.verdict(node)).depends();
-  if (ask_ && !beyond_[node.index()].ok()) return failed != Depends::NodeObject && nobody_matters(node, view);
-  return failed == Depends::NodeLoad;
+  if (!ask_) return failed == Depends::NodeLoad;
+  if (failed == Depends::NodeObject) return false;
+  return (minds_presence_ && beyond_[node.index()].ok()) || nobody_matters(node, view);
 }
 
 std::uint32_t DryRuns::need_of(TemplateId tmpl) {

@@ -156,7 +156,7 @@ class DryRuns {
   Cache& cache_;
   Budgets budgets_;
   bool known_plugins_ = false, ordered_ = true, fit_ = false, ports_ = false;
-  bool may_ = false, ask_ = false;
+  bool may_ = false, ask_ = false, minds_presence_ = false;
   std::vector<Need> needs_;
   std::vector<std::uint32_t> need_of_;  // by template, one more than the number
   std::vector<std::unique_ptr<Table>> tables_;
