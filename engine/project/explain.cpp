@@ -147,7 +147,8 @@ std::string refusals_text(const Explanation& e, const ExplainText& options, cons
   return out;
 }
 
-std::string preemption_text(const schedule::PreemptionStory& p, const ExplainText& options, const Style& style) {
+std::string preemption_text(const schedule::PreemptionStory& p, bool nominated, const ExplainText& options,
+                            const Style& style) {
   std::string out = "\n" + style.bold("Preemption") + "\n";
   if (!p.message.empty()) out += "  " + wrap(p.code + ": " + p.message, 2, kWidth) + "\n";
   const std::size_t shown = options.all ? p.candidates.size() : std::min(p.candidates.size(), kBest);
@@ -169,7 +170,7 @@ std::string preemption_text(const schedule::PreemptionStory& p, const ExplainTex
   for (const auto& r : p.rejected) refused[joined(r.reasons)].push_back(r.name);
   for (const auto& [why, nodes] : refused)
     out += "  " + wrap(fmt::format("not on {}: {}", some(nodes, options.all), why), 4, kWidth) + "\n";
-  if (p.clears_nomination) out += "  The pod's own nomination is dropped.\n";
+  if (p.clears_nomination && nominated) out += "  The pod's own nomination is dropped.\n";
   return out;
 }
 
@@ -292,7 +293,7 @@ std::string to_text(const ExplainedAttempt& attempt, const ExplainText& options,
   if (!e.unserved.empty() || !e.gate.empty()) return out;
   out += scores_text(attempt, options, style);
   out += refusals_text(e, options, style);
-  if (e.preemption) out += preemption_text(*e.preemption, options, style);
+  if (e.preemption) out += preemption_text(*e.preemption, !e.nominated_node.empty(), options, style);
   return out;
 }
 

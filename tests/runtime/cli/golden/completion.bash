@@ -2,7 +2,7 @@
 _wavetank() {
   local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options=''
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W 'run show log why replay validate schema completion --help --version' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W 'run show log why explain replay validate schema conformance completion --help --version' -- "$word")
     return
   fi
   case $command in
@@ -10,9 +10,11 @@ _wavetank() {
     show) options='--help --salvage --at --namespace --all-namespaces --output --selector' ;;
     log) options='--help --salvage --object --namespace --kind --from --to --limit --output' ;;
     why) options='--help --salvage --at --namespace --output' ;;
+    explain) options='--help --salvage --at --namespace --all --output' ;;
     replay) options='--help --salvage --verify' ;;
     validate) options='--help' ;;
     schema) options='--help' ;;
+    conformance) options='--help --family --case --pod --explain --wide --all --output' ;;
     completion) options='--help' ;;
   esac
   if [[ $word == -* ]]; then
