@@ -339,6 +339,7 @@ struct ControlPlane::Impl {
 
   void end_cycle(std::uint32_t d) {
     cycle_running = false;
+    scheduler.end_attempt(view());
     const schedule::Decision& decision = decisions[d];
     decision_uses[d] = 0;
     if (decision.outcome == schedule::Decision::Outcome::Bind) return scheduler_call(d, kBind);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/schedule/cache.h"
+#include "engine/schedule/events.h"
 #include "engine/schedule/profile.h"
 
 namespace wavetank::schedule {
@@ -130,30 +131,6 @@ struct PreFilterStatus {
   std::optional<std::vector<std::string>> nodes;  ///< Only these can be feasible.
 };
 
-/// What may make a waiting pod schedulable. Source: pkg/scheduler/framework/types.go ClusterEvent.
-struct ClusterEvent {
-  enum class What : std::uint8_t {
-    PodAdded,    ///< A bound pod appeared.
-    PodUpdated,  ///< A bound pod's labels changed.
-    PodDeleted,  ///< A bound pod went away.
-    NodeAdded,
-    NodeRemoved,
-    NodeAllocatable,
-    NodeLabels,
-    NodeTaints,
-    NodeUncordoned,
-    PendingPodUpdated,  ///< Offered to that pod alone.
-  };
-  What what = What::NodeAdded;
-  NodeId node;
-  PodId pod;
-  TemplateId tmpl;  ///< Of the pod; for PodUpdated and PendingPodUpdated the new one.
-  TemplateId old_tmpl;
-  const state::NodeRow* old_node = nullptr;  ///< May be null: then the change counts as helpful.
-  base::Seq seq = 0;
-};
-using What = ClusterEvent::What;
-
 /// One in-tree plugin. Instances belong to one scheduler; what they keep in members lives for one cycle.
 class Plugin {
  public:
@@ -194,7 +171,10 @@ class Plugin {
   virtual void unreserve(const Cycle&, NodeId) {}
   /// Permit: false rejects the pod after all.
   virtual bool permit(const Cycle&, NodeId) { return true; }
-  /// Queueing hint: whether `event` may help a pod of this class that the plugin rejected.
+  /// EventsToRegister: what may help a pod that the plugin rejected.
+  [[nodiscard]] virtual std::span<const EventRegistration> registered_events() const { return {}; }
+  /// Queueing hint, for events that were registered with one: whether this one may help a pod of this class that the
+  /// plugin rejected. It goes by what the event says, not by the view, which may be ahead of it.
   [[nodiscard]] virtual bool helps(const ClusterEvent&, const Cycle&) const { return false; }
 
   static constexpr std::uint8_t kNoFilter = 0xfe;

@@ -5,12 +5,13 @@
 namespace wavetank::schedule {
 
 std::optional<Decision> Scheduler::Impl::schedule_one(const ClusterView& v) {
+  end_attempt(v);
   while (true) {
     const auto pod = queue.pop(v.now());
     if (!pod) return std::nullopt;
-    if (!v.pod_alive(pod->pod) || v.pod_terminating(pod->pod) || v.pod_node(pod->pod).valid()) continue;
-    if (cache.placed(pod->pod) != nullptr) continue;
-    return schedule(*pod, v);
+    const bool there = v.pod_alive(pod->pod) && !v.pod_terminating(pod->pod) && !v.pod_node(pod->pod).valid();
+    if (there && cache.placed(pod->pod) == nullptr) return schedule(*pod, v);
+    queue.remove(pod->pod);
   }
 }
 
@@ -44,7 +45,7 @@ Decision Scheduler::Impl::schedule(Queue::Pod pod, const ClusterView& v) {
       false};
   if (cache.order().empty()) {
     out.message = fit_error(evaluator, 0);
-    queue.failed(pod, v.now());
+    returning = Returning{pod.pod, by->number, 0};
     return out;
   }
   const Attempt& attempt = evaluator.run(request, v);
@@ -61,9 +62,8 @@ Decision Scheduler::Impl::schedule(Queue::Pod pod, const ClusterView& v) {
     }
   }
   out.message = fit_error(evaluator, cache.order().size());
-  const std::uint64_t rejected_by = attempt.rejected_by;
+  returning = Returning{pod.pod, by->number, attempt.rejected_by};
   preempt(*by, request, pod, v, out);
-  queue.rejected(pod, rejected_by, v.now());
   return out;
 }
 
@@ -105,21 +105,5 @@ Scheduler::~Scheduler() = default;
 bool Scheduler::has_work(SimTime now) { return impl_->queue.has_work(now); }
 SimTime Scheduler::next_wakeup() const { return impl_->queue.next_wakeup(); }
 std::optional<Decision> Scheduler::schedule_one(const ClusterView& view) { return impl_->schedule_one(view); }
-
-void Scheduler::binding_failed(PodId pod, const ClusterView& view) {
-  Impl& s = *impl_;
-  const Cache::Placed* placed = s.cache.placed(pod);
-  if (placed == nullptr || !placed->assumed) return;
-  s.cache.take(pod);
-  if (!view.pod_alive(pod) || view.pod_terminating(pod)) return;
-  Queue::Pod entry;
-  entry.pod = pod;
-  entry.tmpl = view->pods.tmpl[pod.index()];
-  entry.owner = view->pods.owner[pod.index()];
-  entry.priority = view->pods.priority[pod.index()];
-  entry.attempts = 1;
-  entry.cause = view->pods.created_seq[pod.index()];
-  s.queue.failed(entry, view.now());
-}
 
 }  // namespace wavetank::schedule

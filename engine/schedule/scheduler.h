@@ -46,6 +46,43 @@ struct Settings {
   std::vector<Profile> profiles{};  ///< By the scheduler's name that a pod asks for; none: the default profile.
 };
 
+/// A pod that waits, as the queue has it: what waits where, since when, because of which plugins.
+struct QueuedPod {
+  /// InFlight: popped, its attempt or its binding not yet over; such pods are not listed.
+  enum class Place : std::uint8_t { None, Active, Backoff, ErrorBackoff, Unschedulable, Gated, InFlight };
+  PodId pod;
+  Place place = Place::None;
+  std::int32_t priority = 0;
+  std::uint32_t attempts = 0;
+  std::uint32_t unschedulable_count = 0;  ///< Attempts that plugins ended.
+  std::uint32_t error_count = 0;          ///< Attempts in a row that ended without a verdict.
+  SimTime since;                          ///< Its creation, or its last return from an attempt.
+  base::Duration backoff;                 ///< What the counts give now; zero: never rejected.
+  SimTime backoff_until;                  ///< Whole seconds; it may still be tried earlier if nothing else waits.
+  std::vector<std::string_view> plugins;  ///< That rejected it, sorted; kept until it is tried again.
+  std::string_view gating_plugin;         ///< Whose PreEnqueue refuses it; empty: none.
+  base::Seq cause = 0;                    ///< The event that put it where it can be tried, else the last one about it.
+};
+/// "active", "backoff", "errorBackoff", "unschedulable", "gated", "inFlight", "none".
+std::string_view name_of(QueuedPod::Place place);
+
+/// What a cluster event did to the pods that wait. For tests and tools; without one, nothing of it is worked out.
+class QueueTrace {
+ public:
+  struct Hint {
+    PodId pod;
+    std::string_view plugin;
+    bool queue = false;
+  };
+  QueueTrace() = default;
+  QueueTrace(const QueueTrace&) = delete;
+  QueueTrace& operator=(const QueueTrace&) = delete;
+  virtual ~QueueTrace() = default;
+  /// Every event, also those that nobody registered. `pod`: of an UnschedulablePod event. `hints`: the answers of all
+  /// plugins that rejected an unschedulable pod and registered the event. Called before pods are moved.
+  virtual void event(std::string_view label, PodId pod, const std::vector<Hint>& hints) = 0;
+};
+
 class Scheduler {
  public:
   explicit Scheduler(Settings settings);
@@ -63,10 +100,21 @@ class Scheduler {
   /// When has_work() may become true by time alone.
   [[nodiscard]] SimTime next_wakeup() const;
   /// Takes the first pod of the active queue through a scheduling cycle and, on success, assumes it on its node. Skips
-  /// pods that are gone; nullopt when the queue is empty.
+  /// pods that are gone; nullopt when the queue is empty. A pod that is not bound stays in flight until end_attempt().
   std::optional<Decision> schedule_one(const ClusterView& view);
+  /// The cycle is over: a pod that was not bound goes back to the queue, by what has happened since it was popped. The
+  /// next schedule_one() does it if nobody has.
+  void end_attempt(const ClusterView& view);
   /// The binding of an assumed pod was refused: forget it and retry after back-off.
   void binding_failed(PodId pod, const ClusterView& view);
+
+  /// All pods that wait: active and back-off in the order they will be tried, then error back-off, unschedulable and
+  /// gated by age. O(n log n).
+  [[nodiscard]] std::vector<QueuedPod> queued() const;
+  /// One of them; nullopt when it does not wait.
+  [[nodiscard]] std::optional<QueuedPod> queued(PodId pod) const;
+  /// Null, the default: no trace. It must outlive its use.
+  void set_trace(QueueTrace* trace);
 
  private:
   struct Impl;

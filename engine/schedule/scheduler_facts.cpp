@@ -1,4 +1,4 @@
-#include "engine/schedule/node_match.h"
+#include "engine/base/hash.h"
 #include "engine/schedule/scheduler_impl.h"
 
 namespace wavetank::schedule {
@@ -9,6 +9,7 @@ void Scheduler::Impl::observe(const event::Event& event, const ClusterView& v) {
   if (event.seq <= seen_seq) return;
   view = &v;
   seq = event.seq;
+  queue.flush(v.now());
   std::visit([this](const auto& payload) { on(payload); }, event.payload);
   view = nullptr;
 }
@@ -44,15 +45,9 @@ void Scheduler::Impl::on(const event::ObjectUpdated& e) {
 
 void Scheduler::Impl::on(const event::ObjectRemoved& e) {
   switch (e.ref.kind) {
-    case model::Kind::Node: {
-      const auto node = e.ref.as<NodeId>();
-      cache.remove_node(node, *view);
-      ClusterEvent helped;
-      helped.what = What::NodeRemoved;
-      helped.node = node;
-      notify(helped);
+    case model::Kind::Node:
+      node_removed(e.ref.as<NodeId>());
       break;
-    }
     case model::Kind::Service:
     case model::Kind::Namespace:
     case model::Kind::ReplicaSet:
@@ -78,15 +73,29 @@ void Scheduler::Impl::on(const event::PodBound& e) {
   }
   if (cache.placed(e.pod) == nullptr)
     cache.place(e.pod, view->state().pods.tmpl[e.pod.index()], e.node, false, false, *view);
-  ClusterEvent helped;
-  helped.what = What::PodAdded;
-  helped.pod = e.pod;
-  helped.node = e.node;
-  helped.tmpl = cache.placed(e.pod)->tmpl;
-  notify(helped);
+  pod_event(action::kAdd, e.pod, cache.placed(e.pod)->tmpl);
+  // To the part of the scheduler that watches pending pods a binding is a deletion, and the pod had a nomination.
+  nomination_ended(e.pod);
 }
 
-void Scheduler::Impl::on(const event::PodNominated& e) { set_nomination(e.pod, e.node, *view); }
+void Scheduler::Impl::on(const event::PodNominated& e) {
+  set_nomination(e.pod, e.node, *view);
+  if (queue.find(e.pod) != nullptr && cache.placed(e.pod) == nullptr) {
+    const TemplateId tmpl = queue.find(e.pod)->tmpl;
+    own_event(e.pod, action::kUpdate, tmpl, tmpl);
+  }
+  const auto known = nominated.find(e.pod.value);
+  if (known != nominated.end() && known->second == e.node) return;
+  if (known != nominated.end()) nomination_ended(e.pod);
+  if (e.node.valid()) nominated[e.pod.value] = e.node;
+}
+
+void Scheduler::Impl::on(const event::PodUnschedulable& e) {
+  const Queue::Pod* queued = queue.find(e.pod);
+  if (queued == nullptr) return;
+  queue.note_cause(e.pod, seq);
+  own_event(e.pod, action::kUpdate, queued->tmpl, queued->tmpl);
+}
 
 void Scheduler::Impl::on(const event::ImagePulled& e) {
   const Cache::Placed* placed = cache.placed(e.pod);
@@ -113,7 +122,7 @@ Served* Scheduler::Impl::served_by(TemplateId tmpl, const ClusterView& v) {
 
 void Scheduler::Impl::enqueue(PodId pod, const ClusterView& v, SimTime timestamp, base::Seq cause) {
   const std::size_t i = pod.index();
-  const TemplateInfo& info = cache.info(v->pods.tmpl[i], v);
+  cache.info(v->pods.tmpl[i], v);
   Served* const by = served_by(v->pods.tmpl[i], v);
   if (by == nullptr) return;
   Queue::Pod entry;
@@ -123,7 +132,8 @@ void Scheduler::Impl::enqueue(PodId pod, const ClusterView& v, SimTime timestamp
   entry.priority = v->pods.priority[i];
   entry.timestamp = timestamp;
   entry.cause = cause;
-  queue.add(entry, !by->evaluator.pre_enqueue(info.pod->spec).empty());
+  entry.profile = by->number;
+  queue.add(entry, gate_of(by->number, entry.tmpl));
 }
 
 void Scheduler::Impl::pod_made(PodId pod) {
@@ -140,118 +150,157 @@ void Scheduler::Impl::pod_made(PodId pod) {
 
 void Scheduler::Impl::pod_updated(PodId pod) {
   const TemplateId tmpl = view->state().pods.tmpl[pod.index()];
+  cache.info(tmpl, *view);
   if (const Cache::Placed* placed = cache.placed(pod)) {
     const Cache::Placed was = *placed;
-    if (was.tmpl == tmpl) return;
-    cache.take(pod);
-    cache.place(pod, tmpl, was.node, was.terminating, was.assumed, *view);
-    ClusterEvent helped;
-    helped.what = What::PodUpdated;
-    helped.pod = pod;
-    helped.node = was.node;
-    helped.tmpl = tmpl;
-    helped.old_tmpl = was.tmpl;
-    return notify(helped);
+    if (was.tmpl != tmpl) {
+      cache.take(pod);
+      cache.place(pod, tmpl, was.node, was.terminating, was.assumed, *view);
+    }
+    if (was.assumed) return;
+    for (const Actions what : changes(was.tmpl, tmpl)) pod_event(what, pod, tmpl, was.tmpl);
+    return;
   }
   const Queue::Pod* queued = queue.find(pod);
-  if (queued == nullptr || queued->tmpl == tmpl) return;
-  Queue::Pod entry = *queued;
-  const TemplateInfo& info = cache.info(tmpl, *view);
-  ClusterEvent helped;
-  helped.what = What::PendingPodUpdated;
-  helped.pod = pod;
-  helped.tmpl = tmpl;
-  helped.old_tmpl = entry.tmpl;
-  entry.tmpl = tmpl;
-  entry.priority = view->state().pods.priority[pod.index()];
-  Served* const by = served_by(tmpl, *view);
-  if (by == nullptr) return queue.remove(pod);
-  Evaluator& evaluator = by->evaluator;
-  if (!evaluator.pre_enqueue(info.pod->spec).empty()) {
-    queue.remove(pod);
-    return queue.add(entry, true);
-  }
-  bool helps = entry.place != Queue::Place::Unschedulable;
-  const Cycle c = evaluator.cycle(evaluator.class_of(tmpl, entry.owner, *view), *view);
-  for (const auto& p : evaluator.plugins().all) {
-    if ((entry.rejected_by >> p->index & 1) != 0) helps = helps || p->helps(helped, c);
-  }
-  if (!helps) return;
-  entry.cause = seq;
-  queue.remove(pod);
-  queue.add(entry, false);
+  if (queued == nullptr) return;
+  const Served* const by = served_by(tmpl, *view);
+  if (by == nullptr || by->number != queued->profile) return queue.remove(pod);
+  const TemplateId was = queued->tmpl;
+  if (was != tmpl) queue.update(pod, tmpl, view->state().pods.priority[pod.index()]);
+  for (const Actions what : changes(was, tmpl)) own_event(pod, what, tmpl, was);
 }
 
 void Scheduler::Impl::pod_gone(PodId pod) {
   queue.remove(pod);
   nominations.remove(pod);
   const Cache::Placed* placed = cache.placed(pod);
-  if (placed == nullptr) return;
-  ClusterEvent helped;
-  helped.what = What::PodDeleted;
-  helped.pod = pod;
-  helped.node = placed->node;
-  helped.tmpl = placed->tmpl;
+  if (placed == nullptr) return nomination_ended(pod);
+  const TemplateId tmpl = placed->tmpl;
   cache.take(pod);
-  notify(helped);
+  nominated.erase(pod.value);
+  pod_event(action::kDelete, pod, tmpl);
 }
 
+bool Scheduler::Impl::same_labels(NodeId node) const {
+  const auto& seen = seen_nodes[node.index()].labels;
+  const model::Labels& now = view->node(node).labels;
+  return std::equal(seen.begin(), seen.end(), now.begin(), now.end(), [&](const auto& a, const auto& b) {
+    return label_texts.text(a.first) == b.first && label_texts.text(a.second) == b.second;
+  });
+}
+
+void Scheduler::Impl::note_labels(NodeId node, const ClusterView& v) {
+  if (seen_nodes.size() <= node.index()) seen_nodes.resize(node.index() + 1);
+  auto& seen = seen_nodes[node.index()].labels;
+  seen.clear();
+  for (const auto& [key, value] : v.node(node).labels)
+    seen.emplace_back(label_texts.intern(key), label_texts.intern(value));
+}
+
+bool Scheduler::Impl::same_allocatable(NodeId node) {
+  const model::ResourceList& a = view->node(node).spec.allocatable;
+  const std::size_t n = node.index();
+  if (a.milli_cpu != cache.allocatable_cpu[n] || a.memory != cache.allocatable_memory[n] ||
+      a.ephemeral_storage != cache.allocatable_ephemeral[n] || a.pods != cache.allocatable_pods[n])
+    return false;
+  std::size_t same = 0;
+  std::size_t there = 0;
+  for (const auto& [name, amount] : a.scalar) {
+    same += amount != 0 && cache.scalars[cache.scalar_column(name)].allocatable[n] == amount ? 1 : 0;
+    there += amount != 0 ? 1 : 0;
+  }
+  std::size_t known = 0;
+  for (const Cache::Scalar& s : cache.scalars) known += s.allocatable[n] != 0 ? 1 : 0;
+  return same == there && known == there;
+}
+
+/// The node as the cache has it.
+std::shared_ptr<const NodeObject> Scheduler::Impl::object_of(NodeId node) const {
+  const std::size_t n = node.index();
+  auto out = std::make_shared<NodeObject>();
+  out->name = view->text(view->node(node).header.name);
+  for (const auto& [key, value] : seen_nodes[n].labels)
+    out->labels.emplace_back(label_texts.text(key), label_texts.text(value));
+  out->taints = cache.taint_sets()[cache.taint_set[n]];
+  out->unschedulable = cache.unschedulable[n] != 0;
+  out->milli_cpu = cache.allocatable_cpu[n];
+  out->memory = cache.allocatable_memory[n];
+  out->ephemeral_storage = cache.allocatable_ephemeral[n];
+  out->pods = cache.allocatable_pods[n];
+  for (const Cache::Scalar& s : cache.scalars) out->scalars.push_back(s.allocatable[n]);
+  return out;
+}
+
+/// One event for each property that changed. A fact about the node may be followed by others that the view has already:
+/// they are taken together, as one update of the object.
 void Scheduler::Impl::node_changed(NodeId node, bool whole_object) {
   const state::NodeRow& row = view->node(node);
   if (!row.header.alive) return;  // the view is ahead: it went again
-  if (seen_nodes.size() <= node.index()) seen_nodes.resize(node.index() + 1);
-  NodeSeen& seen = seen_nodes[node.index()];
   const bool fresh = !cache.alive(node);
   if (!whole_object && fresh) return;
-  bool more_room = false;
-  if (!fresh && whole_object) {
-    const model::ResourceList& a = row.spec.allocatable;
-    const std::size_t n = node.index();
-    more_room = a.milli_cpu != cache.allocatable_cpu[n] || a.memory != cache.allocatable_memory[n] ||
-                a.ephemeral_storage != cache.allocatable_ephemeral[n] || a.pods != cache.allocatable_pods[n] ||
-                !a.scalar.empty();
-  }
-  std::string labels;
-  if (whole_object) {
-    for (const auto& [key, value] : row.labels) {
-      append_key(labels, key);
-      append_key(labels, value);
-    }
-  }
-  const bool relabelled = whole_object && labels != seen.labels;
-  const bool retainted = row.spec.taints != seen.taints;
-  const bool uncordoned = seen.unschedulable && !row.spec.unschedulable;
-  if (whole_object) {
+  const std::size_t n = node.index();
+  if (seen_nodes.size() <= n) seen_nodes.resize(n + 1);
+  const bool relabelled = fresh || !same_labels(node);
+  const bool resized = fresh || !same_allocatable(node);
+  const bool retainted = fresh || row.spec.taints != cache.taint_sets()[cache.taint_set[n]];
+  const bool cordoned = !fresh && cache.unschedulable[n] == 0 && row.spec.unschedulable;
+  const bool uncordoned = !fresh && cache.unschedulable[n] != 0 && !row.spec.unschedulable;
+  ClusterEvent e;
+  e.node = node;
+  if (heard() && !fresh) e.old_node = object_of(node);
+  if (whole_object || relabelled || resized) {
     cache.put_node(node, *view);
-    seen.labels = std::move(labels);
-  } else {
+  } else if (retainted || cordoned || uncordoned) {
     cache.put_taints(node, *view);
   }
-  seen.taints = row.spec.taints;
-  seen.unschedulable = row.spec.unschedulable;
-  ClusterEvent helped;
-  helped.node = node;
-  const auto tell = [&](bool happened, What what) {
+  if (relabelled) note_labels(node, *view);
+  const Actions traced = trace != nullptr ? traced_node_changes(node, fresh) : Actions{0};
+  if (!heard()) return;
+  e.new_node = object_of(node);
+  const auto tell_of = [&](bool happened, Actions what) {
     if (!happened) return;
-    helped.what = what;
-    notify(helped);
+    e.action = what;
+    notify(e);
   };
-  tell(fresh, What::NodeAdded);
-  tell(!fresh && uncordoned, What::NodeUncordoned);
-  tell(!fresh && more_room, What::NodeAllocatable);
-  tell(!fresh && relabelled, What::NodeLabels);
-  tell(!fresh && retainted, What::NodeTaints);
+  if (fresh) return tell_of(true, action::kAdd);
+  tell_of(uncordoned, action::kUpdateNodeTaint);
+  tell_of(resized, action::kUpdateNodeAllocatable);
+  tell_of(relabelled, action::kUpdateNodeLabel);
+  tell_of(retainted, action::kUpdateNodeTaint);
+  tell_of((traced & action::kUpdateNodeCondition) != 0, action::kUpdateNodeCondition);
+  tell_of((traced & action::kUpdateNodeAnnotation) != 0, action::kUpdateNodeAnnotation);
 }
 
-/// Asks the plugins that rejected each group of waiting pods whether the event may help; one yes is enough.
-void Scheduler::Impl::notify(ClusterEvent e) {
-  e.seq = seq;
-  queue.move_groups(view->now(), seq, [&](const Queue::Group& g) {
-    Evaluator& evaluator = served_by(g.tmpl, *view)->evaluator;
-    const Cycle c = evaluator.cycle(evaluator.class_of(g.tmpl, g.owner, *view), *view);
-    return std::any_of(evaluator.plugins().all.begin(), evaluator.plugins().all.end(),
-                       [&](const auto& p) { return (g.rejected_by >> p->index & 1) != 0 && p->helps(e, c); });
-  });
+void Scheduler::Impl::node_removed(NodeId node) {
+  if (!cache.alive(node)) return;
+  if (heard()) {
+    ClusterEvent e;
+    e.action = action::kDelete;
+    e.node = node;
+    e.old_node = object_of(node);
+    notify(e);
+  }
+  cache.remove_node(node, *view);
+  seen_nodes[node.index()] = {};
+}
+
+/// What no plugin registers, and only a trace is told.
+Actions Scheduler::Impl::traced_node_changes(NodeId node, bool fresh) {
+  const state::NodeRow& row = view->node(node);
+  NodeSeen& seen = seen_nodes[node.index()];
+  std::uint64_t annotations = 0;
+  if (const auto doc = model::parse_json(row.header.doc, "node")) {
+    if (const model::Doc* a = doc->at({"metadata", "annotations"}))
+      annotations = base::fnv1a64(model::to_canonical_json(*a));
+  }
+  std::array<event::ConditionStatus, event::kNodeConditionCount> conditions{};
+  for (std::size_t i = 0; i < conditions.size(); ++i) conditions[i] = row.conditions[i].status;
+  Actions out = 0;
+  if (!fresh && conditions != seen.conditions) out |= action::kUpdateNodeCondition;
+  if (!fresh && annotations != seen.annotations) out |= action::kUpdateNodeAnnotation;
+  seen.annotations = annotations;
+  seen.conditions = conditions;
+  return out;
 }
 
 void Scheduler::Impl::set_nomination(PodId pod, NodeId node, const ClusterView& v) {
@@ -261,28 +310,25 @@ void Scheduler::Impl::set_nomination(PodId pod, NodeId node, const ClusterView& 
 }
 
 void Scheduler::rebuild(const ClusterView& view) {
+  QueueTrace* trace = impl_->trace;
   impl_ = std::make_unique<Impl>(impl_->settings);
   Impl& s = *impl_;
+  s.trace = trace;
   s.cache.load(view);
   s.next_pod = view->pods.size();
   s.next_node = view->nodes.size();
   s.seen_seq = view->last_seq;
-  s.seen_nodes.resize(view->nodes.size());
   for (std::size_t n = 0; n < view->nodes.size(); ++n) {
-    const state::NodeRow& row = view->nodes[n];
-    for (const auto& [key, value] : row.labels) {
-      append_key(s.seen_nodes[n].labels, key);
-      append_key(s.seen_nodes[n].labels, value);
-    }
-    s.seen_nodes[n].taints = row.spec.taints;
-    s.seen_nodes[n].unschedulable = row.spec.unschedulable;
+    if (view->nodes[n].header.alive) s.note_labels(NodeId(n), view);
   }
   for (std::size_t i = 0; i < view->pods.size(); ++i) {
     const PodId p(i);
     if (!view.pod_alive(p) || view.pod_terminating(p) || view.pod_node(p).valid() || ended(view.pod_phase(p))) continue;
     if (!view.pod_spec(p).spec.node_name.empty()) continue;
     s.enqueue(p, view, view->pods.created[i], view->pods.created_seq[i]);
-    if (view->pods.nominated[i].valid()) s.set_nomination(p, view->pods.nominated[i], view);
+    if (!view->pods.nominated[i].valid()) continue;
+    s.set_nomination(p, view->pods.nominated[i], view);
+    s.nominated[p.value] = view->pods.nominated[i];
   }
 }
 

@@ -1,24 +1,35 @@
 #pragma once
-// The scheduler's inside, shared by its two files: scheduler.cpp (decisions), scheduler_facts.cpp (facts). Nobody else
-// includes it.
+// The scheduler's inside, shared by its files: scheduler.cpp (decisions), scheduler_facts.cpp (facts),
+// scheduler_events.cpp (whom they wake). Nobody else includes it.
 
 #include <algorithm>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/base/prng.h"
+#include "engine/base/symbols.h"
 #include "engine/schedule/evaluator.h"
+#include "engine/schedule/hints.h"
 #include "engine/schedule/preemption.h"
 #include "engine/schedule/queue.h"
 #include "engine/schedule/scheduler.h"
 
 namespace wavetank::schedule {
 
-/// What is remembered of a node object, to tell what an update changed.
+/// What is remembered of a node object beside the cache's columns, to tell what an update changed.
 struct NodeSeen {
-  std::string labels;
-  std::vector<model::Taint> taints;
-  bool unschedulable = false;
+  std::vector<std::pair<base::Sym, base::Sym>> labels;  ///< Of Impl::label_texts.
+  // With a trace only.
+  std::uint64_t annotations = 0;
+  std::array<event::ConditionStatus, event::kNodeConditionCount> conditions{};
+};
+
+/// An attempt that ended without a node: the pod is in flight until end_attempt().
+struct Returning {
+  PodId pod;
+  std::uint8_t profile = 0;
+  PluginMask rejected_by = 0;  ///< 0: an error, no plugin's verdict.
 };
 
 inline bool ended(event::Phase phase) { return phase == event::Phase::Succeeded || phase == event::Phase::Failed; }
@@ -27,9 +38,13 @@ inline bool ended(event::Phase phase) { return phase == event::Phase::Succeeded 
 /// the nodes begins are the scheduler's: all profiles share them.
 struct Served {
   Served(const Profile& profile, Cache& cache, Nominations& nominations, std::size_t& next_start)
-      : evaluator(profile, cache, nominations, &next_start), preempter(evaluator, cache, nominations) {}
+      : evaluator(profile, cache, nominations, &next_start),
+        preempter(evaluator, cache, nominations),
+        hints(evaluator.plugins()) {}
   Evaluator evaluator;
   Preempter preempter;
+  Hints hints;
+  std::uint8_t number = 0;  ///< Among the profiles.
 };
 
 struct Scheduler::Impl {
@@ -40,6 +55,7 @@ struct Scheduler::Impl {
       served.push_back(std::make_unique<Served>(profile, cache, nominations, next_start));
       served.back()->evaluator.set_plain(s.plain);
       served.back()->preempter.set_plain(s.plain);
+      served.back()->number = static_cast<std::uint8_t>(served.size() - 1);
     }
   }
 
@@ -66,6 +82,10 @@ struct Scheduler::Impl {
   void on(const event::PodRemoved& e) { pod_gone(e.pod); }
   void on(const event::NodeTaintsChanged& e) { node_changed(e.node, false); }
   void on(const event::NodeCordoned& e) { node_changed(e.node, false); }
+  void on(const event::NodeConditionChanged& e) {
+    if (trace != nullptr) node_changed(e.node, false);
+  }
+  void on(const event::PodUnschedulable& e);
   template <class Other>
   void on(const Other&) {}
 
@@ -74,7 +94,30 @@ struct Scheduler::Impl {
   void pod_updated(PodId pod);
   void pod_gone(PodId pod);
   void node_changed(NodeId node, bool whole_object);
+  void node_removed(NodeId node);
+  void note_labels(NodeId node, const ClusterView& v);
+  [[nodiscard]] bool same_labels(NodeId node) const;
+  [[nodiscard]] bool same_allocatable(NodeId node);
+  [[nodiscard]] std::shared_ptr<const NodeObject> object_of(NodeId node) const;
+  Actions traced_node_changes(NodeId node, bool fresh);
+
+  // scheduler_events.cpp
+  /// Somebody may have to be told of events.
+  [[nodiscard]] bool heard() const {
+    return trace != nullptr || returning || queue.count(Queue::Place::Unschedulable) > 0;
+  }
   void notify(ClusterEvent e);
+  void pod_event(Actions what, PodId pod, TemplateId tmpl, TemplateId old_tmpl = {});
+  void nomination_ended(PodId pod);
+  void own_event(PodId pod, Actions what, TemplateId tmpl, TemplateId old_tmpl);
+  void tell(const ClusterEvent& e);
+  [[nodiscard]] bool helps(std::uint8_t profile, PluginMask plugins, const ClusterEvent& e, TemplateId tmpl,
+                           event::Ref owner);
+  [[nodiscard]] std::uint8_t gate_of(std::uint8_t profile, TemplateId tmpl) const;
+  std::vector<Actions> changes(TemplateId was, TemplateId is);
+  void end_attempt(const ClusterView& v);
+  void binding_failed(PodId pod, const ClusterView& v);
+  [[nodiscard]] QueuedPod describe(const Queue::Pod& pod) const;
   void set_nomination(PodId pod, NodeId node, const ClusterView& v);
 
   std::optional<Decision> schedule_one(const ClusterView& v);
@@ -96,6 +139,11 @@ struct Scheduler::Impl {
   std::size_t next_pod = 0, next_node = 0;
   base::Seq seen_seq = 0;
   std::vector<NodeSeen> seen_nodes;
+  base::SymbolPool label_texts;
+  std::unordered_map<std::uint32_t, NodeId> nominated;  ///< status.nominatedNodeName of pending pods; lookup only.
+  std::optional<Returning> returning;
+  std::vector<ClusterEvent> during;  ///< What its plugins may care about that came since it was popped.
+  QueueTrace* trace = nullptr;
   // of the event being observed
   const ClusterView* view = nullptr;
   base::Seq seq = 0;

@@ -21,6 +21,7 @@ struct Count {
 
 struct Data : PluginData {
   std::vector<PodTerm> required, required_anti;
+  std::vector<PodTerm> hint_affinity, hint_anti;  ///< The same terms as queueing hints read them.
   std::vector<Count> affinity, anti, preferred;
   bool matches_itself = false;
   // What templates met so far demand of this class; grows as templates are met.
@@ -39,6 +40,8 @@ class InterPodAffinity final : public Plugin {
     const model::Affinity& a = c.pod_class.spec().affinity;
     for (const model::PodAffinityTerm& t : a.pod.required) out->required.push_back(own_term(c, t));
     for (const model::PodAffinityTerm& t : a.pod_anti.required) out->required_anti.push_back(own_term(c, t));
+    for (const model::PodAffinityTerm& t : a.pod.required) out->hint_affinity.push_back(hint_term(c, t));
+    for (const model::PodAffinityTerm& t : a.pod_anti.required) out->hint_anti.push_back(hint_term(c, t));
     const auto matches_pod = [&](const PodTerm& t) { return t.matches(c.pod_class.ns, c.pod_class.pod->labels); };
     out->matches_itself = std::all_of(out->required.begin(), out->required.end(), matches_pod);
     for (const model::PodAffinityTerm& t : a.pod.required)
@@ -143,24 +146,22 @@ class InterPodAffinity final : public Plugin {
     }
   }
 
+  [[nodiscard]] std::span<const EventRegistration> registered_events() const override {
+    static constexpr EventRegistration kEvents[] = {
+        {Resource::Pod, action::kAdd | action::kUpdatePodLabel | action::kDelete},
+        {Resource::Node, action::kAdd | action::kUpdateNodeLabel},
+    };
+    return kEvents;
+  }
+  /// Only the pod's own terms are looked at: the end of a pod whose anti-affinity kept this one out is no help.
   bool helps(const ClusterEvent& e, const Cycle& c) const override {
+    if (!e.is_pod()) return node_helps(e, c.pod_class.spec().affinity);
+    if (e.resource == Resource::UnschedulablePod || e.nominated_only) return false;
     const Data& d = data<Data>(c);
-    switch (e.what) {
-      case What::PodAdded:
-        return matches_all(d.required, c, e.tmpl);
-      case What::PodDeleted:
-        return matches_all(d.required_anti, c, e.tmpl);
-      case What::PodUpdated:
-        return (matches_all(d.required, c, e.tmpl) && !matches_all(d.required, c, e.old_tmpl)) ||
-               (!matches_all(d.required_anti, c, e.tmpl) && matches_all(d.required_anti, c, e.old_tmpl));
-      case What::NodeAdded:
-      case What::NodeLabels:
-      case What::NodeTaints:
-      case What::NodeUncordoned:
-        return true;
-      default:
-        return false;
-    }
+    if (e.action == action::kAdd) return matches_all(d.hint_affinity, c, e.tmpl);
+    if (e.action == action::kDelete) return matches_all(d.hint_anti, c, e.tmpl);
+    return (matches_all(d.hint_affinity, c, e.tmpl) && !matches_all(d.hint_affinity, c, e.old_tmpl)) ||
+           (!matches_all(d.hint_anti, c, e.tmpl) && matches_all(d.hint_anti, c, e.old_tmpl));
   }
 
  private:
@@ -206,6 +207,28 @@ class InterPodAffinity final : public Plugin {
         out.namespaces.emplace_back(c.view.text(ns.header.name));
     }
     return out;
+  }
+  /// Hints hold the namespace selector against no labels, and choose no namespaces by it.
+  static PodTerm hint_term(const Cycle& c, const model::PodAffinityTerm& t) {
+    PodTerm out = bare_term(c.pod_class.ns, t);
+    out.any_namespace = t.namespace_selector && t.namespace_selector->matches({});
+    return out;
+  }
+  static bool node_helps(const ClusterEvent& e, const model::Affinity& a) {
+    const auto value = [](const std::shared_ptr<const NodeObject>& n, const std::string& key) {
+      return n == nullptr ? nullptr : model::find_label(n->labels, key);
+    };
+    const bool added = e.old_node == nullptr;
+    const bool domain_came = std::any_of(a.pod.required.begin(), a.pod.required.end(), [&](const auto& t) {
+      const std::string* was = value(e.old_node, t.topology_key);
+      const std::string* is = value(e.new_node, t.topology_key);
+      return is != nullptr && (was == nullptr || *was != *is);
+    });
+    return domain_came || std::any_of(a.pod_anti.required.begin(), a.pod_anti.required.end(), [&](const auto& t) {
+             const std::string* was = value(e.old_node, t.topology_key);
+             const std::string* is = value(e.new_node, t.topology_key);
+             return added || (was != nullptr && (is == nullptr || *was != *is));
+           });
   }
   static PodTerm bare_term(const std::string& own_ns, const model::PodAffinityTerm& t) {
     PodTerm out;

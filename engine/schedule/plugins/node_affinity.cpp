@@ -90,20 +90,18 @@ class NodeAffinity final : public Plugin {
     default_normalize({scores, nodes.size()}, false);
   }
 
+  [[nodiscard]] std::span<const EventRegistration> registered_events() const override {
+    static constexpr EventRegistration kEvents[] = {{Resource::Node, action::kAdd | action::kUpdateNodeLabel}};
+    return kEvents;
+  }
+  /// Of the old node only the pod's own terms are asked, not the profile's: as Kubernetes has it.
   bool helps(const ClusterEvent& e, const Cycle& c) const override {
-    switch (e.what) {
-      case What::NodeTaints:
-      case What::NodeUncordoned:
-        return true;  // Kubernetes queues on any taint update for plugins that only registered Node/Add
-      case What::NodeAdded:
-      case What::NodeLabels: {
-        const state::NodeRow& row = c.view.node(e.node);
-        return matches(c, row.labels, c.view.text(row.header.name)) &&
-               (e.old_node == nullptr || !matches(c, e.old_node->labels, c.view.text(row.header.name)));
-      }
-      default:
-        return false;
-    }
+    const NodeObject& now = *e.new_node;
+    if (added_required() && !any_matches(*added_->required, now.labels, now.name)) return false;
+    const auto own = [&](const NodeObject& n) {
+      return required_node_affinity_matches(c.pod_class.spec(), n.labels, n.name);
+    };
+    return own(now) && (e.old_node == nullptr || !own(*e.old_node));
   }
 
  private:

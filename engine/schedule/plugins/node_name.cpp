@@ -19,7 +19,10 @@ class NodeName final : public Plugin {
       fail(verdicts[i], mismatch_.in(c.reasons), true);
     }
   }
-  bool helps(const ClusterEvent& e, const Cycle&) const override { return e.what == What::NodeAdded; }
+  [[nodiscard]] std::span<const EventRegistration> registered_events() const override {
+    static constexpr EventRegistration kEvents[] = {{Resource::Node, action::kAdd, false}};
+    return kEvents;
+  }
 
  private:
   Reason mismatch_{"node(s) didn't match the requested node name"};

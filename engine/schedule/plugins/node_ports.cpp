@@ -48,9 +48,15 @@ class NodePorts final : public Plugin {
       fail(verdicts[i], taken_.in(c.reasons), false);
     }
   }
+  [[nodiscard]] std::span<const EventRegistration> registered_events() const override {
+    static constexpr EventRegistration kEvents[] = {
+        {Resource::Pod, action::kDelete},
+        {Resource::Node, action::kAdd, false},
+    };
+    return kEvents;
+  }
   bool helps(const ClusterEvent& e, const Cycle& c) const override {
-    if (e.what == What::PodDeleted) return conflict(data<Data>(c).ports, c.cache.known_info(e.tmpl).ports);
-    return e.what == What::NodeAdded || e.what == What::NodeTaints || e.what == What::NodeUncordoned;
+    return conflict(data<Data>(c).ports, c.cache.known_info(e.tmpl).ports);
   }
 
  private:

@@ -70,23 +70,21 @@ class NodeResourcesFit final : public Plugin {
     }
   }
 
+  [[nodiscard]] std::span<const EventRegistration> registered_events() const override {
+    static constexpr EventRegistration kEvents[] = {
+        {Resource::Pod, action::kDelete | action::kUpdatePodScaleDown},
+        {Resource::Node, action::kAdd | action::kUpdateNodeAllocatable},
+    };
+    return kEvents;
+  }
+  /// A pod that went, from its node or from where it was nominated to, always helps: even a pod that fits on no node.
   bool helps(const ClusterEvent& e, const Cycle& c) const override {
-    switch (e.what) {
-      case What::PodDeleted:
-        return true;
-      case What::PodUpdated:
-        return false;
-      case What::PendingPodUpdated:
-        return true;
-      case What::NodeTaints:
-      case What::NodeUncordoned:
-        return true;  // see NodeAffinity
-      case What::NodeAdded:
-      case What::NodeAllocatable:
-        return fits_when_empty(c, e.node);
-      default:
-        return false;
+    if (e.is_pod()) {
+      return e.action == action::kDelete || e.resource == Resource::UnschedulablePod ||
+             asks_for_what_became_less(c, e.old_tmpl, e.tmpl);
     }
+    return fits_when_empty(c, *e.new_node) &&
+           (e.old_node == nullptr || more_of_what_is_asked_for(c, *e.old_node, *e.new_node));
   }
 
  private:
@@ -154,16 +152,36 @@ class NodeResourcesFit final : public Plugin {
     return true;
   }
 
-  /// Hints compare with the node's whole allocatable; the pods on it are left out.
-  bool fits_when_empty(const Cycle& c, NodeId node) const {
-    const Data& d = data<Data>(c);
-    const model::ResourceList& r = d.requests.real;
-    const std::size_t n = node.index();
-    const Cache& k = c.cache;
-    return k.allocatable_pods[n] >= 1 && r.milli_cpu <= k.allocatable_cpu[n] && r.memory <= k.allocatable_memory[n] &&
-           r.ephemeral_storage <= k.allocatable_ephemeral[n] &&
-           std::all_of(d.scalars.begin(), d.scalars.end(),
-                       [&](const auto& s) { return s.second <= k.scalars[s.first].allocatable[n]; });
+  /// Hints compare with the node's whole allocatable: the pods on it are left out. Nothing
+  /// is ignored, whatever the profile says.
+  [[nodiscard]] bool fits_when_empty(const Cycle& c, const NodeObject& n) const {
+    const TemplateInfo& info = c.cache.known_info(c.pod_class.tmpl);
+    const model::ResourceList& r = info.requests.real;
+    return n.pods >= 1 && (r.milli_cpu <= 0 || r.milli_cpu <= n.milli_cpu) && (r.memory <= 0 || r.memory <= n.memory) &&
+           (r.ephemeral_storage <= 0 || r.ephemeral_storage <= n.ephemeral_storage) &&
+           std::all_of(info.scalars.begin(), info.scalars.end(),
+                       [&](const auto& s) { return s.second <= n.scalar(s.first); });
+  }
+  [[nodiscard]] bool more_of_what_is_asked_for(const Cycle& c, const NodeObject& was, const NodeObject& is) const {
+    const TemplateInfo& info = c.cache.known_info(c.pod_class.tmpl);
+    const model::ResourceList& r = info.requests.real;
+    return is.pods > was.pods || (r.milli_cpu > 0 && is.milli_cpu > was.milli_cpu) ||
+           (r.memory > 0 && is.memory > was.memory) ||
+           (r.ephemeral_storage > 0 && is.ephemeral_storage > was.ephemeral_storage) ||
+           std::any_of(info.scalars.begin(), info.scalars.end(),
+                       [&](const auto& s) { return is.scalar(s.first) > was.scalar(s.first); });
+  }
+  /// A pod on a node was made smaller, from `old_tmpl` to `tmpl`.
+  [[nodiscard]] bool asks_for_what_became_less(const Cycle& c, TemplateId old_tmpl, TemplateId tmpl) const {
+    const TemplateInfo& info = c.cache.known_info(c.pod_class.tmpl);
+    const model::ResourceList& r = info.requests.real;
+    const model::ResourceList& was = c.cache.known_info(old_tmpl).requests.real;
+    const model::ResourceList& is = c.cache.known_info(tmpl).requests.real;
+    return (r.milli_cpu > 0 && is.milli_cpu < was.milli_cpu) || (r.memory > 0 && is.memory < was.memory) ||
+           (r.ephemeral_storage > 0 && is.ephemeral_storage < was.ephemeral_storage) ||
+           std::any_of(r.scalar.begin(), r.scalar.end(), [&](const auto& s) {
+             return s.second != 0 && amount_of(is, s.first) < amount_of(was, s.first);
+           });
   }
 
   void explain(const Cycle& c, const Data& d, std::size_t n, Verdict& verdict) const {

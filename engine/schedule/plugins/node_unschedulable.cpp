@@ -34,17 +34,16 @@ class NodeUnschedulable final : public Plugin {
       if (c.cache.unschedulable[nodes[i].index()] != 0) fail(verdicts[i], cordoned_.in(c.reasons), true);
     }
   }
+  [[nodiscard]] std::span<const EventRegistration> registered_events() const override {
+    static constexpr EventRegistration kEvents[] = {
+        {Resource::Node, action::kAdd | action::kUpdateNodeTaint},
+        {Resource::Pod, action::kUpdatePodToleration},
+    };
+    return kEvents;
+  }
   bool helps(const ClusterEvent& e, const Cycle& c) const override {
-    switch (e.what) {
-      case What::NodeAdded:
-      case What::NodeTaints:
-      case What::NodeUncordoned:
-        return data<Data>(c).tolerates || !c.view.node(e.node).spec.unschedulable;
-      case What::PendingPodUpdated:
-        return data<Data>(c).tolerates;
-      default:
-        return false;
-    }
+    if (e.is_pod()) return e.resource == Resource::UnschedulablePod && data<Data>(c).tolerates;
+    return !e.new_node->unschedulable && (e.old_node == nullptr || e.old_node->unschedulable);
   }
 
  private:

@@ -145,28 +145,29 @@ class PodTopologySpread final : public Plugin {
     }
   }
 
+  [[nodiscard]] std::span<const EventRegistration> registered_events() const override {
+    static constexpr EventRegistration kEvents[] = {
+        {Resource::Pod, action::kAdd | action::kUpdatePodLabel | action::kUpdatePodToleration | action::kDelete},
+        {Resource::Node, action::kAdd | action::kDelete | action::kUpdateNodeLabel | action::kUpdateNodeTaint},
+    };
+    return kEvents;
+  }
   bool helps(const ClusterEvent& e, const Cycle& c) const override {
     const Data& d = data<Data>(c);
-    switch (e.what) {
-      case What::PodAdded:
-      case What::PodDeleted:
-        return selects_any(d, c, e.tmpl);
-      case What::PodUpdated:
-        return selects_any(d, c, e.tmpl) != selects_any(d, c, e.old_tmpl);
-      case What::PendingPodUpdated:
-      case What::NodeLabels:
-      case What::NodeRemoved:
-        return true;
-      case What::NodeAdded:
-        return std::all_of(d.hard.begin(), d.hard.end(), [&](const Constraint& k) {
-          return c.cache.counters.domain(k.topology, e.node) != kNoDomain;
-        });
-      case What::NodeTaints:
-      case What::NodeUncordoned:
-        return std::any_of(d.hard.begin(), d.hard.end(), [](const Constraint& k) { return k.honor_taints; });
-      default:
-        return false;
-    }
+    if (!e.is_pod()) return node_helps(e, c, d);
+    const TemplateInfo& pod = c.cache.known_info(e.tmpl);
+    if (c.view.text(pod.ns) != c.pod_class.ns || e.nominated_only) return false;
+    const auto selects = [&](const Constraint& k, const TemplateInfo& t) {
+      return k.term.matches(c.pod_class.ns, t.pod->labels);
+    };
+    const auto any = [&](auto&& holds) { return std::any_of(d.hard.begin(), d.hard.end(), holds); };
+    if (e.action == action::kAdd || e.action == action::kDelete)
+      return any([&](const Constraint& k) { return selects(k, pod); });
+    const TemplateInfo& was = c.cache.known_info(e.old_tmpl);
+    if (e.resource == Resource::UnschedulablePod && was.pod->spec.tolerations != pod.pod->spec.tolerations &&
+        any([](const Constraint& k) { return k.honor_taints; }))
+      return true;
+    return any([&](const Constraint& k) { return selects(k, pod) != selects(k, was); });
   }
 
  private:
@@ -278,10 +279,21 @@ class PodTopologySpread final : public Plugin {
     }
   }
 
-  static bool selects_any(const Data& d, const Cycle& c, TemplateId tmpl) {
-    const TemplateInfo& t = c.cache.known_info(tmpl);
-    return std::any_of(d.hard.begin(), d.hard.end(),
-                       [&](const Constraint& k) { return k.term.matches(c.view.text(t.ns), t.pod->labels); });
+  static bool node_helps(const ClusterEvent& e, const Cycle& c, const Data& d) {
+    const auto value = [&](const NodeObject& n, const Constraint& k) {
+      return model::find_label(n.labels, c.cache.counters.topology(k.topology).key);
+    };
+    const auto counts = [&](const std::shared_ptr<const NodeObject>& n) {
+      return n != nullptr &&
+             std::all_of(d.hard.begin(), d.hard.end(), [&](const Constraint& k) { return value(*n, k) != nullptr; });
+    };
+    const bool did = counts(e.old_node);
+    const bool does = counts(e.new_node);
+    if (e.old_node == nullptr || e.new_node == nullptr) return did || does;
+    if (did != does) return true;
+    return does && (e.old_node->taints != e.new_node->taints ||
+                    std::any_of(d.hard.begin(), d.hard.end(),
+                                [&](const Constraint& k) { return *value(*e.old_node, k) != *value(*e.new_node, k); }));
   }
 
   PodTopologySpreadArgs args_;

@@ -16,6 +16,16 @@ class SchedulingGates final : public Plugin {
     }
     return out.append("]");
   }
+
+  [[nodiscard]] std::span<const EventRegistration> registered_events() const override {
+    static constexpr EventRegistration kEvents[] = {
+        {Resource::Pod, action::kUpdatePodSchedulingGatesEliminated},
+    };
+    return kEvents;
+  }
+  bool helps(const ClusterEvent& e, const Cycle& c) const override {
+    return e.resource == Resource::UnschedulablePod && c.pod_class.spec().scheduling_gates.empty();
+  }
 };
 
 }  // namespace

@@ -54,21 +54,18 @@ class TaintToleration final : public Plugin {
     default_normalize({scores, nodes.size()}, true);
   }
 
+  [[nodiscard]] std::span<const EventRegistration> registered_events() const override {
+    static constexpr EventRegistration kEvents[] = {
+        {Resource::Node, action::kAdd | action::kUpdateNodeTaint},
+        {Resource::Pod, action::kUpdatePodToleration},
+    };
+    return kEvents;
+  }
   bool helps(const ClusterEvent& e, const Cycle& c) const override {
+    if (e.is_pod()) return e.resource == Resource::UnschedulablePod;
     const auto& tolerations = c.pod_class.spec().tolerations;
-    switch (e.what) {
-      case What::NodeAdded:
-      case What::NodeTaints:
-      case What::NodeUncordoned: {
-        const bool now = untolerated_taint(c.view.node(e.node).spec.taints, tolerations) == nullptr;
-        const bool before = e.old_node != nullptr && untolerated_taint(e.old_node->spec.taints, tolerations) == nullptr;
-        return now && !before;
-      }
-      case What::PendingPodUpdated:
-        return true;
-      default:
-        return false;
-    }
+    const auto tolerated = [&](const NodeObject& n) { return untolerated_taint(n.taints, tolerations) == nullptr; };
+    return tolerated(*e.new_node) && (e.old_node == nullptr || !tolerated(*e.old_node));
   }
 
  private:

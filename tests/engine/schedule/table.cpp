@@ -164,6 +164,7 @@ void Cluster::line(std::string_view text) {
 std::string Cluster::attempt() {
   const auto decision = scheduler.schedule_one(view());
   if (!decision) return "idle";
+  scheduler.end_attempt(view());
   const std::string who = name(decision->pod) + " -> ";
   if (decision->outcome == schedule::Decision::Outcome::Bind) {
     fact(event::PodBound{decision->pod, decision->node});
