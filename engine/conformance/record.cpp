@@ -18,7 +18,12 @@ constexpr std::string_view kOrder[] = {
     "preemption.victims", "preemption.pdbViolations", "preemption.ties", "preemption.candidates", "preemption.rejected",
     "preemption.clearedNominations", "preemption.clearsOwnNomination", "volumes", "retries",
     // sampling
-    "snapshotOrder", "start", "nextStart", "numNodesToFind", "evaluated", "filterRuns", "feasible", "totals"};
+    "snapshotOrder", "start", "nextStart", "numNodesToFind", "evaluated", "filterRuns", "feasible", "totals",
+    // steps on the queue
+    "atMs", "attempt.pod", "attempt.from", "attempt.outcome", "attempt.node", "attempt.ties", "attempt.plugins",
+    "attempt.message", "attempt.statusPatched", "events", "moved", "active", "backoff", "errorBackoff", "unschedulable",
+    "gated", "pods.queue", "pods.attempts", "pods.unschedulableCount", "pods.errorCount", "pods.timestampMs",
+    "pods.plugins", "pods.gatingPlugin", "pods.backoffMs", "pods.backoffUntilMs"};
 
 std::size_t place(std::string_view field) {
   return static_cast<std::size_t>(std::find(std::begin(kOrder), std::end(kOrder), field) - std::begin(kOrder));

@@ -63,6 +63,7 @@ Decision Scheduler::Impl::schedule(Queue::Pod pod, const ClusterView& v) {
   }
   out.message = fit_error(evaluator, cache.order().size());
   returning = Returning{pod.pod, by->number, attempt.rejected_by};
+  out.plugins = names_of(by->number, attempt.rejected_by);
   preempt(*by, request, pod, v, out);
   return out;
 }

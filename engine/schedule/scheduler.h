@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/time.h"
@@ -29,6 +30,7 @@ struct Decision {
   std::int64_t score = 0;  ///< Bind: the node's total; 0 where no other was feasible: then nothing is scored.
   std::string message;     ///< Unschedulable: the FitError text ("0/12 nodes are available: …").
   NodeId nominated;        ///< Unschedulable, after preemption: where room is being made.
+  std::vector<std::string_view> plugins;  ///< Unschedulable: that rejected it, sorted; none: there were no nodes.
   bool nomination_changed = false;
   std::vector<PodId> victims;
   std::vector<PodId> cleared;  ///< Pods of lower priority whose nomination to the same node is dropped.

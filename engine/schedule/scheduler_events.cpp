@@ -152,6 +152,15 @@ void Scheduler::Impl::binding_failed(PodId pod, const ClusterView& v) {
   queue.failed(pod, v.now());
 }
 
+std::vector<std::string_view> Scheduler::Impl::names_of(std::uint8_t profile, PluginMask plugins) const {
+  std::vector<std::string_view> out;
+  for (const auto& p : served[profile]->evaluator.plugins().all) {
+    if ((plugins >> p->index & 1) != 0) out.push_back(p->plugin_name);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 QueuedPod Scheduler::Impl::describe(const Queue::Pod& pod) const {
   QueuedPod out;
   out.pod = pod.pod;
@@ -163,11 +172,9 @@ QueuedPod Scheduler::Impl::describe(const Queue::Pod& pod) const {
   out.since = pod.timestamp;
   out.backoff = queue.backoff_of(pod);
   out.backoff_until = queue.backoff_until(pod);
-  for (const auto& p : served[pod.profile]->evaluator.plugins().all) {
-    if ((pod.rejected_by >> p->index & 1) != 0) out.plugins.push_back(p->plugin_name);
-    if (p->index == pod.gating) out.gating_plugin = p->plugin_name;
-  }
-  std::sort(out.plugins.begin(), out.plugins.end());
+  out.plugins = names_of(pod.profile, pod.rejected_by);
+  if (pod.gating != Queue::kNotGated)
+    out.gating_plugin = served[pod.profile]->evaluator.plugins().all[pod.gating]->plugin_name;
   out.cause = pod.cause;
   return out;
 }

@@ -157,8 +157,13 @@ void Scheduler::Impl::pod_updated(PodId pod) {
       cache.take(pod);
       cache.place(pod, tmpl, was.node, was.terminating, was.assumed, *view);
     }
-    if (was.assumed) return;
-    for (const Actions what : changes(was.tmpl, tmpl)) pod_event(what, pod, tmpl, was.tmpl);
+    for (const Actions what : changes(was.tmpl, tmpl)) {
+      if (!was.assumed) {
+        pod_event(what, pod, tmpl, was.tmpl);
+      } else if (queue.find(pod) != nullptr) {
+        own_event(pod, what, tmpl, was.tmpl);  // in flight: nobody is woken
+      }
+    }
     return;
   }
   const Queue::Pod* queued = queue.find(pod);

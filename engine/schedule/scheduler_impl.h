@@ -117,6 +117,7 @@ struct Scheduler::Impl {
   std::vector<Actions> changes(TemplateId was, TemplateId is);
   void end_attempt(const ClusterView& v);
   void binding_failed(PodId pod, const ClusterView& v);
+  [[nodiscard]] std::vector<std::string_view> names_of(std::uint8_t profile, PluginMask plugins) const;
   [[nodiscard]] QueuedPod describe(const Queue::Pod& pod) const;
   void set_nomination(PodId pod, NodeId node, const ClusterView& v);
 
