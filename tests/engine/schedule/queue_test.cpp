@@ -1,6 +1,9 @@
 // When pods are tried: order, back-off, flushes, hints.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
+#include "engine/base/prng.h"
 #include "engine/schedule/queue.h"
 #include "tests/engine/schedule/table.h"
 
@@ -190,4 +193,57 @@ TEST_CASE("A scheduler rebuilt from the view decides as the one that saw every f
     CHECK(one->node == two->node);
     CHECK(one->message == two->message);
   }
+}
+
+TEST_CASE("Pods are popped in one order, however they came and went") {
+  // Against a plain sort: random priorities, times in and out of order, pods that leave, pods that come back.
+  const base::Stream stream(3, "queue");
+  std::uint64_t n = 0;
+  const auto below = [&](std::uint64_t bound) { return stream.below(bound, n++); };
+  Queue q(schedule::Settings{});
+  std::vector<Queue::Pod> waiting;
+  unsigned made = 0;
+  for (int round = 0; round < 6000; ++round) {
+    const std::uint64_t what = below(10);
+    if (what < 5) {
+      const auto pod = queued(made++, static_cast<std::int64_t>(below(3) == 0 ? below(6000) : made),
+                              static_cast<std::int32_t>(below(2) == 0 ? 0 : below(40)));
+      q.add(pod, Queue::kNotGated);
+      waiting.push_back(pod);
+    } else if (what < 6 && !waiting.empty()) {
+      const std::size_t i = below(waiting.size());
+      q.remove(waiting[i].pod);
+      waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
+    } else if (!waiting.empty()) {
+      const auto first = std::min_element(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) {
+        if (a.priority != b.priority) return a.priority > b.priority;
+        return std::pair(a.timestamp, a.pod.value) < std::pair(b.timestamp, b.pod.value);
+      });
+      const auto popped = q.pop(at(1));
+      REQUIRE(popped);
+      REQUIRE(popped->pod == first->pod);
+      q.remove(popped->pod);
+      waiting.erase(first);
+    }
+  }
+}
+
+TEST_CASE("A queue that has emptied keeps four bytes a pod it ever had") {
+  Queue q(schedule::Settings{});
+  constexpr unsigned kPods = 50'000;
+  for (unsigned i = 0; i < kPods; ++i) q.add(queued(i, i), Queue::kNotGated);
+  const std::size_t full = q.bytes();
+  CHECK(full < kPods * 200);
+  for (unsigned i = 0; i < kPods; ++i) {
+    const auto pod = q.pop(at(kPods));
+    REQUIRE(pod);
+    if (i % 2 == 0) {
+      q.remove(pod->pod);
+    } else {
+      q.rejected(pod->pod, 1, false, at(kPods + i), 0);
+    }
+  }
+  for (unsigned i = 1; i < kPods; i += 2) q.remove(event::PodId(i));
+  CHECK(q.bytes() < kPods * 8 + 300'000);
+  CHECK_FALSE(q.pop(at(1'000'000)));
 }
