@@ -320,7 +320,11 @@ class Steps final : private schedule::QueueTrace {
     std::vector<std::string> plugins(d.plugins.begin(), d.plugins.end());
     record_.compare("attempt.plugins", words(wanted.find("plugins")), joined(std::move(plugins)));
     // What PostFilter adds comes after it; preemption never happens here.
-    const std::string message = d.message.substr(0, d.message.find(" no new claims to deallocate, preemption: "));
+    std::string message = d.message;
+    for (const char* added : {" no new claims to deallocate, preemption: not eligible", " not found"}) {
+      const std::size_t from = message.rfind(added);
+      if (from != std::string::npos && from > 0 && message[from - 1] == '.') message.resize(from);
+    }
     record_.compare("attempt.message", wanted.string_or("message"), message);
     bool patched = false;
     if (!bound && view().pod_alive(d.pod)) {

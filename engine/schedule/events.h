@@ -70,6 +70,14 @@ struct NodeObject {
   }
 };
 
+/// What changed of a volume object, as bits: all that hints ask about.
+enum VolumeChange : std::uint8_t {
+  kZonesChanged = 1,       ///< PersistentVolume: the zones and regions its labels name.
+  kTopologiesChanged = 2,  ///< StorageClass: allowedTopologies.
+  kLimitRaised = 4,        ///< CSINode: some driver may attach more volumes.
+  kMigrationChanged = 8,   ///< CSINode: the annotation of migrated plugins.
+};
+
 struct ClusterEvent {
   Resource resource = Resource::Node;
   Actions action = action::kAdd;  ///< One bit, or kUpdate.
@@ -82,6 +90,9 @@ struct ClusterEvent {
   event::TemplateId tmpl, old_tmpl;
   bool nominated_only = false;  ///< Delete: the pod was on no node, it only held room by its nomination.
   std::optional<std::int32_t> for_priority_up_to;
+  // Volumes
+  event::Ref object;
+  std::uint8_t changed = 0;  ///< Updates: VolumeChange bits.
 
   [[nodiscard]] bool is_pod() const {
     return resource == Resource::AssignedPod || resource == Resource::UnschedulablePod;

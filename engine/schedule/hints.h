@@ -20,6 +20,8 @@ class Hints {
 
   /// The plugins that registered such events.
   [[nodiscard]] PluginMask interested(Resource resource, Actions action) const { return at(resource, action).any; }
+  /// Of these: the plugins that say Queue to every one.
+  [[nodiscard]] PluginMask always(Resource resource, Actions action) const { return at(resource, action).always; }
   /// Whether the plugin, which is interested, says Queue.
   [[nodiscard]] bool queue(const Plugin& plugin, const ClusterEvent& event, const Cycle& cycle) const {
     return (at(event.resource, event.action).always >> plugin.index & 1) != 0 || plugin.helps(event, cycle);

@@ -150,7 +150,7 @@ void Queue::shrink() {
     std::make_heap(heap->begin(), heap->end(), Entry::later);
   }
   slots_ = std::move(slots);
-  free_ = {};
+  free_ = std::vector<std::uint32_t>();  // not {}: that keeps the memory
 }
 
 std::size_t Queue::bytes() const {
@@ -386,26 +386,11 @@ void Queue::leave_group(Pod& pod) {
   Group& g = groups_[pod.group];
   pod.group = kNoGroup;
   if (--g.live > 0) return;
-  g.members = {};
+  g.members = std::vector<Item>();
   auto& list = families_[g.family].groups;
   groups_[list.back()].position = g.position;
   list[g.position] = list.back();
   list.pop_back();
-}
-
-void Queue::move_group(std::uint32_t group, std::optional<std::int32_t> up_to, SimTime now, base::Seq cause) {
-  const auto members = std::move(groups_[group].members);
-  groups_[group].members = {};
-  std::vector<Item> stay;
-  for (const Item& m : members) {
-    if (!live(m, Place::Unschedulable) || slots_[m.first].group != group) continue;
-    if (up_to && slots_[m.first].priority > *up_to) {
-      stay.push_back(m);
-    } else {
-      to_active_or_backoff(m.first, now, cause);
-    }
-  }
-  if (!stay.empty()) groups_[group].members = std::move(stay);
 }
 
 // ---- Time ----

@@ -72,17 +72,17 @@ class Queue {
   /// What is known to have happened to a pod that sleeps: told as the cause if only time wakes it.
   void note_cause(PodId pod, base::Seq cause);
 
-  /// Moves the groups for which `helps(group)` holds, but for pods of a priority above `up_to`. Only those are asked
+  /// Moves the pods for which `applies(pod)` holds of the groups for which `helps(group)` does. Only those are asked
   /// about that one of the plugins `interested(profile)` rejected.
-  template <class I, class F>
-  void move_groups(I&& interested, std::optional<std::int32_t> up_to, SimTime now, base::Seq cause, F&& helps) {
+  template <class I, class F, class A>
+  void move_groups(I&& interested, F&& helps, A&& applies, SimTime now, base::Seq cause) {
     if (count(Place::Unschedulable) == 0) return;
     // A group is taken out of its family's list when its last pod goes: from behind, none is missed.
     for (std::size_t f = families_.size(); f-- > 0;) {
       if (families_[f].groups.empty() || (families_[f].rejected_by & interested(families_[f].profile)) == 0) continue;
       for (std::size_t i = families_[f].groups.size(); i-- > 0;) {
         const std::uint32_t g = families_[f].groups[i];
-        if (helps(static_cast<const Group&>(groups_[g]))) move_group(g, up_to, now, cause);
+        if (helps(static_cast<const Group&>(groups_[g]))) move_group(g, applies, now, cause);
       }
     }
   }
@@ -140,7 +140,21 @@ class Queue {
   std::optional<std::uint32_t> first_active();
   [[nodiscard]] bool backing_off(const Pod& pod, SimTime now) const;
   void to_active_or_backoff(std::uint32_t slot, SimTime now, base::Seq cause);
-  void move_group(std::uint32_t group, std::optional<std::int32_t> up_to, SimTime now, base::Seq cause);
+  template <class A>
+  void move_group(std::uint32_t group, A&& applies, SimTime now, base::Seq cause) {
+    const auto members = std::move(groups_[group].members);
+    groups_[group].members = {};
+    std::vector<Item> stay;
+    for (const Item& m : members) {
+      if (!live(m, Place::Unschedulable) || slots_[m.first].group != group) continue;
+      if (applies(static_cast<const Pod&>(slots_[m.first]))) {
+        to_active_or_backoff(m.first, now, cause);
+      } else {
+        stay.push_back(m);
+      }
+    }
+    if (!stay.empty()) groups_[group].members = std::move(stay);
+  }
   void flush_leftovers(SimTime now);
   void join_group(std::uint32_t slot);
   void leave_group(Pod& pod);

@@ -5,9 +5,19 @@
 namespace wavetank::schedule {
 
 bool Scheduler::Impl::helps(std::uint8_t profile, PluginMask plugins, const ClusterEvent& e, TemplateId tmpl,
-                            event::Ref owner) {
+                            event::Ref owner, PodId pod) {
   Served& by = *served[profile];
-  return by.hints.any(plugins, e, [&] { return by.evaluator.cycle(by.evaluator.class_of(tmpl, owner, *view), *view); });
+  return by.hints.any(plugins, e, [&] {
+    Cycle c = by.evaluator.cycle(by.evaluator.class_of(tmpl, owner, *view), *view);
+    c.pod = pod;
+    return c;
+  });
+}
+
+bool Scheduler::Impl::applies(const ClusterEvent& e, const Queue::Pod& pod) {
+  if (e.for_priority_up_to && pod.priority > *e.for_priority_up_to) return false;
+  return e.resource != Resource::PersistentVolumeClaim ||
+         helps(pod.profile, pod.rejected_by, e, pod.tmpl, pod.owner, pod.pod);
 }
 
 /// Asks the plugins that rejected each group of waiting pods whether the event may help; one yes is enough.
@@ -16,8 +26,9 @@ void Scheduler::Impl::notify(ClusterEvent e) {
   if (trace != nullptr) tell(e);
   const auto interested = [&](std::uint8_t profile) { return served[profile]->hints.interested(e.resource, e.action); };
   if (returning && (returning->rejected_by & interested(returning->profile)) != 0) during.push_back(e);
-  queue.move_groups(interested, e.for_priority_up_to, view->now(), seq,
-                    [&](const Queue::Group& g) { return helps(g.profile, g.rejected_by, e, g.tmpl, g.owner); });
+  queue.move_groups(
+      interested, [&](const Queue::Group& g) { return helps(g.profile, g.rejected_by, e, g.tmpl, g.owner, PodId()); },
+      [&](const Queue::Pod& pod) { return applies(e, pod); }, view->now(), seq);
 }
 
 /// About a pod on a node.
@@ -64,7 +75,7 @@ void Scheduler::Impl::own_event(PodId pod, Actions what, TemplateId tmpl, Templa
     return;
   }
   if (queued->place != Queue::Place::Unschedulable && queued->place != Queue::Place::Gated) return;
-  if (helps(queued->profile, queued->rejected_by, e, tmpl, queued->owner))
+  if (helps(queued->profile, queued->rejected_by, e, tmpl, queued->owner, pod))
     queue.release(pod, gate_of(queued->profile, tmpl), view->now(), seq);
 }
 
@@ -78,7 +89,8 @@ void Scheduler::Impl::tell(const ClusterEvent& e) {
     if (gated && (who >> pod->gating & 1) == 0) continue;
     if (e.resource == Resource::UnschedulablePod && pod->pod != e.pod) continue;
     if (e.for_priority_up_to && pod->priority > *e.for_priority_up_to) continue;
-    const Cycle c = by.evaluator.cycle(by.evaluator.class_of(pod->tmpl, pod->owner, *view), *view);
+    Cycle c = by.evaluator.cycle(by.evaluator.class_of(pod->tmpl, pod->owner, *view), *view);
+    c.pod = pod->pod;
     for (const auto& p : by.evaluator.plugins().all) {
       if (((pod->rejected_by & who) >> p->index & 1) != 0)
         answers.push_back({pod->pod, p->plugin_name, by.hints.queue(*p, e, c)});
@@ -130,7 +142,7 @@ void Scheduler::Impl::end_attempt(const ClusterView& v) {
   view = &v;
   const auto helping = std::find_if(events.begin(), events.end(), [&](const ClusterEvent& e) {
     return (!e.for_priority_up_to || pod->priority <= *e.for_priority_up_to) &&
-           helps(back.profile, back.rejected_by, e, pod->tmpl, pod->owner);
+           helps(back.profile, back.rejected_by, e, pod->tmpl, pod->owner, back.pod);
   });
   view = nullptr;
   const bool helped = helping != events.end();

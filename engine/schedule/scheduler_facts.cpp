@@ -21,6 +21,14 @@ void Scheduler::Impl::on(const event::ObjectCreated& e) {
     node_changed(NodeId(next_node++), true);
   } else if (e.kind == model::Kind::Service || e.kind == model::Kind::Namespace) {
     outdate_classes();
+  } else if (e.kind == model::Kind::PersistentVolume) {
+    volume_event(PvId(next_volume.value++), action::kAdd);
+  } else if (e.kind == model::Kind::PersistentVolumeClaim) {
+    volume_event(PvcId(next_claim.value++), action::kAdd);
+  } else if (e.kind == model::Kind::StorageClass) {
+    volume_event(event::StorageClassId(next_class.value++), action::kAdd);
+  } else if (e.kind == model::Kind::CSINode) {
+    volume_event(event::CsiNodeId(next_csi_node.value++), action::kAdd);
   }
 }
 
@@ -31,6 +39,12 @@ void Scheduler::Impl::on(const event::ObjectUpdated& e) {
       break;
     case model::Kind::Node:
       node_changed(e.ref.as<NodeId>(), true);
+      break;
+    case model::Kind::PersistentVolume:
+    case model::Kind::PersistentVolumeClaim:
+    case model::Kind::StorageClass:
+    case model::Kind::CSINode:
+      volume_event(e.ref, action::kUpdate);
       break;
     case model::Kind::Service:
     case model::Kind::Namespace:
@@ -323,6 +337,7 @@ void Scheduler::rebuild(const ClusterView& view) {
   s.next_pod = view->pods.size();
   s.next_node = view->nodes.size();
   s.seen_seq = view->last_seq;
+  s.note_volumes(view);
   for (std::size_t n = 0; n < view->nodes.size(); ++n) {
     if (view->nodes[n].header.alive) s.note_labels(NodeId(n), view);
   }

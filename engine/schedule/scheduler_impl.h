@@ -25,6 +25,13 @@ struct NodeSeen {
   std::array<event::ConditionStatus, event::kNodeConditionCount> conditions{};
 };
 
+/// What is remembered of volume objects, to tell what an update changed.
+struct VolumesSeen {
+  std::unordered_map<std::uint32_t, std::string> zones;  ///< By PvId, of volumes whose labels name any; lookup only.
+  std::vector<std::vector<std::vector<model::Requirement>>> topologies;  ///< By StorageClassId.
+  std::vector<model::CSINode> csi_nodes;                                 ///< By CsiNodeId.
+};
+
 /// An attempt that ended without a node: the pod is in flight until end_attempt().
 struct Returning {
   PodId pod;
@@ -95,6 +102,11 @@ struct Scheduler::Impl {
   void pod_gone(PodId pod);
   void node_changed(NodeId node, bool whole_object);
   void node_removed(NodeId node);
+  // scheduler_volumes.cpp
+  void volume_event(event::Ref object, Actions what);
+  /// Remembers the object; what of it is new. VolumeChange bits.
+  std::uint8_t note_volume(event::Ref object, const ClusterView& v);
+  void note_volumes(const ClusterView& v);
   void note_labels(NodeId node, const ClusterView& v);
   [[nodiscard]] bool same_labels(NodeId node) const;
   [[nodiscard]] bool same_allocatable(NodeId node);
@@ -111,8 +123,11 @@ struct Scheduler::Impl {
   void nomination_ended(PodId pod);
   void own_event(PodId pod, Actions what, TemplateId tmpl, TemplateId old_tmpl);
   void tell(const ClusterEvent& e);
+  /// `pod`: whose; not valid: of any pod of the class.
   [[nodiscard]] bool helps(std::uint8_t profile, PluginMask plugins, const ClusterEvent& e, TemplateId tmpl,
-                           event::Ref owner);
+                           event::Ref owner, PodId pod);
+  /// Whether the event may be about this pod, of a class for which it may be.
+  [[nodiscard]] bool applies(const ClusterEvent& e, const Queue::Pod& pod);
   [[nodiscard]] std::uint8_t gate_of(std::uint8_t profile, TemplateId tmpl) const;
   std::vector<Actions> changes(TemplateId was, TemplateId is);
   void end_attempt(const ClusterView& v);
@@ -141,6 +156,11 @@ struct Scheduler::Impl {
   base::Seq seen_seq = 0;
   std::vector<NodeSeen> seen_nodes;
   base::SymbolPool label_texts;
+  VolumesSeen seen_volumes;
+  PvId next_volume{0U};
+  PvcId next_claim{0U};
+  event::StorageClassId next_class{0U};
+  event::CsiNodeId next_csi_node{0U};
   std::unordered_map<std::uint32_t, NodeId> nominated;  ///< status.nominatedNodeName of pending pods; lookup only.
   std::optional<Returning> returning;
   std::vector<ClusterEvent> during;  ///< What its plugins may care about that came since it was popped.

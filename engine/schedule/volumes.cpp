@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/schedule/framework.h"
 #include "engine/schedule/node_match.h"
 
 namespace wavetank::schedule {
@@ -99,6 +100,18 @@ std::vector<std::uint32_t> ClaimUses::numbers(std::string_view ns, const model::
     out.push_back(at->second);
   }
   return out;
+}
+
+bool names_claim(const Cycle& c, PvcId claim, bool ephemeral_too) {
+  const state::Header& header = c.view.claim(claim).header;
+  if (c.view.text(header.ns) != c.pod_class.ns) return false;
+  const std::string_view name = c.view.text(header.name);
+  const auto& volumes = c.pod_class.spec().volumes;
+  return std::any_of(volumes.begin(), volumes.end(), [&](const model::Volume& v) {
+    if (uses_claim(v)) return v.claim_name == name;
+    if (!ephemeral_too || !is_ephemeral(v)) return false;
+    return !c.pod.valid() || claim_name(v, c.view.pod_name(c.pod)) == name;
+  });
 }
 
 bool has_claims(const model::PodSpec& spec) {

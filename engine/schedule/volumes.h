@@ -1,6 +1,7 @@
 #pragma once
-// What the plugins of volumes share: the claims of a pod, who uses a claim, which CSI volume stands behind one, and what
-// VolumeBinding has assumed but is not yet a fact. Source: k8s.io/component-helpers/storage, k8s.io/csi-translation-lib.
+// What the plugins of volumes share: the claims of a pod, who uses a claim, which CSI volume stands behind one, and
+// what VolumeBinding has assumed but is not yet a fact. Source: k8s.io/component-helpers/storage,
+// k8s.io/csi-translation-lib.
 
 #include <cstdint>
 #include <map>
@@ -73,6 +74,10 @@ class ClaimUses {
 
 inline bool uses_claim(const model::Volume& v) { return v.source == "persistentVolumeClaim"; }
 inline bool is_ephemeral(const model::Volume& v) { return v.source == "ephemeral"; }
+struct Cycle;
+/// Whether a pod of the class has a volume of this claim; ephemeral ones count if asked for. They belong to one pod
+/// each: without one in the cycle any claim may be a pod's of the class.
+bool names_claim(const Cycle& c, PvcId claim, bool ephemeral_too);
 bool has_claims(const model::PodSpec& spec);  ///< Of either kind.
 /// The name of the claim behind a volume of either kind ("<pod>-<volume>" for ephemeral ones).
 std::string claim_name(const model::Volume& v, std::string_view pod_name);

@@ -64,9 +64,19 @@ class NodeVolumeLimits final : public Plugin {
     }
   }
 
+  [[nodiscard]] std::span<const EventRegistration> registered_events() const override {
+    static constexpr EventRegistration kEvents[] = {
+        {Resource::CSINode, action::kAdd, false},
+        {Resource::CSINode, action::kUpdate},
+        {Resource::Pod, action::kDelete},
+        {Resource::PersistentVolumeClaim, action::kAdd},
+    };
+    return kEvents;
+  }
   [[nodiscard]] bool helps(const ClusterEvent& e, const Cycle& c) const override {
-    if (e.what == What::NodeAdded) return false;
-    if (e.what != What::PodDeleted) return false;
+    if (e.resource == Resource::CSINode) return (e.changed & kLimitRaised) != 0;
+    if (e.resource == Resource::PersistentVolumeClaim) return names_claim(c, e.object.as<PvcId>(), true);
+    if (e.nominated_only) return false;
     const model::PodSpec& gone = c.cache.known_info(e.tmpl).pod->spec;
     return has_claims(gone) || std::any_of(gone.volumes.begin(), gone.volumes.end(), migratable);
   }

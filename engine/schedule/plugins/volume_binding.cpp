@@ -1,5 +1,5 @@
-// VolumeBinding: bound volumes must reach the node; claims that wait for their first consumer get a volume that is there
-// for them, or one that can be made for the node. Source: pkg/scheduler/framework/plugins/volumebinding
+// VolumeBinding: bound volumes must reach the node; claims that wait for their first consumer get a volume that is
+// there for them, or one that can be made for the node. Source: pkg/scheduler/framework/plugins/volumebinding
 // (volume_binding.go, binder.go), k8s.io/component-helpers/storage/volume (FindMatchingVolume). Storage capacity is not
 // checked, as it is not where no CSIDriver asks for it; scoring by capacity is off by default
 // (StorageCapacityScoring).
@@ -71,8 +71,7 @@ class VolumeBinding final : public Plugin {
         immediate = true;
       }
     }
-    if (immediate)
-      return {PreFilterStatus::Code::Unresolvable, "pod has unbound immediate PersistentVolumeClaims", {}};
+    if (immediate) return {PreFilterStatus::Code::Unresolvable, "pod has unbound immediate PersistentVolumeClaims", {}};
     for (const PvcId id : delayed) waiting_.push_back(prepare(c, id));
     // The smallest first, so that each gets the smallest volume that fits.
     std::stable_sort(waiting_.begin(), waiting_.end(),
@@ -87,8 +86,7 @@ class VolumeBinding final : public Plugin {
       const bool no_affinity = !bound_fit(c, nodes[i]);
       const bool lost = lost_;
       const bool no_match = !decide(c, nodes[i], nullptr);
-      if (no_affinity || lost || no_match)
-        fail(verdicts[i], reasons_of(c.reasons, no_affinity, no_match, lost), true);
+      if (no_affinity || lost || no_match) fail(verdicts[i], reasons_of(c.reasons, no_affinity, no_match, lost), true);
     }
   }
 
@@ -103,8 +101,19 @@ class VolumeBinding final : public Plugin {
   }
   void unreserve(const Cycle& c, NodeId) override { c.cache.assumed_volumes.release(c.pod); }
 
-  [[nodiscard]] bool helps(const ClusterEvent& e, const Cycle&) const override {
-    return e.what == What::NodeAdded || e.what == What::NodeLabels;
+  [[nodiscard]] std::span<const EventRegistration> registered_events() const override {
+    static constexpr EventRegistration kEvents[] = {
+        {Resource::StorageClass, action::kAdd | action::kUpdate},
+        {Resource::PersistentVolumeClaim, action::kAdd | action::kUpdate},
+        {Resource::PersistentVolume, action::kAdd | action::kUpdate, false},
+        {Resource::Node, action::kAdd | action::kUpdateNodeLabel, false},
+        {Resource::CSINode, action::kAdd | action::kUpdate},
+    };
+    return kEvents;
+  }
+  [[nodiscard]] bool helps(const ClusterEvent& e, const Cycle& c) const override {
+    if (e.resource == Resource::PersistentVolumeClaim) return names_claim(c, e.object.as<PvcId>(), true);
+    return e.action == action::kAdd || (e.changed & (kTopologiesChanged | kMigrationChanged)) != 0;
   }
 
  private:

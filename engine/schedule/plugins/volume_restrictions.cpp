@@ -1,5 +1,5 @@
-// VolumeRestrictions: disks that two pods may not share on a node, and claims of access mode ReadWriteOncePod, which two
-// pods may not share anywhere. Source: pkg/scheduler/framework/plugins/volumerestrictions.
+// VolumeRestrictions: disks that two pods may not share on a node, and claims of access mode ReadWriteOncePod, which
+// two pods may not share anywhere. Source: pkg/scheduler/framework/plugins/volumerestrictions.
 
 #include <algorithm>
 
@@ -59,7 +59,8 @@ class VolumeRestrictions final : public Plugin {
     for (std::size_t i = 0; i < d.claims.size(); ++i) {
       const PvcId claim = find_claim(c.view, c.pod_class.ns, d.claims[i]);
       if (!claim.valid())
-        return {PreFilterStatus::Code::Unresolvable, fmt::format("persistentvolumeclaim \"{}\" not found", d.claims[i]),
+        return {PreFilterStatus::Code::Unresolvable,
+                fmt::format("persistentvolumeclaim \"{}\" not found", d.claims[i]),
                 {}};
       if ((c.view.claim(claim).spec.access_modes & model::kReadWriteOncePod) == 0) continue;
       const bool twice = std::find(d.numbers.begin(), d.numbers.begin() + static_cast<std::ptrdiff_t>(i),
@@ -81,9 +82,16 @@ class VolumeRestrictions final : public Plugin {
     }
   }
 
+  [[nodiscard]] std::span<const EventRegistration> registered_events() const override {
+    static constexpr EventRegistration kEvents[] = {
+        {Resource::Pod, action::kDelete},
+        {Resource::Node, action::kAdd, false},
+        {Resource::PersistentVolumeClaim, action::kAdd},
+    };
+    return kEvents;
+  }
   [[nodiscard]] bool helps(const ClusterEvent& e, const Cycle& c) const override {
-    if (e.what == What::NodeAdded) return true;
-    if (e.what != What::PodDeleted) return false;
+    if (e.resource == Resource::PersistentVolumeClaim) return names_claim(c, e.object.as<PvcId>(), false);
     const auto& d = data<Data>(c);
     const TemplateInfo& gone = c.cache.known_info(e.tmpl);
     if (c.view.text(gone.ns) != c.pod_class.ns) return false;

@@ -80,8 +80,24 @@ class VolumeZone final : public Plugin {
     }
   }
 
-  [[nodiscard]] bool helps(const ClusterEvent& e, const Cycle&) const override {
-    return e.what == What::NodeAdded || e.what == What::NodeLabels;
+  [[nodiscard]] std::span<const EventRegistration> registered_events() const override {
+    static constexpr EventRegistration kEvents[] = {
+        {Resource::StorageClass, action::kAdd},
+        {Resource::Node, action::kAdd | action::kUpdateNodeLabel, false},
+        {Resource::PersistentVolumeClaim, action::kAdd | action::kUpdate},
+        {Resource::PersistentVolume, action::kAdd | action::kUpdate},
+    };
+    return kEvents;
+  }
+  [[nodiscard]] bool helps(const ClusterEvent& e, const Cycle& c) const override {
+    switch (e.resource) {
+      case Resource::StorageClass:
+        return c.view.storage_class(e.object.as<event::StorageClassId>()).spec.wait_for_first_consumer;
+      case Resource::PersistentVolumeClaim:
+        return names_claim(c, e.object.as<PvcId>(), false);
+      default:
+        return e.action == action::kAdd || (e.changed & kZonesChanged) != 0;
+    }
   }
 
  private:

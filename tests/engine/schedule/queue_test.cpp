@@ -206,8 +206,9 @@ TEST_CASE("Pods are popped in one order, however they came and went") {
   for (int round = 0; round < 6000; ++round) {
     const std::uint64_t what = below(10);
     if (what < 5) {
-      const auto pod = queued(made++, static_cast<std::int64_t>(below(3) == 0 ? below(6000) : made),
-                              static_cast<std::int32_t>(below(2) == 0 ? 0 : below(40)));
+      const std::int64_t time = below(3) == 0 ? static_cast<std::int64_t>(below(6000)) : std::int64_t{made};
+      const auto pod = queued(made, time, static_cast<std::int32_t>(below(2) == 0 ? 0 : below(40)));
+      ++made;
       q.add(pod, Queue::kNotGated);
       waiting.push_back(pod);
     } else if (what < 6 && !waiting.empty()) {
