@@ -81,6 +81,7 @@ std::vector<Placement> Placer::place() {
     while (scheduler_.has_work(now_)) {
       const std::optional<Decision> decision = scheduler_.schedule_one(view());
       if (!decision) break;
+      scheduler_.end_attempt(view());
       if (place_of.size() <= decision->pod.index()) place_of.resize(decision->pod.index() + 1);
       std::size_t& place = place_of[decision->pod.index()];
       if (place == 0) {

@@ -60,6 +60,10 @@ Decision Scheduler::Impl::schedule(Queue::Pod pod, const ClusterView& v) {
       out.score = score;
       return out;
     }
+    // An error, no plugin's verdict on nodes: no preemption, and a try again after back-off.
+    out.message = "a plugin refused to reserve what the pod needs on the node";
+    returning = Returning{pod.pod, by->number, 0};
+    return out;
   }
   out.message = fit_error(evaluator, cache.order().size());
   returning = Returning{pod.pod, by->number, attempt.rejected_by};
