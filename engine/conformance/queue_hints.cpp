@@ -22,8 +22,8 @@ using Places = std::map<std::string, std::string>;
 
 constexpr std::int64_t kMs = 1'000'000;
 constexpr std::int64_t kSecond = 1000 * kMs;
-constexpr std::int64_t kStepMs = 7;                 ///< Before each step but "advance".
-constexpr std::int64_t kMaxAdvanceMs = 86'400'000;  ///< Against hostile input.
+constexpr std::int64_t kStepMs = 7;                ///< Before each step but "advance".
+constexpr std::int64_t kMaxAdvanceMs = 3'600'000;  ///< Against hostile input.
 
 schedule::Settings settings() {
   schedule::Settings out;
@@ -103,6 +103,12 @@ class Steps final : private schedule::QueueTrace {
   }
 
   Done readable(const Doc& object) const {
+    constexpr std::string_view kKinds[] = {
+        "Pod",          "Node",    "Namespace", "Service", "PersistentVolume", "PersistentVolumeClaim",
+        "StorageClass", "CSINode", "ConfigMap"};
+    const std::string_view kind = object.string_or("kind");
+    if (std::find(std::begin(kKinds), std::end(kKinds), kind) == std::end(kKinds))
+      return impossible(object, fmt::format("kind: \"{}\": want one of {}", kind, fmt::join(kKinds, ", ")));
     const auto read = model::decode(object, case_.file);
     if (!read) return tl::unexpected(read.error());
     if (read->meta.name.empty()) return impossible(object, "metadata.name is missing");
@@ -166,7 +172,7 @@ class Steps final : private schedule::QueueTrace {
   Done create_pod(const Doc& object) {
     std::vector<event::Payload> out;
     const schedule::PodId pod(state_.pods.size());
-    out.emplace_back(event::ObjectCreated{model::Kind::Pod, model::to_canonical_json(without_limits(object))});
+    out.emplace_back(event::ObjectCreated{model::Kind::Pod, model::to_canonical_json(object)});
     const Doc* on = object.at({"spec", "nodeName"});
     if (on != nullptr && !on->text.empty()) {
       const event::Ref node = view().find(model::Kind::Node, "", on->text);
@@ -184,8 +190,7 @@ class Steps final : private schedule::QueueTrace {
     const event::Ref ref = find(object);
     if (!ref.valid()) return impossible(object, "there is no such object to update");
     std::vector<event::Payload> out;
-    const bool pod = ref.kind == model::Kind::Pod;
-    out.emplace_back(event::ObjectUpdated{ref, model::to_canonical_json(pod ? without_limits(object) : object), true});
+    out.emplace_back(event::ObjectUpdated{ref, model::to_canonical_json(object), true});
     if (ref.kind == model::Kind::Node) {
       const auto node = ref.as<schedule::NodeId>();
       const auto read = model::decode(object, case_.file);
@@ -299,7 +304,9 @@ class Steps final : private schedule::QueueTrace {
         if (auto done = change(d); !done) return done;
       }
     }
-    if (bound) {
+    if (bound && !can_bind(*decision)) {
+      scheduler_.binding_failed(decision->pod, view());
+    } else if (bound) {
       facts({event::PodBound{decision->pod, decision->node},
              event::PodPhaseChanged{decision->pod, event::Phase::Running, ""}});
     } else {
@@ -307,6 +314,11 @@ class Steps final : private schedule::QueueTrace {
     }
     compare_attempt(wanted, *decision, ties);
     return {};
+  }
+
+  /// Not when the pod or the node went in the meantime.
+  [[nodiscard]] bool can_bind(const schedule::Decision& d) const {
+    return view().pod_alive(d.pod) && !view().pod_node(d.pod).valid() && view().node(d.node).header.alive;
   }
 
   void compare_attempt(const Doc& wanted, const schedule::Decision& d, const std::string& ties) {
