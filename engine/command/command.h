@@ -34,7 +34,8 @@ struct ApplyObject {
 /// Merge patch (RFC 7386) of an object.
 struct PatchObject {
   Ref ref;
-  std::string patch;  ///< JSON
+  std::string patch;   ///< JSON
+  Seq at_version = 0;  ///< A Conflict unless this is the object's resourceVersion; 0: whatever it is.
 };
 struct DeleteObject {
   Ref ref;

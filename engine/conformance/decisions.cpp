@@ -92,8 +92,7 @@ class Decisions {
   void compare_volumes(PodId pod, const Doc* expected) {
     std::vector<std::string> want;
     if (const Doc* bound = expected == nullptr ? nullptr : expected->find("static")) {
-      for (const Doc& s : bound->items)
-        want.push_back(fmt::format("{}={}", s.string_or("claim"), s.string_or("pv")));
+      for (const Doc& s : bound->items) want.push_back(fmt::format("{}={}", s.string_or("claim"), s.string_or("pv")));
     }
     if (const Doc* made = expected == nullptr ? nullptr : expected->find("provision")) {
       for (const Doc& claim : made->items) want.push_back("provision " + claim.text);

@@ -15,6 +15,7 @@ std::vector<std::unique_ptr<Controller>> make_controllers(const Settings& settin
   all.push_back(make_pod_gc_controller(settings));
   all.push_back(make_garbage_collector());
   all.push_back(make_namespace_controller());
+  all.push_back(make_persistent_volume_binder(settings));
   return all;
 }
 

@@ -24,6 +24,8 @@ struct Settings {
   std::int32_t terminated_pod_gc_threshold = 12500;
   std::int32_t max_endpoints_per_slice = 100;
   base::Duration pdb_disrupted_pod_timeout = base::minutes(2);
+  /// From handing a claim to its provisioner to the new volume. No default of Kubernetes': drivers need some seconds.
+  base::Duration volume_provisioning_time = base::seconds(5);
 };
 
 /// All controllers, in a fixed order (the order in which they are woken by one event).

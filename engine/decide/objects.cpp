@@ -324,6 +324,14 @@ Refusal rule(const ClusterView& view, const command::ApplyObject& c, Facts& fact
 
 Refusal rule(const ClusterView& view, const command::PatchObject& c, Facts& facts) {
   if (!view.alive(c.ref)) return not_found(view, c.ref);
+  if (c.at_version != 0) {
+    const base::Seq version = c.ref.kind == Kind::Pod ? view->pods.version[c.ref.row] : view.header(c.ref)->version;
+    if (version != c.at_version)
+      return conflict(
+          fmt::format("Operation cannot be fulfilled on {} \"{}\": the object has been modified; please "
+                      "apply your changes to the latest version and try again",
+                      resource_name(c.ref.kind), view.bare_name(c.ref)));
+  }
   auto patch = model::parse_json(c.patch, "patch");
   if (!patch) return Rejection{"BadRequest", base::to_text(patch.error())};
   return update_object(view, c.ref, model::merge_patch(view.stored_doc(c.ref), *patch), facts);

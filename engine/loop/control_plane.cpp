@@ -7,6 +7,7 @@
 #include "engine/base/version.h"
 #include "engine/decide/decide.h"
 #include "engine/loop/token_bucket.h"
+#include "engine/loop/volume_prebind.h"
 #include "engine/loop/work_queue.h"
 
 namespace wavetank::loop {
@@ -21,12 +22,13 @@ using event::Ref;
 
 /// What is due later. Plain data, totally ordered by (at, seq).
 struct Pending {
-  enum class What : std::uint8_t { Call, KeyWake, CycleEnd, SchedulerCall };
+  enum class What : std::uint8_t { Call, KeyWake, CycleEnd, SchedulerCall, VolumeCall, VolumePoll };
   SimTime at;
   std::uint64_t seq = 0;
   What what = What::Call;
-  std::uint32_t owner = 0;  ///< Call: sync. KeyWake: controller. CycleEnd, SchedulerCall: decision.
-  std::uint32_t item = 0;   ///< Call: index in the sync. SchedulerCall: see SchedulerCallKind.
+  std::uint32_t owner = 0;  ///< Call: sync. KeyWake: controller. The rest: decision.
+  std::uint32_t item = 0;   ///< Call: index in the sync. SchedulerCall: see SchedulerCallKind. VolumeCall: index.
+                            ///< VolumePoll: how often it was looked before.
   Ref key;                  ///< KeyWake.
 };
 struct Later {
@@ -342,7 +344,8 @@ struct ControlPlane::Impl {
     scheduler.end_attempt(view());
     const schedule::Decision& decision = decisions[d];
     decision_uses[d] = 0;
-    if (decision.outcome == schedule::Decision::Outcome::Bind) return scheduler_call(d, kBind);
+    if (decision.outcome == schedule::Decision::Outcome::Bind)
+      return decision.volumes.empty() ? scheduler_call(d, kBind) : send_volume_call(d, 0);
     // Victims and the pods that lose their nomination share one numbering above the fixed kinds.
     const std::size_t others = decision.victims.size() + decision.cleared.size();
     for (std::uint32_t i = 0; i < others; ++i) scheduler_call(d, kDeletions + i);
@@ -367,6 +370,43 @@ struct ControlPlane::Impl {
     if (--decision_uses[d] == 0) free_decisions.push_back(d);
   }
 
+  // ---- PreBind ----
+
+  void send_volume_call(std::uint32_t d, std::uint32_t index) {
+    later(scheduler_client.take(now) + settings.api_latency, Pending::What::VolumeCall, d, index);
+  }
+
+  /// One after the other, as VolumeBinding makes them; then the claims are watched.
+  void answer_volume_call(std::uint32_t d, std::uint32_t index) {
+    const schedule::Decision& decision = decisions[d];
+    std::string why = volume_conflict(decision, index, view());
+    if (why.empty()) {
+      const Outcome outcome = perform({decision.cause, volume_call(decision, index, view())});
+      if (!outcome.ok()) why = outcome.rejection->message;
+    }
+    if (!why.empty()) return prebind_failed(d, why);
+    if (index + 1 < volume_calls(decision)) return send_volume_call(d, index + 1);
+    later(now + kVolumePoll, Pending::What::VolumePoll, d, 0);
+  }
+
+  void poll_volumes(std::uint32_t d, std::uint32_t polls) {
+    const schedule::Decision& decision = decisions[d];
+    std::string why;
+    const Bindings bindings = check_bindings(decision, view(), why);
+    if (bindings == Bindings::Bound) return scheduler_call(d, kBind);
+    if (bindings == Bindings::Failed) return prebind_failed(d, why);
+    if (kVolumePoll * (polls + 2) > decision.bind_timeout)
+      return prebind_failed(d, "binding volumes: context deadline exceeded");
+    later(now + kVolumePoll, Pending::What::VolumePoll, d, polls + 1);
+  }
+
+  void prebind_failed(std::uint32_t d, const std::string& why) {
+    schedule::Decision& decision = decisions[d];
+    scheduler.binding_failed(decision.pod, view());
+    decision.message = prebind_message(why);
+    scheduler_call(d, kUnschedulable);
+  }
+
   // ---- Time ----
 
   bool fire_pending() {
@@ -387,6 +427,12 @@ struct ControlPlane::Impl {
           break;
         case Pending::What::SchedulerCall:
           answer_scheduler(p.owner, p.item);
+          break;
+        case Pending::What::VolumeCall:
+          answer_volume_call(p.owner, p.item);
+          break;
+        case Pending::What::VolumePoll:
+          poll_volumes(p.owner, p.item);
           break;
       }
     }

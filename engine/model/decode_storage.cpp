@@ -122,6 +122,7 @@ PersistentVolumeClaim read_persistent_volume_claim(const Doc& doc) {
   c.phase = get_string(get(&doc, "status"), "phase", "Pending");
   c.uid = get_string(meta, "uid");
   c.bind_completed = annotation(annotations, "pv.kubernetes.io/bind-completed") != nullptr;
+  c.handed_over = annotation(annotations, "volume.kubernetes.io/storage-provisioner") != nullptr;
   if (const std::string* node = annotation(annotations, "volume.kubernetes.io/selected-node")) c.selected_node = *node;
   return c;
 }
@@ -149,7 +150,8 @@ StorageClass read_storage_class(const Doc& doc) {
 CSINode read_csi_node(const Doc& doc) {
   CSINode n;
   for (const Doc& driver : get_items(get(&doc, "spec"), "drivers"))
-    n.drivers.push_back({get_string(&driver, "name"), get_int<std::int32_t>(get(&driver, "allocatable"), "count")});
+    n.drivers.push_back({get_string(&driver, "name"), get_int<std::int32_t>(get(&driver, "allocatable"), "count"),
+                         get_strings(&driver, "topologyKeys")});
   const Labels annotations = read_labels(get(&doc, "metadata"), "annotations");
   if (const std::string* plugins = annotation(annotations, "storage.alpha.kubernetes.io/migrated-plugins"))
     n.migrated_plugins = *plugins;

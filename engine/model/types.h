@@ -365,6 +365,7 @@ struct PersistentVolumeClaim {
   std::string uid;                           ///< As written, mostly "".
   bool bind_completed = false;               ///< Annotation pv.kubernetes.io/bind-completed.
   std::optional<std::string> selected_node;  ///< Annotation volume.kubernetes.io/selected-node.
+  bool handed_over = false;                  ///< Annotation volume.kubernetes.io/storage-provisioner.
 
   /// GetPersistentVolumeClaimClass
   [[nodiscard]] std::string_view class_name() const { return storage_class ? std::string_view(*storage_class) : ""; }
@@ -384,6 +385,7 @@ struct CSINode {
   struct Driver {
     std::string name;
     std::optional<std::int32_t> count;  ///< allocatable.count; missing: no limit.
+    std::vector<std::string> topology_keys;
     bool operator==(const Driver&) const = default;
   };
   std::vector<Driver> drivers;

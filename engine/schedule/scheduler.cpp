@@ -58,6 +58,10 @@ Decision Scheduler::Impl::schedule(Queue::Pod pod, const ClusterView& v) {
       out.outcome = Decision::Outcome::Bind;
       out.node = node;
       out.score = score;
+      if (const VolumeDecision* volumes = cache.assumed_volumes.of(pod.pod)) {
+        out.volumes = *volumes;
+        out.bind_timeout = base::seconds(evaluator.profile().volume_binding.bind_timeout_seconds);
+      }
       return out;
     }
     // An error, no plugin's verdict on nodes: no preemption, and a try again after back-off.

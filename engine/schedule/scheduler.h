@@ -12,6 +12,7 @@
 
 #include "engine/base/time.h"
 #include "engine/schedule/profile.h"
+#include "engine/schedule/volumes.h"
 #include "engine/state/view.h"
 
 namespace wavetank::schedule {
@@ -26,10 +27,12 @@ struct Decision {
   enum class Outcome : std::uint8_t { Bind, Unschedulable };
   PodId pod;
   Outcome outcome = Outcome::Unschedulable;
-  NodeId node;             ///< Bind: where to.
-  std::int64_t score = 0;  ///< Bind: the node's total; 0 where no other was feasible: then nothing is scored.
-  std::string message;     ///< Unschedulable: the FitError text ("0/12 nodes are available: …").
-  NodeId nominated;        ///< Unschedulable, after preemption: where room is being made.
+  NodeId node;                    ///< Bind: where to.
+  std::int64_t score = 0;         ///< Bind: the node's total; 0 where no other was feasible: then nothing is scored.
+  VolumeDecision volumes;         ///< Bind: what has to be done with volumes before.
+  base::Duration bind_timeout{};  ///< How long that may take (bindTimeoutSeconds).
+  std::string message;            ///< Unschedulable: the FitError text ("0/12 nodes are available: …").
+  NodeId nominated;               ///< Unschedulable, after preemption: where room is being made.
   std::vector<std::string_view> plugins;  ///< Unschedulable: that rejected it, sorted; none: there were no nodes.
   bool nomination_changed = false;
   std::vector<PodId> victims;

@@ -153,6 +153,7 @@ void Scheduler::Impl::end_attempt(const ClusterView& v) {
 
 /// The room it held is free again: told to the others before it comes back itself.
 void Scheduler::Impl::binding_failed(PodId pod, const ClusterView& v) {
+  cache.assumed_volumes.release(pod);
   const Cache::Placed* placed = cache.placed(pod);
   if (placed == nullptr || !placed->assumed) return;
   const TemplateId tmpl = placed->tmpl;

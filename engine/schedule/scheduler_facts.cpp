@@ -78,6 +78,7 @@ void Scheduler::Impl::on(const event::PodCreated&) { pod_made(PodId(next_pod++))
 void Scheduler::Impl::on(const event::PodBound& e) {
   queue.remove(e.pod);
   nominations.remove(e.pod);
+  cache.assumed_volumes.release(e.pod);  // by now they are facts
   if (const Cache::Placed* placed = cache.placed(e.pod)) {
     if (placed->node == e.node) {
       cache.confirm(e.pod);
@@ -192,6 +193,7 @@ void Scheduler::Impl::pod_updated(PodId pod) {
 void Scheduler::Impl::pod_gone(PodId pod) {
   queue.remove(pod);
   nominations.remove(pod);
+  cache.assumed_volumes.release(pod);
   const Cache::Placed* placed = cache.placed(pod);
   if (placed == nullptr) return nomination_ended(pod);
   const TemplateId tmpl = placed->tmpl;

@@ -257,7 +257,9 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectCreat
       return create_simple<PersistentVolumeRow, model::PersistentVolume>(state, state.persistent_volumes,
                                                                          std::move(header), object);
     case model::Kind::PersistentVolumeClaim:
-      return create_simple<ClaimRow, model::PersistentVolumeClaim>(state, state.claims, std::move(header), object);
+      create_simple<ClaimRow, model::PersistentVolumeClaim>(state, state.claims, std::move(header), object);
+      state.claims.back().changed = event.time;
+      return;
     case model::Kind::StorageClass:
       return create_simple<StorageClassRow, model::StorageClass>(state, state.storage_classes, std::move(header),
                                                                  object);
@@ -325,6 +327,7 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
       break;
     case model::Kind::PersistentVolumeClaim:
       state.claims[e.ref.row].spec = std::get<model::PersistentVolumeClaim>(object.spec);
+      state.claims[e.ref.row].changed = event.time;
       break;
     case model::Kind::StorageClass:
       state.storage_classes[e.ref.row].spec = std::get<model::StorageClass>(object.spec);

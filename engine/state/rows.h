@@ -191,6 +191,7 @@ struct PersistentVolumeRow {
 };
 struct ClaimRow {
   Header header;
+  SimTime changed;  ///< When it was last written.
   model::PersistentVolumeClaim spec;
 };
 struct StorageClassRow {

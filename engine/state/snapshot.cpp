@@ -83,7 +83,7 @@ void walk_services(A& a, ClusterState& s) {
   });
   walk_rows(a, s.priority_classes, [&](PriorityClassRow& r) { a(r.header); });
   walk_rows(a, s.persistent_volumes, [&](PersistentVolumeRow& r) { a(r.header); });
-  walk_rows(a, s.claims, [&](ClaimRow& r) { a(r.header); });
+  walk_rows(a, s.claims, [&](ClaimRow& r) { a(r.header, r.changed); });
   walk_rows(a, s.storage_classes, [&](StorageClassRow& r) { a(r.header); });
   walk_rows(a, s.csi_nodes, [&](CsiNodeRow& r) { a(r.header); });
   walk_rows(a, s.others, [&](OtherRow& r) { a(r.header, r.kind, r.api_version, r.kind_name); });

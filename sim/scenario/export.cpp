@@ -70,6 +70,10 @@ Doc cleaned(Doc doc) {
   } else if (kind != "PersistentVolume" && kind != "PersistentVolumeClaim") {  // their phases are what has been bound
     doc.erase("status");
   }
+  if (kind == "PersistentVolume") {  // a claim's uid is left behind as well: names will do
+    if (Doc* spec = doc.find("spec"))
+      if (Doc* claim = spec->find("claimRef")) claim->erase("uid");
+  }
   return doc;
 }
 

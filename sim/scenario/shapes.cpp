@@ -87,6 +87,9 @@ std::span<const ControlParameter> control_parameters() {
        [](Settings& s, std::int64_t v) { s.controllers.terminated_pod_gc_threshold = static_cast<std::int32_t>(v); }},
       {{"unhealthy_zone_threshold", Type::Share, "--unhealthy-zone-threshold. Default 55%."},
        [](Settings& s, std::int64_t v) { s.controllers.unhealthy_zone_threshold_milli = v / 1000; }},
+      {{"volume_provisioning_time", Type::Span,
+        "From handing a claim to its provisioner to the new volume. Default 5s."},
+       [](Settings& s, std::int64_t v) { s.controllers.volume_provisioning_time = {v}; }},
       {{"watch_delay", Type::Span, "From a write to its watchers. Default 5ms."},
        [](Settings& s, std::int64_t v) { s.watch_delay = {v}; }},
   };

@@ -1,4 +1,5 @@
 #include "tests/engine/schedule/table.h"
+#include "tests/engine/schedule/volume_lines.h"
 
 #include <fmt/format.h>
 
@@ -27,8 +28,8 @@ std::string value_of(const std::vector<std::string>& words, std::string_view key
 }
 
 std::string labels_of(const std::vector<std::string>& words) {
-  static constexpr std::string_view kOther[] = {"cpu",  "memory",   "pods", "gpu",   "zone", "region",
-                                                "host", "priority", "port", "image", "taint"};
+  static constexpr std::string_view kOther[] = {"cpu",  "memory",   "pods", "gpu",   "zone",  "region",
+                                                "host", "priority", "port", "image", "taint", "claim"};
   std::string out;
   for (const std::string& w : words) {
     const auto eq = w.find('=');
@@ -119,7 +120,8 @@ void Cluster::make_pod(std::string_view pod_name, const std::vector<std::string>
   std::string port;
   if (const std::string p = value_of(words, "port"); !p.empty())
     port = fmt::format(", ports: [{{containerPort: {0}, hostPort: {0}}}]", p);
-  const std::string more = spec.size() > 2 ? ", " + spec.substr(1, spec.size() - 2) : "";
+  std::string more = spec.size() > 2 ? ", " + spec.substr(1, spec.size() - 2) : "";
+  if (const std::string volumes = volumes_of(words); !volumes.empty()) more += ", " + volumes;
   create(
       fmt::format("{{apiVersion: v1, kind: Pod, metadata: {{name: {}, namespace: default, labels: {{{}}}}}, spec: "
                   "{{priority: {}, containers: [{{name: c, "
@@ -147,6 +149,7 @@ void Cluster::line(std::string_view text) {
                                 : std::string(text.substr(0, open)) + std::string(text.substr(close + 1));
   const std::vector<std::string> words = split(plain);
   if (words.front() == "node") return make_node(words[1], words);
+  if (make_storage(*this, words)) return;
   if (words.front() == "budget") return make_budget(words);
   if (words.front() == "service") {
     create(
@@ -167,8 +170,9 @@ std::string Cluster::attempt() {
   scheduler.end_attempt(view());
   const std::string who = name(decision->pod) + " -> ";
   if (decision->outcome == schedule::Decision::Outcome::Bind) {
+    const std::string volumes = apply_volumes(*this, *decision);
     fact(event::PodBound{decision->pod, decision->node});
-    return who + name(decision->node);
+    return who + name(decision->node) + volumes;
   }
   if (decision->nominated.valid()) {
     std::vector<std::string> victims;
