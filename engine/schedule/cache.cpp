@@ -69,6 +69,8 @@ void Cache::resize(std::size_t nodes) {
     column->resize(nodes, 0);
   }
   while (every_node_.size() < nodes) every_node_.emplace_back(every_node_.size());
+  inverse_cpu.resize(nodes, 0);
+  inverse_memory.resize(nodes, 0);
   unschedulable.resize(nodes, 0);
   taint_set.resize(nodes, 0);
   load_version.resize(nodes, 0);
@@ -88,6 +90,8 @@ void Cache::put_node(NodeId node, const ClusterView& view) {
   const model::ResourceList& a = row.spec.allocatable;
   allocatable_cpu[n] = a.milli_cpu;
   allocatable_memory[n] = a.memory;
+  inverse_cpu[n] = a.milli_cpu > 0 ? 1.0 / static_cast<double>(a.milli_cpu) : 0;
+  inverse_memory[n] = a.memory > 0 ? 1.0 / static_cast<double>(a.memory) : 0;
   allocatable_ephemeral[n] = a.ephemeral_storage;
   allocatable_pods[n] = a.pods;
   for (Scalar& s : scalars) s.allocatable[n] = 0;

@@ -69,6 +69,7 @@ class Cache {
   std::vector<std::int64_t> allocatable_cpu, allocatable_memory, allocatable_ephemeral, allocatable_pods;
   std::vector<std::int64_t> requested_cpu, requested_memory, requested_ephemeral, nonzero_cpu, nonzero_memory;
   std::vector<std::int64_t> pod_count;
+  std::vector<double> inverse_cpu, inverse_memory;  ///< 1 over allocatable; 0 where there is none.
   std::vector<std::uint8_t> unschedulable;  ///< spec.unschedulable.
   std::vector<std::uint32_t> taint_set;     ///< Of taint_sets(); 0: none.
   std::vector<std::uint32_t> load_version;  ///< Rises with the pods on the node, and with its object.

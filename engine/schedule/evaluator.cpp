@@ -187,13 +187,22 @@ void Evaluator::record_failure(NodeId node, Verdict v) {
   attempt_.rejected_by |= std::uint64_t{1} << plugins_.filters[v.plugin]->index;
 }
 
-/// Filters block_ and records; true when the search is over.
-bool Evaluator::walk_block(const Cycle& c, const LoadAnswers& loads, std::size_t want) {
-  block_verdicts_.resize(block_.size());
-  for (std::size_t i = 0; i < block_.size(); ++i) block_verdicts_[i] = loads.verdict[block_[i].index()];
-  for (Plugin* p : active_) p->filter(c, block_, block_verdicts_.data());
-  for (std::size_t i = 0; i < block_.size(); ++i) {
-    const NodeId n = block_[i];
+/// Filters a stretch of the list and records; true when the search is over.
+bool Evaluator::walk_block(const Cycle& c, const LoadAnswers& loads, Nodes block, std::size_t want) {
+  block_verdicts_.resize(block.size());
+  std::uint32_t passing = 0;
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    block_verdicts_[i] = loads.verdict[block[i].index()];
+    passing += block_verdicts_[i].ok() ? 1U : 0U;
+  }
+  if (passing == block.size() && active_.empty() && nominations_.empty() &&
+      attempt_.feasible.size() + passing <= want) {
+    attempt_.feasible.insert(attempt_.feasible.end(), block.begin(), block.end());
+    return false;
+  }
+  for (Plugin* p : active_) p->filter(c, block, block_verdicts_.data());
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    const NodeId n = block[i];
     Verdict v = block_verdicts_[i];
     if (!nominations_.empty() && !nominations_.on(n).empty()) v = filter_with_nominated(c, n);
     if (!v.ok()) {
@@ -201,7 +210,6 @@ bool Evaluator::walk_block(const Cycle& c, const LoadAnswers& loads, std::size_t
       continue;
     }
     if (attempt_.feasible.size() == want) return true;  // the one too many ends the search and does not count
-    verdicts_[n.index()] = kPassed;
     attempt_.feasible.push_back(n);
   }
   return false;
@@ -214,12 +222,17 @@ void Evaluator::find_feasible(const Cycle& c, PodClass& pod_class, Nodes list, s
   while (done < list.size()) {
     const std::size_t size =
         std::min(list.size() - done, std::max<std::size_t>(64, want + 1 - attempt_.feasible.size()));
-    block_.clear();
-    for (std::size_t i = 0; i < size; ++i) {
-      const std::size_t at = start + done + i;
-      block_.push_back(list[at < list.size() ? at : at - list.size()]);
+    const std::size_t from = start + done < list.size() ? start + done : start + done - list.size();
+    Nodes block;
+    if (from + size <= list.size()) {
+      block = list.subspan(from, size);
+    } else {  // round the end of the list
+      block_.assign(list.begin() + static_cast<std::ptrdiff_t>(from), list.end());
+      block_.insert(block_.end(), list.begin(),
+                    list.begin() + static_cast<std::ptrdiff_t>(from + size - list.size()));
+      block = block_;
     }
-    if (walk_block(c, classes_.loads_of(pod_class, c, objects, block_), want)) break;
+    if (walk_block(c, classes_.loads_of(pod_class, c, objects, block), block, want)) break;
     done += size;
   }
   attempt_.evaluated = attempt_.feasible.size() + attempt_.failed.size();
@@ -251,9 +264,16 @@ void Evaluator::score(const Cycle& c, PodClass& pod_class) {
   a.totals.resize(nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) a.totals[i] = loads.score[nodes[i].index()];
   scores_.resize(nodes.size());
+  std::int64_t same_for_all = 0;
   for (const Scorer& s : plugins_.scorers) {
     if (s.pre_score && !s.plugin->pre_score(c, nodes)) {
       if (request_.details) a.skipped.push_back(s.plugin);
+      continue;
+    }
+    if (s.depends == Depends::NodeObject && objects.distinct.size() == 1 && !request_.details) {
+      std::int64_t one = objects.distinct.front().raw[static_cast<std::size_t>(s.slot)];
+      s.plugin->normalize(c, nodes.first(1), &one);
+      same_for_all += one * s.weight;
       continue;
     }
     if (s.depends == Depends::NodeObject) {
@@ -267,6 +287,7 @@ void Evaluator::score(const Cycle& c, PodClass& pod_class) {
     if (request_.details) a.columns.back().normalized = scores_;
     for (std::size_t i = 0; i < nodes.size(); ++i) a.totals[i] += scores_[i] * s.weight;
   }
+  for (std::int64_t& t : a.totals) t += same_for_all;
   a.best_total = std::numeric_limits<std::int64_t>::min();
   for (const std::int64_t t : a.totals) a.best_total = std::max(a.best_total, t);
   for (std::size_t i = 0; i < nodes.size(); ++i) {

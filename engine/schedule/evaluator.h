@@ -132,7 +132,7 @@ class Evaluator {
   bool pre_filter(const Cycle& c, const ClusterView& view);
   void prepare(const Cycle& c);
   void find_feasible(const Cycle& c, PodClass& pod_class, Nodes list, std::size_t want);
-  bool walk_block(const Cycle& c, const LoadAnswers& loads, std::size_t want);
+  bool walk_block(const Cycle& c, const LoadAnswers& loads, Nodes block, std::size_t want);
   Verdict filter_one(const Cycle& c, NodeId node);
   Verdict filter_with_nominated(const Cycle& c, NodeId node);
   void score(const Cycle& c, PodClass& pod_class);

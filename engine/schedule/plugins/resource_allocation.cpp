@@ -22,22 +22,23 @@ std::size_t scored_columns(const Cache& cache, const std::vector<ScoredResource>
                            std::array<ScoredColumn, kMaxScoredResources>& out) {
   std::size_t count = 0;
   for (const ScoredResource& r : resources) {
-    ScoredColumn column{nullptr, nullptr, 0, r.weight};
+    ScoredColumn column{nullptr, nullptr, 0, r.weight, nullptr};
     switch (r.kind) {
       case ScoredResource::Kind::Cpu:
-        column = {&cache.allocatable_cpu, nonzero ? &cache.nonzero_cpu : &cache.requested_cpu, pod.milli_cpu, r.weight};
+        column = {&cache.allocatable_cpu, nonzero ? &cache.nonzero_cpu : &cache.requested_cpu, pod.milli_cpu, r.weight,
+                  &cache.inverse_cpu};
         break;
       case ScoredResource::Kind::Memory:
         column = {&cache.allocatable_memory, nonzero ? &cache.nonzero_memory : &cache.requested_memory, pod.memory,
-                  r.weight};
+                  r.weight, &cache.inverse_memory};
         break;
       case ScoredResource::Kind::Ephemeral:
-        column = {&cache.allocatable_ephemeral, &cache.requested_ephemeral, pod.ephemeral_storage, r.weight};
+        column = {&cache.allocatable_ephemeral, &cache.requested_ephemeral, pod.ephemeral_storage, r.weight, nullptr};
         break;
       case ScoredResource::Kind::Scalar:  // takes part only if the pod asks for it
         column.pod = amount_of(pod, r.name);
         for (const Cache::Scalar& s : cache.scalars) {
-          if (column.pod != 0 && s.name == r.name) column = {&s.allocatable, &s.requested, column.pod, r.weight};
+          if (column.pod != 0 && s.name == r.name) column = {&s.allocatable, &s.requested, column.pod, r.weight, nullptr};
         }
         break;
     }

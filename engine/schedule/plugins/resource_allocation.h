@@ -26,6 +26,7 @@ struct ScoredColumn {
   const std::vector<std::int64_t>* requested = nullptr;
   std::int64_t pod = 0;
   std::int64_t weight = 1;
+  const std::vector<double>* inverse = nullptr;  ///< 1 over allocatable, where the cache has it.
 };
 /// `nonzero`: a node's load counts with the defaults for missing requests. Returns how many columns take part.
 std::size_t scored_columns(const Cache& cache, const std::vector<ScoredResource>& resources,
