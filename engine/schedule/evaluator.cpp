@@ -150,18 +150,14 @@ Verdict Evaluator::filter_with_nominated(const Cycle& c, NodeId node) {
     added.push_back(e.pod);
   }
   if (!added.empty()) {
-    // A new template may bring a skipped InterPodAffinity to life.
-    const std::vector<Plugin*> before = active_;
-    for (Plugin* p : plugins_.cluster_filters) {
-      if (std::find(active_.begin(), active_.end(), p) == active_.end()) active_.push_back(p);
-    }
+    // Plugins that PreFilter let skip go on skipping, as in the real one, even where a nominated pod's own terms would
+    // give them something to say.
     prepare(c);
     const Verdict v = filter_one(c, node);
     while (!added.empty()) {
       cache_.take(added.back());
       added.pop_back();
     }
-    active_ = before;
     prepare(c);
     if (!v.ok()) return v;
   }

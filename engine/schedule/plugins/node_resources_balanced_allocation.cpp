@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "engine/schedule/node_match.h"
-#include "engine/schedule/plugins/doubles.h"
+#include "engine/schedule/plugins/columns.h"
 #include "engine/schedule/plugins/registry.h"
 #include "engine/schedule/plugins/resource_allocation.h"
 
@@ -42,27 +42,15 @@ std::int64_t balance(std::span<const ScoredColumn> columns, std::size_t n) {
 
 /// balance() of every node at once for two resources, in the same doubles; false where amounts are too large for it.
 bool balance_all(std::span<const ScoredColumn> columns, std::size_t nodes, std::int64_t* raw) {
-  const std::int64_t* allocatable[2] = {columns[0].allocatable->data(), columns[1].allocatable->data()};
-  const std::int64_t* requested[2] = {columns[0].requested->data(), columns[1].requested->data()};
+  const auto share = [&](std::size_t i) {
+    return ColumnShare{columns[i].allocatable->data(), columns[i].requested->data(), nullptr, columns[i].pod, 1};
+  };
   const std::size_t even = nodes / kLanes * kLanes;
-  Longs bits = both(std::int64_t{0});
-  for (std::size_t n = 0; n < even; n += kLanes) {
-    Doubles fraction[2];
-    for (std::size_t i = 0; i < 2; ++i) {
-      const Longs can = load(allocatable[i] + n);
-      const Longs use = load(requested[i] + n) + both(columns[i].pod);
-      bits |= can | use;
-      const Doubles capacity = exact_doubles(can);
-      const Doubles f = exact_doubles(use) / (capacity > both(0.0) ? capacity : both(1.0));
-      fraction[i] = f > both(1.0) ? both(1.0) : f;
-    }
-    const Doubles apart = (fraction[0] - fraction[1]) / both(2.0);
-    const Doubles deviation = apart > both(0.0) ? apart : -apart;
-    store(raw + n, whole_numbers((both(1.0) - deviation) * both(100.0)));
-  }
-  if ((bits[0] | bits[1]) < 0 || (bits[0] | bits[1]) >= kExactAmount) return false;
+  if (!balance_scores(share(0), share(1), even, raw)) return false;
+  const std::int64_t* first = columns[0].allocatable->data();
+  const std::int64_t* second = columns[1].allocatable->data();
   for (std::size_t n = 0; n < nodes; ++n) {
-    if (n >= even || allocatable[0][n] == 0 || allocatable[1][n] == 0) raw[n] = balance(columns, n);
+    if (n >= even || first[n] == 0 || second[n] == 0) raw[n] = balance(columns, n);
   }
   return true;
 }

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "engine/schedule/node_match.h"
-#include "engine/schedule/plugins/doubles.h"
+#include "engine/schedule/plugins/columns.h"
 #include "engine/schedule/plugins/registry.h"
 #include "engine/schedule/plugins/resource_allocation.h"
 
@@ -100,31 +100,19 @@ class NodeResourcesFit final : public Plugin {
     const model::ResourceList& r = d.requests.real;
     const Cache& k = c.cache;
     const std::size_t nodes = k.columns();
-    left_.resize(nodes);
-    std::int64_t* left = left_.data();
-    {
-      const std::int64_t* pods = k.allocatable_pods.data();
-      const std::int64_t* placed = k.pod_count.data();
-      const std::int64_t* cpu = k.allocatable_cpu.data();
-      const std::int64_t* cpu_used = k.requested_cpu.data();
-      const std::int64_t* memory = k.allocatable_memory.data();
-      const std::int64_t* memory_used = k.requested_memory.data();
-      const std::int64_t wants_cpu = r.milli_cpu > 0 ? -1 : 0;
-      const std::int64_t wants_memory = r.memory > 0 ? -1 : 0;
-      for (std::size_t n = 0; n < nodes; ++n) {
-        left[n] = (pods[n] - placed[n] - 1) | ((cpu[n] - cpu_used[n] - r.milli_cpu) & wants_cpu) |
-                  ((memory[n] - memory_used[n] - r.memory) & wants_memory);
-      }
-    }
-    const auto check = [&](std::int64_t want, const std::int64_t* allocatable, const std::int64_t* requested) {
-      if (want <= 0) return;
-      for (std::size_t n = 0; n < nodes; ++n) left[n] |= allocatable[n] - requested[n] - want;
+    left_.assign(nodes, 0);
+    const auto check = [&](std::int64_t want, const std::vector<std::int64_t>& can,
+                           const std::vector<std::int64_t>& used) {
+      if (want > 0) or_what_is_left(can.data(), used.data(), want, nodes, left_.data());
     };
-    check(r.ephemeral_storage, k.allocatable_ephemeral.data(), k.requested_ephemeral.data());
+    check(1, k.allocatable_pods, k.pod_count);
+    check(r.milli_cpu, k.allocatable_cpu, k.requested_cpu);
+    check(r.memory, k.allocatable_memory, k.requested_memory);
+    check(r.ephemeral_storage, k.allocatable_ephemeral, k.requested_ephemeral);
     for (const auto& [column, amount] : d.scalars)
-      check(amount, k.scalars[column].allocatable.data(), k.scalars[column].requested.data());
+      check(amount, k.scalars[column].allocatable, k.scalars[column].requested);
     for (std::size_t n = 0; n < nodes; ++n) {
-      if (left[n] < 0) explain(c, d, n, verdicts[n]);
+      if (left_[n] < 0) explain(c, d, n, verdicts[n]);
     }
   }
 
@@ -137,59 +125,25 @@ class NodeResourcesFit final : public Plugin {
     }
     const bool halves = weights > 0 && (weights & (weights - 1)) == 0;  // a product by 1 / weights is then exact
     if (!halves || args_.strategy == ScoringStrategy::RequestedToCapacityRatio) return false;
+    std::array<ColumnShare, kMaxScoredResources> shares;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const ScoredColumn& c = columns[i];
+      shares[i] = {c.allocatable->data(), c.requested->data(), c.inverse->data(), c.pod,
+                   static_cast<double>(c.weight)};
+    }
     const std::size_t even = nodes / kLanes * kLanes;
-    const double by = 1.0 / static_cast<double>(weights);
-    const bool exact = args_.strategy == ScoringStrategy::LeastAllocated ? score_even<true>(columns, even, by, raw)
-                                                                         : score_even<false>(columns, even, by, raw);
-    for (std::size_t n = even; exact && n < nodes; ++n) raw[n] = score_of(columns, n);
+    const bool least = args_.strategy == ScoringStrategy::LeastAllocated;
+    if (!allocation_scores(std::span(shares.data(), columns.size()), least, 1.0 / static_cast<double>(weights), even,
+                           raw))
+      return false;
+    for (std::size_t n = even; n < nodes; ++n) raw[n] = score_of(columns, n);
     for (const ScoredColumn& column : columns) {
       const std::int64_t* capacity = column.allocatable->data();
-      for (std::size_t n = 0; exact && n < even; ++n) {
+      for (std::size_t n = 0; n < even; ++n) {
         if (capacity[n] == 0) raw[n] = score_of(columns, n);  // its weight drops out
       }
     }
-    return exact;
-  }
-  struct Stream {
-    const std::int64_t* allocatable;
-    const std::int64_t* requested;
-    const double* inverse;
-    Longs pod;
-    Doubles weight;
-  };
-  template <bool kLeast>
-  static bool score_even(std::span<const ScoredColumn> columns, std::size_t even, double by, std::int64_t* raw) {
-    std::array<Stream, kMaxScoredResources> streams;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      const ScoredColumn& c = columns[i];
-      streams[i] = {c.allocatable->data(), c.requested->data(), c.inverse->data(), both(c.pod),
-                    both(static_cast<double>(c.weight))};
-    }
-    Longs bits = both(std::int64_t{0});
-    const auto share = [&](const Stream& s, std::size_t n) {
-      const Longs can = load(s.allocatable + n);
-      const Longs use = load(s.requested + n) + s.pod;
-      bits |= can | use;
-      const Doubles capacity = exact_doubles(can);
-      const Doubles left = capacity - exact_doubles(use);
-      const Doubles spare = left > both(0.0) ? left : both(0.0);
-      const Doubles hundredfold = (kLeast ? spare : capacity - spare) * both(100.0);
-      // The product by the inverse may be off by one, which what is left over tells.
-      const Doubles near = whole_part(hundredfold * load(s.inverse + n));
-      const Doubles over = hundredfold - near * capacity;
-      return (near + (over >= capacity ? both(1.0) : both(0.0)) - (over < both(0.0) ? both(1.0) : both(0.0))) * s.weight;
-    };
-    if (columns.size() == 2) {
-      for (std::size_t n = 0; n < even; n += kLanes)
-        store(raw + n, whole_numbers((share(streams[0], n) + share(streams[1], n)) * both(by)));
-    } else {
-      for (std::size_t n = 0; n < even; n += kLanes) {
-        Doubles sum = both(0.0);
-        for (std::size_t i = 0; i < columns.size(); ++i) sum += share(streams[i], n);
-        store(raw + n, whole_numbers(sum * both(by)));
-      }
-    }
-    return (bits[0] | bits[1]) >= 0 && (bits[0] | bits[1]) < kExactAmount;
+    return true;
   }
 
   /// Hints compare with the node's whole allocatable: the pods on it are left out. Nothing
