@@ -77,20 +77,38 @@ PluginSet::PluginSet(const Profile& profile) {
 // ---- Kept ----
 
 template <class T>
+std::uint32_t Kept<T>::free_slot(std::size_t most) {
+  if (!free_.empty()) {
+    const std::uint32_t slot = free_.back();
+    free_.pop_back();
+    return slot;
+  }
+  if (entries_.size() < most) {
+    entries_.push_back(nullptr);
+    return static_cast<std::uint32_t>(entries_.size() - 1);
+  }
+  const auto oldest = std::min_element(entries_.begin(), entries_.end(),
+                                       [](const auto& a, const auto& b) { return a->last_used < b->last_used; });
+  index_.erase((*oldest)->key);
+  return static_cast<std::uint32_t>(oldest - entries_.begin());
+}
+
+template <class T>
+void Kept<T>::give_up_if_idle(std::size_t slot) {
+  if (entries_[slot] == nullptr || entries_[slot]->last_used + kIdle > uses_) return;
+  index_.erase(entries_[slot]->key);
+  entries_[slot] = nullptr;
+  free_.push_back(static_cast<std::uint32_t>(slot));
+}
+
+template <class T>
 T& Kept<T>::get(const std::string& key, std::uint32_t& slot, std::uint64_t& made, std::size_t most) {
-  if (made == 0 || slot >= entries_.size() || entries_[slot]->made != made) {
+  ++uses_;
+  if (made == 0 || slot >= entries_.size() || entries_[slot] == nullptr || entries_[slot]->made != made) {
     if (const auto at = index_.find(key); at != index_.end()) {
       slot = at->second;
     } else {
-      slot = static_cast<std::uint32_t>(entries_.size());
-      if (entries_.size() < most) {
-        entries_.push_back(nullptr);
-      } else {
-        const auto oldest = std::min_element(entries_.begin(), entries_.end(),
-                                             [](const auto& a, const auto& b) { return a->last_used < b->last_used; });
-        slot = static_cast<std::uint32_t>(oldest - entries_.begin());
-        index_.erase((*oldest)->key);
-      }
+      slot = free_slot(most);
       entries_[slot] = std::make_unique<Entry>();
       entries_[slot]->key = key;
       entries_[slot]->made = ++makings_;
@@ -98,8 +116,11 @@ T& Kept<T>::get(const std::string& key, std::uint32_t& slot, std::uint64_t& made
     }
     made = entries_[slot]->made;
   }
-  entries_[slot]->last_used = ++uses_;
-  return entries_[slot]->value;
+  Entry& entry = *entries_[slot];
+  entry.last_used = uses_;
+  looked_at_ = looked_at_ + 1 < entries_.size() ? looked_at_ + 1 : 0;
+  give_up_if_idle(looked_at_);
+  return entry.value;
 }
 
 // ---- Classes ----

@@ -58,7 +58,8 @@ struct CellAnswers {
   [[nodiscard]] std::size_t bytes() const { return cells.bytes(); }
 };
 
-/// Things kept by key, the one used longest ago given up when there is no room.
+/// Things kept by key. Given up: what was not asked for in the last kIdle times that anything was, and when there is no
+/// room, what was used longest ago.
 template <class T>
 class Kept {
  public:
@@ -67,7 +68,9 @@ class Kept {
   void clear() { *this = Kept(); }
   [[nodiscard]] std::size_t bytes() const {
     std::size_t sum = 0;
-    for (const auto& e : entries_) sum += sizeof(Entry) + e->key.capacity() + e->value.bytes();
+    for (const auto& e : entries_) {
+      if (e != nullptr) sum += sizeof(Entry) + e->key.capacity() + e->value.bytes();
+    }
     return sum;
   }
 
@@ -77,9 +80,15 @@ class Kept {
     std::uint64_t made = 0, last_used = 0;
     T value;
   };
-  std::vector<std::unique_ptr<Entry>> entries_;
+  static constexpr std::uint64_t kIdle = 8192;
+  std::uint32_t free_slot(std::size_t most);
+  void give_up_if_idle(std::size_t slot);
+
+  std::vector<std::unique_ptr<Entry>> entries_;  // null: free
+  std::vector<std::uint32_t> free_;
   std::unordered_map<std::string, std::uint32_t> index_;  // lookup only
   std::uint64_t uses_ = 0, makings_ = 0;
+  std::size_t looked_at_ = 0;  // the entry looked at last for being idle
 };
 
 /// A plugin that scores, with its weight. Plugins of Depends::NodeObject have a slot in ObjectAnswer::raw.
