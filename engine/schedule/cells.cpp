@@ -20,6 +20,7 @@ std::uint64_t hash(const std::int32_t* key, std::size_t width) {
 
 void Cells::reset(std::size_t key_width, std::size_t nodes) {
   width_ = key_width;
+  live_ = 0;
   places_.assign(nodes, kNowhere);
   cells_.clear();
   keys_.clear();
@@ -75,7 +76,7 @@ void Cells::move(NodeId node, Place to) {
 }
 
 void Cells::add(Cell& cell, std::int32_t score) {
-  ++cell.members;
+  if (cell.members++ == 0) ++live_;
   auto at = cell.scores.end();
   while (at != cell.scores.begin() && (at - 1)->score >= score) --at;  // from the top: that is where binds happen
   if (at != cell.scores.end() && at->score == score) {
@@ -86,7 +87,11 @@ void Cells::add(Cell& cell, std::int32_t score) {
 }
 
 void Cells::remove(Cell& cell, std::int32_t score) {
-  --cell.members;
+  if (--cell.members == 0) {
+    --live_;
+    cell.scores = {};
+    return;
+  }
   auto at = cell.scores.end() - 1;
   while (at->score != score) --at;
   if (--at->nodes == 0) cell.scores.erase(at);

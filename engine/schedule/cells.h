@@ -48,7 +48,8 @@ class Cells {
     }
   }
   [[nodiscard]] std::uint32_t members(std::uint32_t cell) const { return cells_[cell].members; }
-  [[nodiscard]] std::size_t count() const { return cells_.size(); }
+  /// Most cells have lost their last member, so that it pays to make them anew.
+  [[nodiscard]] bool wasteful() const { return cells_.size() > 2 * live_ + 256; }
   /// The highest score in the cell and how many nodes have it.
   struct Best {
     std::int32_t score;
@@ -91,6 +92,7 @@ class Cells {
   void remove(Cell& cell, std::int32_t score);
 
   std::size_t width_ = 0;
+  std::size_t live_ = 0;  // cells with members
   std::vector<Place> places_;  // by node
   std::vector<Cell> cells_;
   std::vector<std::int32_t> keys_;    // width_ a cell

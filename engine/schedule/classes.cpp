@@ -339,7 +339,7 @@ CellAnswers* Classes::cells_of(PodClass& pod_class, const Cycle& c, std::vector<
   }
   if (answers.useless) return nullptr;
   if (answers.cursor == cache_.loads.end()) return &answers;
-  if (answers.cursor == 0 || !cache_.loads.reaches(answers.cursor) || answers.cells.count() > cache_.columns() + 16) {
+  if (answers.cursor == 0 || !cache_.loads.reaches(answers.cursor) || answers.cells.wasteful()) {
     answers.cells.reset(answers.width, cache_.columns());
     answers.cursor = 0;
   }
