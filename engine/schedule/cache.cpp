@@ -252,6 +252,13 @@ void Cache::count(const std::vector<GroupId>& groups, NodeId node, std::int32_t 
   for (const GroupId g : groups) counters.add(g, node, delta);
 }
 
+void Cache::count_claims(TemplateId tmpl, std::int32_t pods) {
+  const TemplateInfo& t = templates_[tmpl.index()];
+  if (t.claims.empty()) return;
+  if (trials_ == 0) return claim_uses.add(t.claims, pods);
+  trial_claims_.emplace_back(tmpl, pods);
+}
+
 void Cache::account(const TemplateInfo& t, NodeId node, std::int64_t sign) {
   const std::size_t n = node.index();
   requested_cpu[n] += sign * t.placed_as.real.milli_cpu;
@@ -276,10 +283,10 @@ void Cache::place(PodId pod, TemplateId tmpl, NodeId node, bool terminating, boo
   account(t, node, 1);
   auto& ports = ports_on[node.index()];
   ports.insert(ports.end(), t.ports.begin(), t.ports.end());
-  claim_uses.add(t.claims, 1);
+  count_claims(tmpl, 1);
   ++t.placed;
   count(t.groups, node, 1);
-  if (!terminating) count(t.live_groups, node, 1);
+  if (!terminating || trials_ > 0) count(t.live_groups, node, 1);
 }
 
 void Cache::take(PodId pod) {
@@ -292,10 +299,10 @@ void Cache::take(PodId pod) {
   account(t, p.node, -1);
   auto& ports = ports_on[p.node.index()];
   for (const HostPort& port : t.ports) ports.erase(std::find(ports.begin(), ports.end(), port));
-  claim_uses.add(t.claims, -1);
+  count_claims(p.tmpl, -1);
   --t.placed;
   count(t.groups, p.node, -1);
-  if (!p.terminating) count(t.live_groups, p.node, -1);
+  if (!p.terminating || trials_ > 0) count(t.live_groups, p.node, -1);
   p = Placed();
 }
 

@@ -35,10 +35,10 @@ struct TemplateInfo {
   std::vector<std::pair<std::uint32_t, std::int64_t>> placed_scalars;  ///< The same of `placed_as`.
   std::vector<HostPort> ports;
   std::vector<std::uint32_t> claims;  ///< Of ClaimUses.
-  bool has_affinity = false;         ///< Inter-pod affinity or anti-affinity, required or preferred.
-  GroupId own_group;                 ///< Valid when has_affinity: the pods of this template.
-  std::vector<GroupId> groups;       ///< Counting all placed pods.
-  std::vector<GroupId> live_groups;  ///< Counting only those not terminating.
+  bool has_affinity = false;          ///< Inter-pod affinity or anti-affinity, required or preferred.
+  GroupId own_group;                  ///< Valid when has_affinity: the pods of this template.
+  std::vector<GroupId> groups;        ///< Counting all placed pods.
+  std::vector<GroupId> live_groups;   ///< Counting only those not terminating.
   std::uint32_t placed = 0;
 };
 
@@ -70,10 +70,10 @@ class Cache {
   std::vector<std::int64_t> requested_cpu, requested_memory, requested_ephemeral, nonzero_cpu, nonzero_memory;
   std::vector<std::int64_t> pod_count;
   std::vector<double> inverse_cpu, inverse_memory;  ///< 1 over allocatable; 0 where there is none.
-  std::vector<std::uint8_t> unschedulable;  ///< spec.unschedulable.
-  std::vector<std::uint32_t> taint_set;     ///< Of taint_sets(); 0: none.
-  std::vector<std::uint32_t> load_version;  ///< Rises with the pods on the node, and with its object.
-  ChangeLog objects;                        ///< Node objects that appeared, changed or went.
+  std::vector<std::uint8_t> unschedulable;          ///< spec.unschedulable.
+  std::vector<std::uint32_t> taint_set;             ///< Of taint_sets(); 0: none.
+  std::vector<std::uint32_t> load_version;          ///< Rises with the pods on the node, and with its object.
+  ChangeLog objects;                                ///< Node objects that appeared, changed or went.
   ChangeLog loads;  ///< Nodes of which anything changed that plugins read: pods, images, the object.
   std::vector<std::vector<PodId>> pods_on;
   std::vector<std::vector<HostPort>> ports_on;
@@ -114,17 +114,23 @@ class Cache {
   }
 
   /// While one lives, pods are placed and taken for the sake of a question, and all is as it was when it ends: nodes do
-  /// not count as changed.
+  /// not count as changed. As in Kubernetes' AddPod and RemovePod, terminating pods then count like others, and claims
+  /// are not looked at anew but counted up and down: trial_claims().
   class Trial {
    public:
     explicit Trial(Cache& cache) : cache_(cache) { ++cache_.trials_; }
-    ~Trial() { --cache_.trials_; }
+    ~Trial() {
+      if (--cache_.trials_ == 0) cache_.trial_claims_.clear();
+    }
     Trial(const Trial&) = delete;
     Trial& operator=(const Trial&) = delete;
 
    private:
     Cache& cache_;
   };
+
+  /// Pods with claims that the present trial placed (1) or took (-1), in that order.
+  [[nodiscard]] const std::vector<std::pair<TemplateId, std::int32_t>>& trial_claims() const { return trial_claims_; }
 
   // ---- Templates and groups ----
   const TemplateInfo& info(TemplateId tmpl, const ClusterView& view);
@@ -139,6 +145,7 @@ class Cache {
   void resize(std::size_t nodes);
   void account(const TemplateInfo& t, NodeId node, std::int64_t sign);
   void count(const std::vector<GroupId>& groups, NodeId node, std::int32_t delta);
+  void count_claims(TemplateId tmpl, std::int32_t pods);
   bool put_image(NodeId node, std::string_view name, std::int64_t size);
   void drop_images(NodeId node);
   void load_changed(NodeId node);
@@ -150,6 +157,7 @@ class Cache {
   std::vector<NodeId> every_node_;
   std::size_t cordoned_ = 0;
   int trials_ = 0;
+  std::vector<std::pair<TemplateId, std::int32_t>> trial_claims_;
   std::vector<std::vector<model::Taint>> taint_sets_{{}};
   std::unordered_map<std::string, std::uint32_t> taint_set_index_{{"", 0}};  // lookup only
   std::vector<Placed> placed_;                                               // by PodId

@@ -56,6 +56,7 @@ class VolumeRestrictions final : public Plugin {
   PreFilterStatus pre_filter(const Cycle& c) override {
     const auto& d = data<Data>(c);
     in_use_ = 0;
+    once_pod_claims_.clear();
     for (std::size_t i = 0; i < d.claims.size(); ++i) {
       const PvcId claim = find_claim(c.view, c.pod_class.ns, d.claims[i]);
       if (!claim.valid())
@@ -65,7 +66,18 @@ class VolumeRestrictions final : public Plugin {
       if ((c.view.claim(claim).spec.access_modes & model::kReadWriteOncePod) == 0) continue;
       const bool twice = std::find(d.numbers.begin(), d.numbers.begin() + static_cast<std::ptrdiff_t>(i),
                                    d.numbers[i]) != d.numbers.begin() + static_cast<std::ptrdiff_t>(i);
-      if (!twice && c.cache.claim_uses.pods(d.numbers[i]) > 0) ++in_use_;
+      if (twice) continue;
+      once_pod_claims_.push_back(d.claims[i]);
+      if (c.cache.claim_uses.pods(d.numbers[i]) > 0) ++in_use_;
+    }
+    // Who is placed or taken on trial counts up or down, for each volume that names such a claim: whatever the pod's
+    // namespace, and whether or not others use the claim too. So has it conflictingPVCRefCountForPod.
+    for (const auto& [tmpl, pods] : c.cache.trial_claims()) {
+      for (const model::Volume& v : c.cache.known_info(tmpl).pod->spec.volumes) {
+        if (uses_claim(v) &&
+            std::find(once_pod_claims_.begin(), once_pod_claims_.end(), v.claim_name) != once_pod_claims_.end())
+          in_use_ += pods;
+      }
     }
     if (d.disks.empty() && in_use_ == 0) return {PreFilterStatus::Code::Skip, {}, {}};
     return {};
@@ -114,7 +126,8 @@ class VolumeRestrictions final : public Plugin {
     return false;
   }
 
-  std::int32_t in_use_ = 0;  ///< Claims of the pod that only one pod may use, and some pod uses.
+  std::int32_t in_use_ = 0;                   ///< Claims of the pod that only one pod may use, and some pod uses.
+  std::vector<std::string> once_pod_claims_;  ///< All such claims of the pod, each once.
   Reason disk_{"node(s) had no available disk"};
   Reason once_pod_{
       "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another "

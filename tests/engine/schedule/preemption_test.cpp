@@ -334,6 +334,27 @@ TEST_CASE("Who preempts on a node takes its room from lesser pods nominated ther
   CHECK(d.victims.size() == 2);
 }
 
+TEST_CASE("Spread: a pod that is ending is not counted, yet a dry run counts it out") {
+  Cluster c;
+  const std::string spread =
+      "{topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: "
+      "DoNotSchedule, labelSelector: {matchLabels: {app: x}}}]}";
+  for (const char* line : {"node a zone=a", "node a2 zone=a cpu=1", "node b zone=b cpu=1",
+                           "placed stays on a2 cpu=1 app=x", "placed ends on a cpu=1 app=x"})
+    c.line(line);
+  const auto try_one = [&](const std::string& name) {
+    c.line("pod " + name + " cpu=2 app=x priority=5 " + spread);
+    return c.attempt();
+  };
+  CHECK(try_one("p1") ==
+        "p1 -> none: 0/3 nodes are available: 1 node(s) didn't match pod topology spread constraints, 2 "
+        "Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: 1 node(s) "
+        "didn't match pod topology spread constraints, 2 Preemption is not helpful for scheduling.");
+  c.fact(event::PodRemoved{c.pod("p1")});
+  c.fact(event::PodDeletionStarted{c.pod("ends"), 30, event::DeletionReason::Deleted});
+  CHECK(try_one("p2") == "p2 -> evicts ends on a");
+}
+
 TEST_CASE("A nomination to a node that went is forgotten") {
   Cluster c;
   c.line("node n1 cpu=2");

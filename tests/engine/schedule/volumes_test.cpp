@@ -36,6 +36,33 @@ TEST_CASE("VolumeRestrictions: a ReadWriteOncePod claim in use keeps every node 
   )") == "");
 }
 
+TEST_CASE("VolumeRestrictions: dry runs count who uses a ReadWriteOncePod claim up and down from one") {
+  // Two users count as one; without both it is one less than none, and the first is let back.
+  CHECK(differences(R"(
+    node a
+    volume v 1Gi
+    claim c 1Gi mode=RWOP bound v
+    placed first on a claim=c
+    placed second on a claim=c
+    pod p claim=c priority=5 -> evicts second on a
+  )") == "");
+}
+
+TEST_CASE("VolumeRestrictions: dry runs take a claim of that name in another namespace for the pod's own") {
+  Cluster c;
+  for (const char* line :
+       {"node a", "node b", "volume v 1Gi", "claim c 1Gi mode=RWOP bound v", "placed user on a claim=c"})
+    c.line(line);
+  c.create(
+      "{apiVersion: v1, kind: Pod, metadata: {name: other, namespace: elsewhere}, spec: {containers: [{name: c, image: "
+      "'app:1'}], volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]}}");
+  c.now = c.now + base::seconds(9);
+  const auto other = c.view().find(model::Kind::Pod, "elsewhere", "other").as<event::PodId>();
+  c.fact(event::PodBound{other, c.node("b")});
+  c.line("pod p claim=c priority=5");
+  CHECK(c.attempt() == "p -> evicts other on b");  // it started last
+}
+
 TEST_CASE("NodeVolumeLimits: a driver's volumes are counted once each, and only where there is a limit") {
   CHECK(differences(R"(
     node a
