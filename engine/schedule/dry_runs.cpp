@@ -193,7 +193,8 @@ std::uint32_t DryRuns::need_of(TemplateId tmpl) {
     need.ephemeral = t.requests.real.ephemeral_storage;
     for (const auto& [column, amount] : t.scalars) {
       const std::string& name = cache_.scalars[column].name;
-      if (has(args.ignored_resources, name) || has(args.ignored_resource_groups, name.substr(0, name.find('/'))))
+      if (is_extended_resource(name) &&
+          (has(args.ignored_resources, name) || has(args.ignored_resource_groups, name.substr(0, name.find('/')))))
         continue;
       need.scalars.emplace_back(column, amount);
     }

@@ -40,4 +40,9 @@ std::int64_t amount_of(const model::ResourceList& list, std::string_view resourc
   return 0;
 }
 
+bool is_extended_resource(std::string_view name) {
+  return name.find('/') != std::string_view::npos && name.find("kubernetes.io/") == std::string_view::npos &&
+         !name.starts_with("requests.");
+}
+
 }  // namespace wavetank::schedule

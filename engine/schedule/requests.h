@@ -24,4 +24,7 @@ PodRequests placed_requests(const model::PodTemplate& pod);
 /// One resource of a list by its Kubernetes name; 0 when it is not there.
 std::int64_t amount_of(const model::ResourceList& list, std::string_view resource);
 
+/// v1helper.IsExtendedResourceName, for a valid name: of a vendor's domain, neither Kubernetes' own nor a quota's.
+bool is_extended_resource(std::string_view name);
+
 }  // namespace wavetank::schedule

@@ -55,6 +55,28 @@ TEST_CASE("Profiles: what a filter left out of one lets through, the other keeps
                              "{schedulerName: meek, plugins: {postFilter: {disabled: [{name: \"*\"}]}}}")) == "");
 }
 
+TEST_CASE("Profiles: resources may be ignored that are extended ones, and no others") {
+  const std::string nothing =
+      "{schedulerName: default-scheduler, plugins: {postFilter: {disabled: [{name: \"*\"}]}}, "
+      "pluginConfig: [{name: NodeResourcesFit, args: {ignoredResources: [hugepages-2Mi, "
+      "example.com/fpga], ignoredResourceGroups: [vendor.com, hugepages-1Gi]}}]}";
+  schedule_table::Cluster c(settings(nothing));
+  c.line("node a");
+  const auto attempt = [&](const std::string& name, const std::string& resource) {
+    c.create(
+        fmt::format("{{apiVersion: v1, kind: Pod, metadata: {{name: {0}, namespace: default}}, spec: {{containers: "
+                    "[{{name: c, image: 'app:1', resources: {{requests: {{cpu: 1m, {1}: 2Gi}}, limits: {{{1}: "
+                    "2Gi}}}}}}]}}}}",
+                    name, resource));
+    return c.attempt();
+  };
+  CHECK(attempt("p1", "example.com/fpga") == "p1 -> a");
+  CHECK(attempt("p2", "vendor.com/gpu") == "p2 -> a");
+  CHECK(attempt("p3", "hugepages-2Mi") == "p3 -> none: 0/1 nodes are available: 1 Insufficient hugepages-2Mi.");
+  CHECK(attempt("p4", "hugepages-1Gi") == "p4 -> none: 0/1 nodes are available: 1 Insufficient hugepages-1Gi.");
+  CHECK(attempt("p5", "example.com/nic") == "p5 -> none: 0/1 nodes are available: 1 Insufficient example.com/nic.");
+}
+
 TEST_CASE("Profiles: without one of the default's name its pods wait untouched") {
   schedule_table::Cluster cluster(settings(kPacker));
   cluster.line("node a");
