@@ -114,8 +114,8 @@ std::vector<Actions> Scheduler::Impl::changes(TemplateId was_tmpl, TemplateId is
   if (was_tmpl != is_tmpl) {
     const TemplateInfo& was = cache.known_info(was_tmpl);
     const TemplateInfo& is = cache.known_info(is_tmpl);
-    const model::ResourceList& a = was.requests.real;
-    const model::ResourceList& b = is.requests.real;
+    const model::ResourceList& a = was.placed_as.real;
+    const model::ResourceList& b = is.placed_as.real;
     const bool less =
         a.milli_cpu > b.milli_cpu || a.memory > b.memory || a.ephemeral_storage > b.ephemeral_storage ||
         std::any_of(a.scalar.begin(), a.scalar.end(), [&](const auto& s) { return s.second > amount_of(b, s.first); });

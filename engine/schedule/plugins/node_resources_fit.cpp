@@ -88,7 +88,9 @@ class NodeResourcesFit final : public Plugin {
   }
 
  private:
+  /// Only extended resources can be ignored, whatever the lists name.
   [[nodiscard]] bool ignored(const std::string& name) const {
+    if (!is_extended_resource(name)) return false;
     const auto& names = args_.ignored_resources;
     const auto& groups = args_.ignored_resource_groups;
     return std::find(names.begin(), names.end(), name) != names.end() ||
@@ -128,8 +130,7 @@ class NodeResourcesFit final : public Plugin {
     std::array<ColumnShare, kMaxScoredResources> shares;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const ScoredColumn& c = columns[i];
-      shares[i] = {c.allocatable->data(), c.requested->data(), c.inverse->data(), c.pod,
-                   static_cast<double>(c.weight)};
+      shares[i] = {c.allocatable->data(), c.requested->data(), c.inverse->data(), c.pod, static_cast<double>(c.weight)};
     }
     const std::size_t even = nodes / kLanes * kLanes;
     const bool least = args_.strategy == ScoringStrategy::LeastAllocated;
@@ -165,12 +166,12 @@ class NodeResourcesFit final : public Plugin {
            std::any_of(info.scalars.begin(), info.scalars.end(),
                        [&](const auto& s) { return is.scalar(s.first) > was.scalar(s.first); });
   }
-  /// A pod on a node was made smaller, from `old_tmpl` to `tmpl`.
+  /// A pod on a node was made smaller, from `old_tmpl` to `tmpl`: when its node has done it, not when it is asked for.
   [[nodiscard]] bool asks_for_what_became_less(const Cycle& c, TemplateId old_tmpl, TemplateId tmpl) const {
     const TemplateInfo& info = c.cache.known_info(c.pod_class.tmpl);
     const model::ResourceList& r = info.requests.real;
-    const model::ResourceList& was = c.cache.known_info(old_tmpl).requests.real;
-    const model::ResourceList& is = c.cache.known_info(tmpl).requests.real;
+    const model::ResourceList& was = c.cache.known_info(old_tmpl).placed_as.real;
+    const model::ResourceList& is = c.cache.known_info(tmpl).placed_as.real;
     return (r.milli_cpu > 0 && is.milli_cpu < was.milli_cpu) || (r.memory > 0 && is.memory < was.memory) ||
            (r.ephemeral_storage > 0 && is.ephemeral_storage < was.ephemeral_storage) ||
            std::any_of(r.scalar.begin(), r.scalar.end(), [&](const auto& s) {

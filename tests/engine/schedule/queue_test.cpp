@@ -1,9 +1,12 @@
 // When pods are tried: order, back-off, flushes, hints.
 #include <catch2/catch.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "engine/base/prng.h"
+#include "engine/model/doc.h"
 #include "engine/schedule/queue.h"
 #include "tests/engine/schedule/table.h"
 
@@ -102,6 +105,32 @@ TEST_CASE("A pod that found no room waits for what can help, not for anything el
   CHECK_FALSE(c.scheduler.has_work(c.now));
 
   c.fact(event::PodRemoved{c.pod("a")});
+  CHECK(c.scheduler.has_work(c.now));
+  CHECK(drain(c) == "p -> n1; ");
+}
+
+TEST_CASE("A pod made smaller in place frees its room when its node says so, not when it is asked to") {
+  Cluster c;
+  c.line("node n1");
+  c.line("placed big on n1 cpu=3");
+  const auto report = [&](const std::string& asked, const std::string& has) {
+    const auto doc = model::parse_any(
+        fmt::format(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: big, namespace: default}}, spec: {{nodeName: n1, "
+            "containers: [{{name: c, image: 'app:1', resources: {{requests: {{cpu: {}}}}}}}]}}, status: {{phase: "
+            "Running, containerStatuses: [{{name: c, resources: {{requests: {{cpu: {}}}}}}}]}}}}",
+            asked, has),
+        "test");
+    REQUIRE(doc);
+    c.fact(event::ObjectUpdated{c.pod("big"), model::to_canonical_json(doc->front()), false});
+  };
+  report("3", "3");
+  c.line("pod p cpu=2");
+  CHECK(drain(c) == "p -> none; ");
+  c.now = at(20'000);
+  report("1", "3");
+  CHECK_FALSE(c.scheduler.has_work(c.now));
+  report("1", "1");
   CHECK(c.scheduler.has_work(c.now));
   CHECK(drain(c) == "p -> n1; ");
 }
