@@ -183,6 +183,13 @@ std::string head_text(const ExplainedAttempt& attempt, const Style& style) {
   if (!attempt.chosen.empty())
     out += fmt::format("{} {}", attempt.at ? ", bound to" : "; the real scheduler chose", attempt.chosen);
   out += "\n";
+  if (!attempt.named_node.empty())
+    out += fmt::format("  Its manifest names node {}: no scheduler was asked. One would have seen this:\n",
+                       attempt.named_node);
+  const bool later = attempt.bound_at && attempt.at && *attempt.at > *attempt.bound_at;
+  if (later)
+    out += fmt::format("  It was bound at {}; this is what a scheduler would see now, were it still to be placed:\n",
+                       at_words(*attempt.bound_at));
   if (!e.unserved.empty())
     return out + fmt::format("  No scheduler here is called \"{}\": the pod waits.\n", e.unserved);
   if (!e.gate.empty()) return out + fmt::format("  Not queued: {}.\n", e.gate);
@@ -203,7 +210,7 @@ std::string head_text(const ExplainedAttempt& attempt, const Style& style) {
     out += fmt::format("  {} have the highest total.\n", count(static_cast<std::int64_t>(e.best.size()), "node"));
   const auto was =
       std::find_if(e.nodes.begin(), e.nodes.end(), [&](const NodeVerdict& v) { return v.name == attempt.chosen; });
-  if (attempt.at && was != e.nodes.end() && !is_best(e, *was))
+  if (attempt.at && !later && was != e.nodes.end() && !is_best(e, *was))
     out += "  " +
            wrap(fmt::format("{} is not the best of the nodes as they were when the binding was written: the scheduler "
                             "decides a moment earlier, over a sample of many nodes, and its view lags behind.",
@@ -303,6 +310,8 @@ model::Doc to_doc(const ExplainedAttempt& attempt) {
   out["pod"] = Doc::string(e.pod);
   if (attempt.at) out["at_ns"] = Doc::integer(attempt.at->ns);
   if (!attempt.chosen.empty()) out["boundTo"] = Doc::string(attempt.chosen);
+  if (attempt.bound_at) out["boundAt_ns"] = Doc::integer(attempt.bound_at->ns);
+  if (!attempt.named_node.empty()) out["namedNode"] = Doc::string(attempt.named_node);
   if (!e.unserved.empty()) {
     out["unservedScheduler"] = Doc::string(e.unserved);
     return out;

@@ -13,8 +13,10 @@ namespace wavetank::project {
 
 struct ExplainedAttempt {
   schedule::Explanation explanation;
-  std::optional<SimTime> at;  ///< The cluster is seen as it was then; none: outside of a run.
-  std::string chosen;         ///< The node that the pod was bound to, or "".
+  std::optional<SimTime> at;          ///< The cluster is seen as it was then; none: outside of a run.
+  std::string chosen;                 ///< The node that the scheduler chose, or "".
+  std::optional<SimTime> bound_at{};  ///< When that was written; `at` may be later.
+  std::string named_node{};           ///< The node that the pod's manifest names: no scheduler was asked.
 };
 
 /// The binding of a pod up to event `upto`; nullopt when it was not bound by then. O(events since its creation).

@@ -26,6 +26,8 @@ class History {
   [[nodiscard]] virtual base::Result<state::ClusterState> state_at(base::Seq seq) const = 0;
   /// The profiles of the run's scheduler; none: the default one.
   [[nodiscard]] virtual std::vector<schedule::Profile> profiles() const { return {}; }
+  /// How the run's scheduler chose among nodes of the same score.
+  [[nodiscard]] virtual schedule::TieBreak tie_break() const { return schedule::TieBreak::Random; }
 };
 
 /// Events in memory, numbered from 1.

@@ -33,6 +33,8 @@ struct Recorder {
     return view.container_spec(pod, container).image;
   }
 
+  [[nodiscard]] const std::string& scheduler(PodId pod) const { return view.pod_spec(pod).spec.scheduler_name; }
+
   // Facts that Kubernetes records nothing about.
   template <class E>
   void on(const E&) {}
@@ -44,11 +46,12 @@ struct Recorder {
            fmt::format("Node {0} event: Registered Node {0} in Controller", view.bare_name(node)), "node-controller");
   }
   void on(const event::PodBound& e) {
+    if (!view.pod_spec(e.pod).spec.node_name.empty()) return;  // its manifest names the node
     normal(Ref(e.pod), "Scheduled",
            fmt::format("Successfully assigned {} to {}", full_name(e.pod), view.bare_name(Ref(e.node))),
-           "default-scheduler");
+           scheduler(e.pod));
   }
-  void on(const event::PodUnschedulable& e) { warning(Ref(e.pod), "FailedScheduling", e.message, "default-scheduler"); }
+  void on(const event::PodUnschedulable& e) { warning(Ref(e.pod), "FailedScheduling", e.message, scheduler(e.pod)); }
   void on(const event::ImagePulled& e) {
     const std::string took = base::format_duration(base::milliseconds(e.took.ns / 1'000'000));
     normal(Ref(e.pod), "Pulled",

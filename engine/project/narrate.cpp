@@ -128,7 +128,9 @@ struct Sentence {
     return fmt::format("{} made {}", label(Ref(e.replica_set), view), label(subject(event, view), view));
   }
   std::string operator()(const event::PodBound& e) const {
-    return fmt::format("the scheduler placed {} on {}", pod(e.pod), node(e.node));
+    if (view.pod_spec(e.pod).spec.node_name.empty())
+      return fmt::format("the scheduler placed {} on {}", pod(e.pod), node(e.node));
+    return fmt::format("{} is on {} by its manifest: no scheduler was asked", pod(e.pod), node(e.node));
   }
   std::string operator()(const event::PodUnschedulable& e) const {
     return fmt::format("the scheduler found no node for {}: {}", pod(e.pod), e.message);

@@ -85,7 +85,7 @@ std::string pod_trouble(PodId pod, const ClusterView& view) {
     if (!message.empty()) return fmt::format("no node fits: {}", message);
     const std::string& scheduler = view.pod_spec(pod).spec.scheduler_name;
     if (scheduler == "default-scheduler") return "the scheduler has not got to it yet";
-    return fmt::format("it waits for a scheduler of the name \"{}\"", scheduler);
+    return fmt::format("it waits for the scheduler \"{}\"", scheduler);
   }
   if (const std::string why = node_trouble(node, view); !why.empty()) return why;
   return view.pod_ready(pod) ? "" : container_trouble(pod, view);

@@ -349,6 +349,7 @@ base::Result<Placement> Inquiry::placement_of(PodId pod, SimTime at, const Histo
   out.plugins = e.score_plugins;
   out.weights = e.weights;
   out.ties = e.best.size();
+  out.ties_by_name = history.tie_break() == schedule::TieBreak::Name;
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> refused;
   std::vector<const schedule::NodeVerdict*> fits;
   for (const schedule::NodeVerdict& v : e.nodes) {
@@ -433,7 +434,9 @@ base::Result<Why> Inquiry::tell(SimTime at, const History& history) {
   if (ref_.kind == Kind::Pod) {
     const auto pod = ref_.as<PodId>();
     const bool unplaced = !view_.pod_node(pod).valid();
-    if (!unplaced || (view_.pod_active(pod) && view_.pod_spec(pod).spec.scheduling_gates.empty())) {
+    const model::PodSpec& spec = view_.pod_spec(pod).spec;
+    const bool asked = spec.node_name.empty();  // else its manifest names the node
+    if (asked && (!unplaced || (view_.pod_active(pod) && spec.scheduling_gates.empty()))) {
       base::Result<Placement> placement = placement_of(pod, at, history);
       if (!placement) return base::failure(placement.error());
       out.placement = std::move(*placement);

@@ -48,6 +48,7 @@ struct Placement {
   std::vector<std::int64_t> weights;
   std::vector<Score> best;              ///< By total, at most eight, the chosen one among them.
   std::size_t ties = 0;                 ///< So many had the highest total.
+  bool ties_by_name = false;            ///< Of them the smallest name wins; else a draw from the seed.
   std::string unserved;                 ///< The schedulerName that no profile has: then there is nothing else to tell.
   std::vector<std::string> schedulers;  ///< With unserved: the names there are.
 };

@@ -109,7 +109,9 @@ std::string placement_text(const Placement& p, const Style& style) {
   if (!p.pending && p.feasible == 1) intro += " With only one there is nothing to score.";
   if (p.feasible > 1) {
     intro += " Scores are normalised (0 to 100) and weighted; the highest total wins";
-    intro += p.ties > 1 ? fmt::format(", and of {} equal ones the seed chooses.", p.ties) : ".";
+    intro += p.ties > 1 ? fmt::format(", and of {} equal ones {}.", p.ties,
+                                      p.ties_by_name ? "the smallest name is taken" : "the seed chooses")
+                        : ".";
   }
   out += fmt::format("  {}\n", wrap(intro, 2, kWidth));
   const std::string table = score_table(p, style);

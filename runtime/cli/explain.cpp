@@ -46,7 +46,11 @@ struct ExplainCommand {
     project::ExplainedAttempt out;
     const auto bound = project::binding_of(pod, view->pods.created_seq[pod.index()], moment.seq, file);
     if (!bound) return base::failure(bound.error());
-    if (*bound) out.chosen = view.bare_name(event::Ref((*bound)->node));
+    out.named_node = view.pod_spec(pod).spec.node_name;
+    if (*bound && out.named_node.empty()) {
+      out.chosen = view.bare_name(event::Ref((*bound)->node));
+      out.bound_at = (*bound)->time;
+    }
     if (at.empty() && *bound) {
       moment = {(*bound)->time, (*bound)->seq - 1};
     } else if (!view.pod_alive(pod)) {

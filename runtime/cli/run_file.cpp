@@ -84,6 +84,10 @@ std::vector<schedule::Profile> RunFile::profiles() const {
   return {};
 }
 
+schedule::TieBreak RunFile::tie_break() const {
+  return journal_->meta(scenario::kTieBreakKey) == "name" ? schedule::TieBreak::Name : schedule::TieBreak::Random;
+}
+
 base::Result<ObjectName> parse_object(const std::string& text, const std::string& default_ns) {
   std::vector<std::string> parts(1);
   for (const char c : text) {

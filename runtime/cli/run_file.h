@@ -39,6 +39,7 @@ class RunFile final : public project::History {
                           const std::function<bool(const event::Event&)>& visit) const override;
   [[nodiscard]] base::Result<state::ClusterState> state_at(base::Seq seq) const override;
   [[nodiscard]] std::vector<schedule::Profile> profiles() const override;
+  [[nodiscard]] schedule::TieBreak tie_break() const override;
 
  private:
   explicit RunFile(std::unique_ptr<store::SqliteJournal> journal);

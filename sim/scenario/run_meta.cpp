@@ -34,6 +34,7 @@ void put_run_meta(const Scenario& scenario, const Options& options, log::Journal
   journal.put_meta("scenario.name", scenario.name);
   journal.put_meta("scenario.options", model::to_json(doc));
   if (!scenario.scheduler_config.empty()) journal.put_meta(kSchedulerConfigKey, scenario.scheduler_config);
+  if (scenario.control_plane.scheduler.tie_break == schedule::TieBreak::Name) journal.put_meta(kTieBreakKey, "name");
   for (const auto& [path, text] : scenario.inputs.files) journal.put_meta(std::string(kFilePrefix) + path, text);
 }
 

@@ -249,3 +249,39 @@ TEST_CASE("a scheduler configuration is validated, used by run, kept with it, an
   CHECK(told.find("No profile of the scheduler is called \"default-scheduler\"") != std::string::npos);
   CHECK(folder.run("run outage.yaml --tie-break highest").code != 0);
 }
+
+TEST_CASE("explain and why tell the truth about ties, later moments, and pods that no scheduler saw") {
+  const Folder folder;
+  folder.write(
+      "pods.yaml",
+      "{apiVersion: v1, kind: Pod, metadata: {name: free}, spec: {containers: [{name: c, image: a}]}}\n---\n"
+      "{apiVersion: v1, kind: Pod, metadata: {name: fixed}, spec: {nodeName: n2, containers: [{name: c, image: "
+      "a}]}}\n");
+  folder.write("s.yaml",
+               "apiVersion: wavetank/v1\nkind: Scenario\nmetadata: {name: s}\nuntil: 5m\nmanifests: [pods.yaml]\n"
+               "cluster: {nodes: [{name: 'n{n}', count: 3, capacity: {cpu: '4', memory: 8Gi}}]}\n"
+               "timeline: [{at: 2m, cordon: n1}]\n");
+  REQUIRE(folder.run("run s.yaml -q -o random.wt").code == 0);
+  REQUIRE(folder.run("run s.yaml -q --tie-break name -o name.wt").code == 0);
+  const auto has = [](const std::string& text) { return Catch::Contains(text); };
+  CHECK_THAT(folder.run("why random.wt pod/free").out, has("equal ones the seed chooses."));
+  CHECK_THAT(folder.run("why name.wt pod/free").out, has("equal ones the smallest name is taken."));
+
+  const std::string then = folder.run("explain name.wt pod/free").out;
+  CHECK_THAT(then, has(", bound to n1\n  3 of 3 nodes fit."));
+  CHECK_THAT(then, !has("were it still to be placed"));
+  const std::string later = folder.run("explain name.wt pod/free --at 3m").out;
+  CHECK_THAT(later, has("pod default/free at 3m, bound to n1\n  It was bound at "));
+  CHECK_THAT(later, has("this is what a scheduler would see now, were it still to be placed:\n  2 of 3 nodes fit."));
+  CHECK_THAT(later, !has("the binding was written"));
+  CHECK_THAT(folder.run("explain name.wt pod/free --at 3m -o json").out, has("\"boundAt_ns\": "));
+
+  CHECK_THAT(folder.run("explain name.wt pod/fixed").out,
+             has("Its manifest names node n2: no scheduler was asked. One would have seen this:\n"));
+  CHECK_THAT(folder.run("explain name.wt pod/fixed -o json").out, has("\"namedNode\": \"n2\""));
+  CHECK_THAT(folder.run("explain name.wt pod/fixed -o json").out, !has("boundTo"));
+  const std::string why = folder.run("why name.wt pod/fixed").out;
+  CHECK_THAT(why, has("pod fixed is on node n2 by its manifest: no scheduler was asked"));
+  CHECK_THAT(why, !has("What the scheduler saw"));
+  CHECK_THAT(folder.run("show name.wt events").out, !has("Successfully assigned default/fixed"));
+}
