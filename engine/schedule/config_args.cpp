@@ -11,6 +11,7 @@
 #include "engine/model/read.h"
 #include "engine/model/schema.h"
 #include "engine/schedule/config_reader.h"
+#include "engine/schedule/plugins/resource_allocation.h"
 
 namespace wavetank::schedule {
 namespace {
@@ -27,6 +28,15 @@ void in_range(const Place& place, std::int64_t least, std::int64_t most) {
 std::int64_t weight_at(const Place& resource) {
   const std::int64_t weight = int_at(resource["weight"]).value_or(1);
   return weight == 0 ? 1 : weight;
+}
+
+/// The list of resources to score by.
+std::vector<Place> scored_at(const Place& resources) {
+  std::vector<Place> out = resources.items();
+  if (out.size() > kMaxScoredResources)
+    resources.invalid_value(std::to_string(out.size()),
+                            fmt::format("must be at most {} resources here", kMaxScoredResources));
+  return out;
 }
 
 // ---- NodeResourcesFit ----
@@ -64,7 +74,7 @@ void read_strategy(const Place& strategy, FitArgs& out) {
   } else if (!type || text_at(type)) {
     type.unsupported({"LeastAllocated", "MostAllocated", "RequestedToCapacityRatio"});
   }
-  const std::vector<Place> resources = strategy["resources"].items();
+  const std::vector<Place> resources = scored_at(strategy["resources"]);
   if (!resources.empty()) out.resources.clear();
   for (const Place& r : resources) {
     const std::string name = text_at(r["name"]).value_or("");
@@ -103,7 +113,7 @@ void read_fit(const Place& args, FitArgs& out) {
 }
 
 void read_balanced(const Place& args, BalancedArgs& out) {
-  const std::vector<Place> resources = args["resources"].items();
+  const std::vector<Place> resources = scored_at(args["resources"]);
   if (!resources.empty()) out.resources.clear();
   for (const Place& r : resources) {
     const std::string name = text_at(r["name"]).value_or("");

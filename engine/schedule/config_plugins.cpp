@@ -145,7 +145,7 @@ class PluginReader {
         name.invalid(*text == "*" ? "only \"disabled\" may say \"*\"" : no_such_plugin(*text));
         continue;
       }
-      const std::int64_t weight = int_at(item["weight"]).value_or(0);
+      const std::int64_t weight = weight_at(item["weight"], item.path());
       if (weight != 0 && !find_in_tree(*text)->at(Score))
         notices_.push_back(fmt::format("{}: {} does not score, its weight has no effect", item.path(), *text));
       if (weight != 0 && point != nullptr && *point != Score && find_in_tree(*text)->at(Score))
@@ -168,6 +168,20 @@ class PluginReader {
       out.disabled.push_back(*text);
     }
     return out;
+  }
+
+  /// 0: not written. Weights of more are no more than a way to overflow: kube-scheduler sums in 64 bits, we in 32.
+  std::int64_t weight_at(const Place& place, const std::string& entry) {
+    constexpr std::int64_t kMost = 10'000'000;
+    const std::int64_t weight = int_at(place).value_or(0);
+    if (weight < -kMost || weight > kMost) {
+      place.invalid(fmt::format("must be between {} and {} here", -kMost, kMost));
+      return 0;
+    }
+    if (weight < 0)
+      notices_.push_back(fmt::format(
+          "{}: a negative weight turns the score round: the lowest is preferred, as kube-scheduler has it", entry));
+    return weight;
   }
 
   /// mergePluginSet: what is configured anew stays at its place in the default list, the rest follows it.

@@ -43,6 +43,10 @@ void check_file(const std::string& path, DiskFiles& files, Tally& tally) {
   const std::string name = path == "-" ? "(standard input)" : path;
   const auto manifests = model::read_manifests(*text, name);
   if (!manifests) return add(tally, manifests.error());
+  for (std::size_t i = 1; i < manifests->scheduler_configs.size(); ++i) {
+    tally.problems.push_back(
+        {name, manifests->scheduler_configs[i].position, "a second KubeSchedulerConfiguration; a scheduler has one"});
+  }
   for (const model::Doc& doc : manifests->scheduler_configs) {
     const auto config = schedule::read_scheduler_config(doc, name);
     if (!config) {

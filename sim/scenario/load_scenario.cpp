@@ -33,6 +33,8 @@ class Loader {
   }
 
   base::Result<Scenario> load() {
+    if (out_.inputs.file == "-" && out_.inputs.scheduler_config == "-")
+      return base::failure("-: standard input cannot be both the scenario and the scheduler's configuration");
     base::Result<std::string> text = recorded_.read(out_.inputs.file);
     if (!text.has_value()) return base::failure(text.error());
     text_ = std::move(*text);
@@ -156,11 +158,21 @@ class Loader {
       use(context_.scheduler_configs.front().doc, context_.scheduler_configs.front().file);
     }
     const std::size_t usable = !given.empty() ? context_.scheduler_configs.size() : named != nullptr ? 0 : 1;
+    if (!given.empty()) tell_of_unused_configs(named != nullptr);
     for (std::size_t i = usable; i < context_.scheduler_configs.size(); ++i) {
       const FoundConfig& found = context_.scheduler_configs[i];
       add_at(found.file, found.doc.position, "a second KubeSchedulerConfiguration; a scheduler has one");
     }
     configs_read_ = context_.scheduler_configs.size();
+  }
+
+  void tell_of_unused_configs(bool named) {
+    const std::string instead = fmt::format(": {} is used instead", out_.inputs.scheduler_config);
+    if (named)
+      out_.notices.push_back(fmt::format("{}: model.scheduler.config has no effect{}", out_.inputs.file, instead));
+    for (const FoundConfig& found : context_.scheduler_configs)
+      out_.notices.push_back(fmt::format("{}:{}: this KubeSchedulerConfiguration has no effect{}", found.file,
+                                         found.doc.position.line, instead));
   }
 
   void complain_of_late_configs() {
@@ -189,7 +201,9 @@ class Loader {
   void read_config_file(const std::string& path, Position at) {
     const base::Result<std::string> text = recorded_.read(path);
     if (text.has_value()) return read_config_text(*text, path);
-    problems_.add(at, text.error().front().message);
+    const std::string& why = text.error().front().message;
+    if (at.line == 0) return problems_.add_all({{"--scheduler-config", {}, why}});  // no place in the scenario names it
+    problems_.add(at, why);
   }
 
   void read_config_text(const std::string& text, const std::string& file) {

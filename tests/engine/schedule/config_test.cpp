@@ -536,3 +536,24 @@ TEST_CASE("Any enabling and disabling is a profile that can be used, or is refus
   CHECK(accepted > 100);
   CHECK(refused > 100);
 }
+
+TEST_CASE("Weights and lists beyond what is summed exactly are refused, negative weights are told") {
+  const std::string path = "profiles[0].plugins.score.enabled[0]";
+  CHECK(in_plugins("{score: {enabled: [{name: NodeResourcesFit, weight: 2147483647}]}}") ==
+        path + ".weight: Invalid value: 2147483647: must be between -10000000 and 10000000 here");
+  CHECK(in_plugins("{multiPoint: {enabled: [{name: ImageLocality, weight: -10000001}]}}") ==
+        "profiles[0].plugins.multiPoint.enabled[0].weight: Invalid value: -10000001: must be between -10000000 and "
+        "10000000 here");
+  const auto config = read("profiles: [{plugins: {score: {enabled: [{name: NodeResourcesFit, weight: -5}]}}}]");
+  REQUIRE(config.has_value());
+  REQUIRE(config->notices.size() == 1);
+  CHECK(config->notices[0] ==
+        path + ": a negative weight turns the score round: the lowest is preferred, as kube-scheduler has it");
+  std::string many = "[";
+  for (int i = 0; i < 33; ++i) many += fmt::format("{{name: example.com/r{}}}, ", i);
+  CHECK(in_args("NodeResourcesFit", "{scoringStrategy: {type: LeastAllocated, resources: " + many + "]}}") ==
+        "profiles[0].pluginConfig[0].args.scoringStrategy.resources: Invalid value: 33: must be at most 32 resources "
+        "here");
+  CHECK(in_args("NodeResourcesBalancedAllocation", "{resources: " + many + "]}") ==
+        "profiles[0].pluginConfig[0].args.resources: Invalid value: 33: must be at most 32 resources here");
+}

@@ -220,3 +220,39 @@ TEST_CASE("a damaged journal says where, and shows what lies before when asked t
   }
   CHECK(found > 0);
 }
+
+TEST_CASE("a scheduler configuration that cannot be used is told, and nothing is left behind") {
+  const Folder folder;
+  const std::string head = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n";
+  folder.write("good.yaml", head);
+  folder.write("binary.yaml", std::string("a\0b", 3));
+  folder.write("empty.yaml", "");
+  folder.write("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n");
+  folder.write("two.yaml", head + "---\n" + head);
+  struct Row {
+    const char *option, *error;
+  };
+  const Row rows[] = {
+      {"nowhere.yaml", "--scheduler-config: nowhere.yaml: there is no such file"},
+      {".", "--scheduler-config: .: is a folder; a file is wanted"},
+      {"empty.yaml", "--scheduler-config: empty.yaml: is empty"},
+      {"binary.yaml", "--scheduler-config: binary.yaml: is not a text: byte 1 is 0"},
+      {"pod.yaml", "pod.yaml:2:7: kind: Unsupported value: \"Pod\""},
+      {"two.yaml", "two.yaml:4:1: a second document"},
+      {"-", "--scheduler-config: (standard input): is empty"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.option);
+    const Ran ran = folder.run(std::string("run outage.yaml -o out.wt --scheduler-config ") + row.option);
+    CHECK(ran.code == 2);
+    CHECK(ran.out == "");
+    CHECK_THAT(ran.err, Catch::Contains(row.error));
+    CHECK(!folder.has("out.wt"));
+  }
+  CHECK(folder.run("run outage.yaml -q --scheduler-config -", head).code == 1);  // its expectation breaks
+  CHECK_THAT(folder.run("run - --scheduler-config -", head).err,
+             Catch::Contains("-: standard input cannot be both the scenario and the scheduler's configuration"));
+  const Ran two = folder.run("validate two.yaml");
+  CHECK(two.code == 2);
+  CHECK_THAT(two.err, Catch::Contains("two.yaml:4:1: a second KubeSchedulerConfiguration; a scheduler has one"));
+}

@@ -116,6 +116,28 @@ TEST_CASE("a scheduler configuration that cannot be read is told by its own plac
   CHECK(load_with("", "dir/empty.yaml").error().front().text() ==
         "dir/empty.yaml: the file is empty: no KubeSchedulerConfiguration");
   CHECK(load_with("", "", {"model.scheduler.config=wrong.yaml"}).error().size() == 1);
+  CHECK(load_with("", "none.yaml").error().front().text() == "--scheduler-config: cannot read none.yaml: no such file");
+  MemoryFiles files;
+  CHECK(load_scenario("-", files, {}, "-").error().front().text() ==
+        "-: standard input cannot be both the scenario and the scheduler's configuration");
+}
+
+TEST_CASE("a configuration that gives way to the command line's is told") {
+  const auto loaded = load_with(std::string(kInline), "other.yaml");
+  REQUIRE(loaded.has_value());
+  REQUIRE(loaded->notices.size() == 1);
+  CHECK(loaded->notices[0] == "dir/s.yaml: model.scheduler.config has no effect: other.yaml is used instead");
+  MemoryFiles files;
+  files.put("dir/s.yaml",
+            "apiVersion: wavetank/v1\nkind: Scenario\nmetadata: {name: t}\ncluster: {nodes: [{name: n1}]}\nuntil: "
+            "1m\nmanifests: [sched.yaml]\n");
+  files.put("dir/sched.yaml", kPacker);
+  files.put("other.yaml", kBody + "profiles: [{schedulerName: other}]\n");
+  const auto among = load_scenario("dir/s.yaml", files, {}, "other.yaml");
+  REQUIRE(among.has_value());
+  REQUIRE(among->notices.size() == 1);
+  CHECK(among->notices[0] ==
+        "dir/sched.yaml:1: this KubeSchedulerConfiguration has no effect: other.yaml is used instead");
 }
 
 TEST_CASE("a run executed again has the scheduler's configuration of the first") {
