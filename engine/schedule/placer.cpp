@@ -93,7 +93,21 @@ std::vector<Placement> Placer::place() {
     }
     now_ = now_ + base::minutes(1);  // past every back-off, to those for whom room was made
   }
+  for (std::uint32_t i = 0; i < state_.pods.size(); ++i) {
+    if (i < place_of.size() && place_of[i] != 0) continue;
+    if (std::string why = kept_out(PodId(i)); !why.empty()) out.push_back({name(PodId(i)), {}, 0, std::move(why), {}});
+  }
   return out;
+}
+
+/// Why no attempt is made for a pod that has no node; "" when one was or will be.
+std::string Placer::kept_out(PodId pod) const {
+  if (!view().pod_alive(pod) || view().pod_node(pod).valid()) return {};
+  const model::PodSpec& spec = view().pod_spec(pod).spec;
+  const std::optional<QueuedPod> queued = scheduler_.queued(pod);
+  if (!queued) return fmt::format("no scheduler is called \"{}\"", spec.scheduler_name);
+  if (queued->place != QueuedPod::Place::Gated) return {};
+  return fmt::format("waiting for scheduling gates: [{}]", fmt::join(spec.scheduling_gates, " "));
 }
 
 void Placer::take(const Decision& decision, Placement& out) {

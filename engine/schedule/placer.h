@@ -14,7 +14,7 @@ struct Placement {
   std::string pod;                  ///< "namespace/name"
   std::string node;                 ///< Empty: it found none.
   std::int64_t score = 0;           ///< The node's total; 0 where no other node was feasible: then nothing is scored.
-  std::string message;              ///< Of a pod that found none: the FitError.
+  std::string message;              ///< Of a pod that found none: the FitError, or why nobody looked for one.
   std::vector<std::string> evicts;  ///< Pods that had to go for it, as "namespace/name".
 };
 
@@ -29,7 +29,7 @@ class Placer {
 
   /// Schedules the pods that wait and binds those that fit; evicted pods are removed at once, and whoever evicted them
   /// is tried again. Pods that fit nowhere wait on, and are tried again when what is added might help. In the order of
-  /// their first attempts.
+  /// their first attempts; then the pods that are not attempted, for their gates or the scheduler they name.
   std::vector<Placement> place();
 
   [[nodiscard]] ClusterView view() const { return {state_, now_}; }
@@ -39,6 +39,7 @@ class Placer {
   void add(model::Object object, base::Diagnostics& errors);
   void take(const Decision& decision, Placement& out);
   [[nodiscard]] std::string name(PodId pod) const;
+  [[nodiscard]] std::string kept_out(PodId pod) const;
 
   state::ClusterState state_;
   SimTime now_;

@@ -6,6 +6,7 @@
 // priority.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -19,7 +20,7 @@ namespace {
 
 base::Result<std::string> read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) return base::failure(fmt::format("cannot read {}", path));
+  if (!in || std::filesystem::is_directory(path)) return base::failure(fmt::format("cannot read {}", path));
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
 

@@ -65,6 +65,16 @@ TEST_CASE("placer: pods go where the scheduler puts them, on what runs there") {
   CHECK(more.size() == 2);
 }
 
+TEST_CASE("placer: pods that nobody tries are told too, and why") {
+  schedule::Placer placer({0, schedule::TieBreak::Name});
+  REQUIRE(
+      placer.add(objects(node("a") + pod("p1", "1") + pod("gated", "1", ", schedulingGates: [{name: x/y}, {name: z}]") +
+                         pod("lost", "1", ", schedulerName: mine"))));
+  CHECK(text(placer.place()) ==
+        "default/p1 -> a\ndefault/gated -> none: waiting for scheduling gates: [x/y z]\n"
+        "default/lost -> none: no scheduler is called \"mine\"\n");
+}
+
 TEST_CASE("placer: priorities come from classes, and who must go is named") {
   schedule::Placer placer({0, schedule::TieBreak::Name});
   REQUIRE(
