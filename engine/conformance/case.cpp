@@ -27,8 +27,11 @@ class Checker {
       say(doc_, "a case is an object with name, family, objects and expect");
       return std::move(problems_);
     }
-    case_.name = text(doc_, "name");
-    case_.family = text(doc_, "family");
+    case_.name = word(doc_, "name");
+    case_.family = word(doc_, "family");
+    known(doc_, "",
+          {"name", "family", "seed", "theme", "config", "objects", "pods", "expect", "retries", "expectRetries",
+           "nodeOrder", "snapshotOrder", "steps"});
     if (doc_.find("steps") != nullptr) {
       case_.format = Format::QueueHints;
     } else if (doc_.find("snapshotOrder") != nullptr) {
@@ -75,6 +78,36 @@ class Checker {
     if (value != nullptr && value->is_string() && !value->text.empty()) return value->text;
     say(value != nullptr ? *value : parent, fmt::format("{}: want a text", key));
     return {};
+  }
+
+  /// A text that is printed: it may not move a terminal's cursor.
+  std::string word(const Doc& parent, std::string_view key) {
+    std::string out = text(parent, key);
+    if (std::any_of(out.begin(), out.end(), [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; }))
+      say(*parent.find(key), fmt::format("{}: may not hold control characters", key));
+    return out;
+  }
+
+  /// Notes fields that no driver compares, misspelt or of a later format.
+  void known(const Doc& doc, std::string_view path, std::initializer_list<std::string_view> fields) {
+    for (const Doc::Member& m : doc.members) {
+      if (std::find(fields.begin(), fields.end(), m.key) != fields.end()) continue;
+      std::string name = path.empty() ? m.key : fmt::format("{}.{}", path, m.key);
+      if (std::find(case_.unknown.begin(), case_.unknown.end(), name) == case_.unknown.end())
+        case_.unknown.push_back(std::move(name));
+    }
+  }
+
+  /// What is there at these keys must be of this type.
+  void typed(const Doc& doc, const std::string& path, Doc::Type type, std::initializer_list<std::string_view> keys) {
+    for (const std::string_view key : keys) {
+      const Doc* value = doc.find(key);
+      if (value == nullptr || value->is_null() || value->type == type) continue;
+      say(*value, fmt::format("{}.{}: want {}", path, key,
+                              type == Doc::Type::Int    ? "a whole number"
+                              : type == Doc::Type::Bool ? "true or false"
+                                                        : "a text"));
+    }
   }
 
   /// The list at `key`, whose elements must be objects; null, with a complaint, when it is none.
@@ -203,12 +236,31 @@ class Checker {
 
   void attempt(const Doc& e, const std::string& path) {
     one_of(e, path, "outcome", kOutcomes, true);
+    known(e, "expect", {"pod",         "outcome",        "gateMessage",
+                        "error",       "preFilter",      "failures",
+                        "absentNodes", "feasibleCount",  "nominatedNodeUsed",
+                        "scores",      "maxTotal",       "ties",
+                        "chosen",      "fitError",       "fitErrorBeforePostFilter",
+                        "preemption",  "volumes",        "start",
+                        "nextStart",   "numNodesToFind", "evaluated",
+                        "filterRuns",  "feasible",       "totals"});
+    const std::size_t before = problems_.size();
+    typed(e, path, Doc::Type::String, {"chosen", "gateMessage", "fitError", "fitErrorBeforePostFilter"});
+    typed(e, path, Doc::Type::Bool, {"nominatedNodeUsed"});
+    typed(e, path, Doc::Type::Int,
+          {"feasibleCount", "maxTotal", "start", "nextStart", "numNodesToFind", "evaluated", "filterRuns"});
+    if (problems_.size() > before) return;
     if (e.string_or("outcome") == "scheduled") node(e, path + ".chosen", e.string_or("chosen"));
-    if (const Doc* pre_filter = member(e, path, "preFilter"))
+    if (const Doc* pre_filter = member(e, path, "preFilter")) {
       one_of(*pre_filter, path + ".preFilter", "code", kPreFilterCodes, true);
+      known(*pre_filter, "expect.preFilter", {"code", "plugin", "message", "nodeNames", "narrowedBy", "ran"});
+      typed(*pre_filter, path + ".preFilter", Doc::Type::String, {"plugin", "message"});
+    }
     failures(e, path, "failures");
     optional_list(e, "ties", false);
     if (const Doc* scores = member(e, path, "scores")) {
+      known(*scores, "expect.scores", {"plugins", "weights", "skipped", "nodes", "partial"});
+      typed(*scores, path + ".scores", Doc::Type::Bool, {"partial"});
       list(*scores, "plugins", false);
       member(*scores, path + ".scores", "nodes");
     }
@@ -216,6 +268,12 @@ class Checker {
   }
 
   void preempts(const Doc& p, const std::string& path) {
+    known(p, "expect.preemption",
+          {"ran", "code", "message", "nominatedNode", "victims", "pdbViolations", "ties", "candidates", "rejected",
+           "clearedNominations", "clearsOwnNomination"});
+    typed(p, path, Doc::Type::String, {"message", "nominatedNode"});
+    typed(p, path, Doc::Type::Bool, {"ran", "clearsOwnNomination"});
+    typed(p, path, Doc::Type::Int, {"pdbViolations"});
     one_of(p, path, "code", kPreemptionCodes, false);
     if (!p.string_or("nominatedNode").empty()) node(p, path + ".nominatedNode", p.string_or("nominatedNode"));
     optional_list(p, "victims", false);
@@ -258,8 +316,16 @@ class Checker {
     if (all->items.size() != expect->items.size())
       say(*expect, fmt::format("expect: {} entries for {} steps", expect->items.size(), all->items.size()));
     constexpr std::string_view kOps[] = {"create", "update", "delete", "attempt", "advance"};
-    for (std::size_t i = 0; i < all->items.size(); ++i)
+    for (std::size_t i = 0; i < all->items.size(); ++i) {
       one_of(all->items[i], fmt::format("steps[{}]", i), "op", kOps, true);
+      known(all->items[i], "steps", {"op", "note", "object", "kind", "key", "ms", "during"});
+    }
+    for (const Doc& e : expect->items) {
+      known(e, "expect", {"atMs", "events", "moved", "active", "backoff", "unschedulable", "gated", "pods", "attempt"});
+      if (const Doc* attempt = e.find("attempt"))
+        known(*attempt, "expect.attempt",
+              {"pod", "from", "outcome", "plugins", "message", "statusPatched", "node", "ties", "error"});
+    }
   }
 
   Case& case_;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/model/doc.h"
 #include "engine/schedule/profile.h"
@@ -22,6 +23,7 @@ struct Case {
   model::Doc doc;
   /// Of the case's configuration the first.
   schedule::Profile profile{};
+  std::vector<std::string> unknown{};  ///< Fields that nothing is compared with, each once: "expect.feasibleCont".
 };
 
 /// Against hostile input. The largest golden case has 400 kB.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <sstream>
 
@@ -50,6 +51,15 @@ base::Result<std::string> read_file(const std::string& path) {
   return std::move(*raw);
 }
 
+/// A word as a shell reads it back.
+std::string quoted(const std::string& word) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+:=@%,";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 struct ConformanceCommand {
   std::string path, family, case_name, pod, format;
   bool explain = false, all = false, wide = false;
@@ -66,14 +76,18 @@ struct ConformanceCommand {
     }
     bar.clear();
     if (Interrupt::asked()) return kInterrupted;
+    for (const auto& [field, cases] : unknown_)
+      notice(fmt::format("{}: no such field is known, in {}: it was not compared", field,
+                         project::count(static_cast<std::int64_t>(cases), "case")));
     if (cases_ == 0 && problems_.empty()) return complain(nothing_found());
+    if (!pod.empty() && !pod_seen_ && problems_.empty())
+      return complain(fmt::format("no attempt of pod {} was compared in these cases", pod));
     if (!told_.empty() || explain) {
       print_told();
     } else {
       print(format == "json" ? model::to_pretty_json(report_doc()) + "\n" : report_text());
     }
     if (!problems_.empty()) return complain(problems_);
-    if (explain && told_.empty()) return complain(fmt::format("no attempt of pod {} was compared in these cases", pod));
     return different_ ? kBroken : kOk;
   }
 
@@ -121,15 +135,17 @@ struct ConformanceCommand {
       return;
     }
     ++cases_;
+    for (const std::string& field : c.unknown) ++unknown_[field];
     conformance::add(families_, c, *outcome);
     for (const conformance::Difference& d : outcome->differences) {
       if (!pod.empty() && d.subject.substr(0, d.subject.find(' ')) != pod) continue;
       differences_.push_back(d);
+      different_ = true;
     }
+    pod_seen_ = pod_seen_ || !outcome->told.empty();
     for (const conformance::Told& t : outcome->told) {
       if (explain) told_.push_back(t);
     }
-    different_ = different_ || !outcome->differences.empty();
   }
 
   static void other(std::vector<std::string>& seen, const std::string& name) {
@@ -148,9 +164,8 @@ struct ConformanceCommand {
   [[nodiscard]] std::string command_for(const conformance::Difference& d) const {
     const std::string subject = d.subject.substr(0, d.subject.find(' '));
     const bool is_pod = subject.find('/') != std::string::npos;
-    const bool plain = path.find_first_of(" '\"$\\") == std::string::npos;
-    return fmt::format("wavetank conformance scheduler {} --case {}{}", plain ? path : "'" + path + "'", d.case_name,
-                       is_pod ? fmt::format(" --pod {} --explain", subject) : " --all");
+    return fmt::format("wavetank conformance scheduler {} --case {}{}", quoted(path), quoted(d.case_name),
+                       is_pod ? fmt::format(" --pod {} --explain", quoted(subject)) : " --all");
   }
 
   // ---- Texts
@@ -258,7 +273,7 @@ struct ConformanceCommand {
     for (const conformance::Family& f : families_) out["families"].items.push_back(family_doc(f));
     out["total"] = family_doc(total());
     out["total"].erase("family");
-    out["equal"] = Doc::boolean(!different_);
+    out["equal"] = Doc::boolean(!different_ && problems_.empty());
     out["mismatches"] = Doc::array();
     for (const conformance::Difference& d : differences_) {
       Doc item = Doc::object();
@@ -270,6 +285,8 @@ struct ConformanceCommand {
       item["explain"] = Doc::string(command_for(d));
       out["mismatches"].items.push_back(std::move(item));
     }
+    out["notCompared"] = Doc::array();
+    for (const auto& [field, cases] : unknown_) out["notCompared"].items.push_back(Doc::string(field));
     out["badInput"] = Doc::array();
     for (const base::Diagnostic& d : problems_) out["badInput"].items.push_back(Doc::string(d.text()));
     return out;
@@ -280,8 +297,9 @@ struct ConformanceCommand {
   std::vector<conformance::Told> told_;
   base::Diagnostics problems_;
   std::vector<std::string> families_seen_, cases_seen_;
+  std::map<std::string, std::size_t> unknown_;  // fields and the number of cases that have them
   std::size_t cases_ = 0;
-  bool different_ = false;
+  bool different_ = false, pod_seen_ = false;
 };
 
 }  // namespace

@@ -85,6 +85,11 @@ TEST_CASE("What is no case is said by place") {
        "expect[0].chosen: there is no node \"n7\""},
       {"a code of no name", with("\"code\": \"UnschedulableAndUnresolvable\"", "\"code\": \"Perhaps\""),
        "expect[1].failures[0].code: \"Perhaps\": want one of"},
+      {"a name that would move the cursor", with("\"tiny-000\"", "\"a\\u001b[2J\""),
+       "case.json:1:10: name: may not hold control characters"},
+      {"a choice that is a number", with("\"chosen\": \"n1\"", "\"chosen\": 1"), "expect[0].chosen: want a text"},
+      {"a count beyond whole numbers", with("\"feasibleCount\": 2", "\"feasibleCount\": 1e99"),
+       "expect[0].feasibleCount: want a whole number"},
       {"victims that are a text", with("\"victims\": [\"default/old\"]", "\"victims\": \"default/old\""),
        "victims: want a list"},
       {"a retry of an unknown pod", with("\"retries\": [\"default/b\"]", "\"retries\": [\"default/x\"]"),
@@ -178,4 +183,12 @@ TEST_CASE("Fields are counted where either side has them, families summed and so
     CHECK(count.total > 0);
     CHECK(count.matched == (name == "maxTotal" ? 0 : count.total));
   }
+}
+
+TEST_CASE("Fields that nothing is compared with are named") {
+  CHECK(conformance::read_case(tiny(), "case.json")->unknown.empty());
+  const std::string text = with("\"chosen\": \"n1\"", "\"chosen\": \"n1\", \"chosenn\": \"n2\"");
+  const auto read = conformance::read_case(text, "case.json");
+  REQUIRE(read.has_value());
+  CHECK(read->unknown == std::vector<std::string>{"expect.chosenn"});
 }
