@@ -287,7 +287,7 @@ base::Result<std::optional<Binding>> binding_of(PodId pod, Seq created, Seq upto
   const auto read = history.scan(created, upto, [&](const event::Event& e) {
     const auto* bound = std::get_if<event::PodBound>(&e.payload);
     if (bound == nullptr || bound->pod != pod) return true;
-    out = Binding{e.seq, e.time, bound->node};
+    out = Binding{e.seq, e.cause, e.time, bound->node};
     return false;
   });
   if (!read) return base::failure(read.error());

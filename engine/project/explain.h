@@ -22,6 +22,7 @@ struct ExplainedAttempt {
 /// The binding of a pod up to event `upto`; nullopt when it was not bound by then. O(events since its creation).
 struct Binding {
   Seq seq = 0;
+  Seq cause = 0;
   SimTime time;
   NodeId node;
 };

@@ -46,7 +46,7 @@ struct Recorder {
            fmt::format("Node {0} event: Registered Node {0} in Controller", view.bare_name(node)), "node-controller");
   }
   void on(const event::PodBound& e) {
-    if (!view.pod_spec(e.pod).spec.node_name.empty()) return;  // its manifest names the node
+    if (bound_by_manifest(e.pod, event.seq, event.cause, view)) return;
     normal(Ref(e.pod), "Scheduled",
            fmt::format("Successfully assigned {} to {}", full_name(e.pod), view.bare_name(Ref(e.node))),
            scheduler(e.pod));

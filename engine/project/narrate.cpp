@@ -128,7 +128,7 @@ struct Sentence {
     return fmt::format("{} made {}", label(Ref(e.replica_set), view), label(subject(event, view), view));
   }
   std::string operator()(const event::PodBound& e) const {
-    if (view.pod_spec(e.pod).spec.node_name.empty())
+    if (!bound_by_manifest(e.pod, event.seq, event.cause, view))
       return fmt::format("the scheduler placed {} on {}", pod(e.pod), node(e.node));
     return fmt::format("{} is on {} by its manifest: no scheduler was asked", pod(e.pod), node(e.node));
   }
@@ -369,6 +369,12 @@ struct Differ {
 }  // namespace
 
 Before before(const event::Event& event, const ClusterView& view) { return std::visit(BeforeOf{view}, event.payload); }
+
+bool bound_by_manifest(PodId pod, Seq seq, Seq cause, const ClusterView& view) {
+  // The scheduler's bindings follow from the pod's creation or from what came later.
+  const Seq created = view->pods.created_seq[pod.index()];
+  return seq == created + 1 && cause != 0 && cause < created;
+}
 
 std::string narrate(const event::Event& event, const Before& before, const ClusterView& view) {
   return std::visit(Sentence{event, before, view}, event.payload);

@@ -26,6 +26,10 @@ Before before(const event::Event& event, const ClusterView& view);
 /// after it.
 std::string narrate(const event::Event& event, const Before& before, const ClusterView& view);
 
+/// Whether a binding (event `seq` with its cause) was written together with the pod, whose manifest names the node: no
+/// scheduler was asked.
+bool bound_by_manifest(PodId pod, Seq seq, Seq cause, const ClusterView& view);
+
 /// The object that the event is foremost about; not valid for events of the run as a whole. For ObjectCreated and its
 /// like the row is found in `view` by the event's number: O(rows of the kind) at worst, O(1) right after the event.
 Ref subject(const event::Event& event, const ClusterView& view);

@@ -435,7 +435,9 @@ base::Result<Why> Inquiry::tell(SimTime at, const History& history) {
     const auto pod = ref_.as<PodId>();
     const bool unplaced = !view_.pod_node(pod).valid();
     const model::PodSpec& spec = view_.pod_spec(pod).spec;
-    const bool asked = spec.node_name.empty();  // else its manifest names the node
+    const Seq bound = last_of(ref_, event::mask(EventKind::PodBound));
+    const bool asked =
+        spec.node_name.empty() && (bound == 0 || !bound_by_manifest(pod, bound, causes_[bound - 1], view_));
     if (asked && (!unplaced || (view_.pod_active(pod) && spec.scheduling_gates.empty()))) {
       base::Result<Placement> placement = placement_of(pod, at, history);
       if (!placement) return base::failure(placement.error());

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "engine/project/explain.h"
+#include "engine/project/narrate.h"
 #include "runtime/cli/run_file.h"
 
 namespace wavetank::cli {
@@ -47,7 +48,9 @@ struct ExplainCommand {
     const auto bound = project::binding_of(pod, view->pods.created_seq[pod.index()], moment.seq, file);
     if (!bound) return base::failure(bound.error());
     out.named_node = view.pod_spec(pod).spec.node_name;
-    if (*bound && out.named_node.empty()) {
+    if (*bound && project::bound_by_manifest(pod, (*bound)->seq, (*bound)->cause, view)) {
+      out.named_node = view.bare_name(event::Ref((*bound)->node));
+    } else if (*bound) {
       out.chosen = view.bare_name(event::Ref((*bound)->node));
       out.bound_at = (*bound)->time;
     }

@@ -193,8 +193,10 @@ void add_run(CLI::App& app, Action& chosen) {
   command->add_option("--until", c->until, "End the run at this time, such as 10m");
   command->add_option("--set", c->sets, "Change the scenario first, such as cluster.nodes[0].count=20")
       ->allow_extra_args(false);
-  command->add_option("--scheduler-config", c->scheduler_config,
-                      "A KubeSchedulerConfiguration to use instead of the scenario's");
+  command
+      ->add_option("--scheduler-config", c->scheduler_config,
+                   "A KubeSchedulerConfiguration to use instead of the scenario's")
+      ->check([](const std::string& path) { return std::string(path.empty() ? "a file is wanted" : ""); });
   command->add_option("--tie-break", c->tie_break, "Among nodes of the same score: random (by the seed) or name")
       ->check(CLI::IsMember({"random", "name"}));
   command->add_option("--output", c->format, "text or json")->check(CLI::IsMember({"text", "json"}));

@@ -198,6 +198,12 @@ base::Result<event::Ref> resolve(const ObjectName& name, const state::ClusterVie
       hint += fmt::format("{}{}", i == 0 ? "; there are " : ", ", starting[i]);
     if (starting.size() > 4) hint += ", …";
   }
+  for (const auto& row : view->namespaces) {
+    const std::string_view ns = view.text(row.header.name);
+    if (!model::kind_info(kind).namespaced || !project::find_object(kind, ns, name.name, view).valid()) continue;
+    hint = fmt::format("; there is one in namespace {0}: -n {0}", ns);
+    break;
+  }
   const bool scoped = model::kind_info(kind).namespaced && name.ns != "default";
   return base::failure(fmt::format("no {} \"{}\"{} was there by then{}", lower(model::kind_info(kind).name), name.name,
                                    scoped ? fmt::format(" in namespace {}", name.ns) : "", hint));

@@ -85,7 +85,7 @@ TEST_CASE("placer: priorities come from classes, and who must go is named") {
   CHECK(text(placer.place()) == "default/vip -> a evicting default/small\n");
 }
 
-TEST_CASE("placer: a pod of a scheduler that is not there is none of its business") {
+TEST_CASE("placer: a pod of a scheduler that is not there is left alone, and told") {
   const auto config = schedule::parse_scheduler_config(
       "{apiVersion: kubescheduler.config.k8s.io/v1, kind: KubeSchedulerConfiguration, profiles: [{schedulerName: x}]}",
       "");
@@ -94,7 +94,7 @@ TEST_CASE("placer: a pod of a scheduler that is not there is none of its busines
   config->apply_to(settings);
   schedule::Placer placer(settings);
   REQUIRE(placer.add(objects(node("a") + pod("p", "1") + pod("q", "1", ", schedulerName: x"))));
-  CHECK(text(placer.place()) == "default/q -> a\n");
+  CHECK(text(placer.place()) == "default/q -> a\ndefault/p -> none: no scheduler is called \"default-scheduler\"\n");
 }
 
 TEST_CASE("placer: what cannot be added is told, the rest is there") {

@@ -240,6 +240,7 @@ TEST_CASE("a scheduler configuration that cannot be used is told, and nothing is
       {"pod.yaml", "pod.yaml:2:7: kind: Unsupported value: \"Pod\""},
       {"two.yaml", "two.yaml:4:1: a second document"},
       {"-", "--scheduler-config: (standard input): is empty"},
+      {"''", "--scheduler-config: a file is wanted"},
   };
   for (const Row& row : rows) {
     INFO(row.option);
