@@ -202,3 +202,41 @@ TEST_CASE("A control plane restarted while a volume is being made finds it made 
   CHECK(again.state().persistent_volumes.size() == 1);
   CHECK(again.state().pods.node.at(0).valid());
 }
+
+TEST_CASE("What goes while a pod waits for its volume ends the attempt, and nothing stays promised") {
+  Rig rig;
+  rig.storage_class("s", "disk.example.com", "WaitForFirstConsumer");
+  rig.claim("c");
+  rig.pod("p", "c");
+  rig.run_until({seconds(2).ns});
+  REQUIRE(rig.claim_spec(0).selected_node == std::string("n1"));
+  REQUIRE_FALSE(rig.bound(0));
+  const auto remove = [&](event::Ref what) {
+    REQUIRE(rig.plane.request(rig.now, "test", "kubectl delete", command::DeleteObject{what, {}, {}}).ok());
+  };
+  SECTION("the claim; the pod runs with the next one of that name") {
+    remove(event::Ref(event::PvcId(0U)));
+    rig.run_until({seconds(20).ns});
+    CHECK_FALSE(rig.bound(0));
+    CHECK(rig.message(0).find("persistentvolumeclaim \"c\" not found") != std::string::npos);
+    rig.claim("c");
+    rig.run_until({seconds(60).ns});
+    CHECK(rig.bound(0));
+  }
+  SECTION("the node; the pod goes where the volume is reached from") {
+    remove(event::Ref(event::NodeId(0U)));
+    rig.apply(R"({"apiVersion":"v1","kind":"Node","metadata":{"name":"n2","labels":{"zone":"b"}},
+                  "status":{"capacity":{"cpu":"64","memory":"256Gi","pods":"200"}}})");
+    rig.run_until({seconds(60).ns});
+    INFO(rig.message(0));
+    CHECK(rig.claim_spec(0).fully_bound());
+    REQUIRE(rig.bound(0));
+    CHECK(rig.plane.state().pods.node.at(0) == event::NodeId(1U));
+  }
+  SECTION("the pod; its claim is the next one's") {
+    remove(event::Ref(event::PodId(0U)));
+    rig.pod("q", "c");
+    rig.run_until({seconds(60).ns});
+    CHECK(rig.bound(1));
+  }
+}
