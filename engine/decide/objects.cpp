@@ -124,6 +124,18 @@ void default_storage_class(const ClusterView& view, Doc& doc) {
   if (best != nullptr) doc["spec"]["storageClassName"] = Doc::string(view.text(best->name));
 }
 
+/// Pods that name a node wait for it: it takes them as it comes. O(templates + pods that wait for it).
+void bind_to_new_node(const ClusterView& view, std::string_view name, Facts& facts) {
+  std::vector<event::PodId> waiting;
+  for (const state::TemplateRow& t : view->templates) {
+    if (t.value == nullptr || t.value->spec.node_name != name) continue;
+    for (const event::PodId pod : t.pods)
+      if (view.pod_alive(pod) && !view.pod_node(pod).valid()) waiting.push_back(pod);
+  }
+  std::sort(waiting.begin(), waiting.end());
+  for (const event::PodId pod : waiting) facts.emplace_back(event::PodBound{pod, event::NodeId(view->nodes.size())});
+}
+
 Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
   const std::string name(doc["metadata"].string_or("name")), ns(doc["metadata"].string_or("namespace"));
   if (!ns.empty())
@@ -142,6 +154,7 @@ Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
     default_storage_class(view, full);
   }
   facts.emplace_back(event::ObjectCreated{kind, model::to_canonical_json(full)});
+  if (kind == Kind::Node) bind_to_new_node(view, name, facts);
   if (node_name.empty()) return granted();
   // spec.nodeName goes round the scheduler: the node's agent takes the pod if there is such a node.
   const Ref node = view.find(Kind::Node, "", node_name);

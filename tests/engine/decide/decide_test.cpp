@@ -227,6 +227,10 @@ TEST_CASE("A pod that names a node that is not there waits for it, and for no ot
   CHECK(wants("p") == "n2");  // plugin NodeName holds it back
   CHECK(wants("free").empty());
   CHECK(wants("there").empty());
+  CHECK(c.wish(ApplyObject{R"({"apiVersion":"v1","kind":"Node","metadata":{"name":"n2"}})",
+                           ApplyObject::Mode::Create}) == "ObjectCreated PodBound");
+  CHECK(c.view().pod_node(c.pod("p")) == c.node("n2"));
+  CHECK_FALSE(c.view().pod_node(c.pod("free")).valid());
 }
 
 TEST_CASE("Label keys of a pod's terms are resolved when it is made, by hand or by a set") {
