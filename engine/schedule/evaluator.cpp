@@ -224,8 +224,7 @@ void Evaluator::find_feasible(const Cycle& c, PodClass& pod_class, Nodes list, s
       block = list.subspan(from, size);
     } else {  // round the end of the list
       block_.assign(list.begin() + static_cast<std::ptrdiff_t>(from), list.end());
-      block_.insert(block_.end(), list.begin(),
-                    list.begin() + static_cast<std::ptrdiff_t>(from + size - list.size()));
+      block_.insert(block_.end(), list.begin(), list.begin() + static_cast<std::ptrdiff_t>(from + size - list.size()));
       block = block_;
     }
     if (walk_block(c, classes_.loads_of(pod_class, c, objects, block), block, want)) break;
@@ -389,7 +388,8 @@ bool Evaluator::run_on_cells(PodClass& pod_class, const ClusterView& view) {
 // ---- Ties ----
 
 const std::vector<NodeId>& Evaluator::ties() {
-  if (tied_cells_ != nullptr && attempt_.ties.empty()) tied_cells_->find(tied_places_, attempt_.tie_count, attempt_.ties);
+  if (tied_cells_ != nullptr && attempt_.ties.empty())
+    tied_cells_->find(tied_places_, attempt_.tie_count, attempt_.ties);
   return attempt_.ties;
 }
 
@@ -503,7 +503,9 @@ const Attempt& Evaluator::run(const Request& request, const ClusterView& view) {
     list = narrowed_;
     for (const Plugin* p : a.narrowed_by) a.rejected_by |= std::uint64_t{1} << p->index;
   }
-  const std::size_t want = nodes_to_find(list.size(), request.percentage);
+  // Where nothing scores, the first node that does is as good as any (numNodesToFind in findNodesThatPassFilters).
+  const std::size_t want =
+      plugins_.scorers.empty() ? std::min<std::size_t>(1, list.size()) : nodes_to_find(list.size(), request.percentage);
   if (!plain_ && !request.details && !a.narrowed && want >= list.size()) {
     if (run_on_cells(pod_class, view)) {
       a.evaluated = list.size();  // the start of the walk comes round to where it was

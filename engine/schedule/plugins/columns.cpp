@@ -39,10 +39,17 @@ WT_INLINE Doubles whole(Doubles x) {
 }
 WT_INLINE Longs whole_numbers(Doubles x) { return reinterpret_cast<Longs>(whole(x) + kTwo52) - kMantissa; }
 
-WT_INLINE Doubles allocation(const ColumnShare& s, bool least, std::size_t n, Longs& bits) {
+/// What all amounts have had in them.
+struct Seen {
+  Longs bits{};
+  Longs missing{};
+};
+
+WT_INLINE Doubles allocation(const ColumnShare& s, bool least, std::size_t n, Seen& seen) {
   const auto can = load<Longs>(s.allocatable + n);
   const Longs use = load<Longs>(s.requested + n) + s.pod;
-  bits |= can | use;
+  seen.bits |= can | use;
+  seen.missing |= can == 0;
   const Doubles capacity = exact(can);
   const Doubles left = capacity - exact(use);
   const Doubles spare = where(left > 0.0, left);
@@ -53,16 +60,22 @@ WT_INLINE Doubles allocation(const ColumnShare& s, bool least, std::size_t n, Lo
   return (near + where(over >= capacity, all(1.0)) - where(over < 0.0, all(1.0))) * s.weight;
 }
 
-WT_INLINE bool are_exact(const Longs& bits) {
+WT_INLINE Pass outcome(const Seen& seen) {
   std::int64_t any = 0;
-  for (std::size_t i = 0; i < kLanes; ++i) any |= bits[i];
-  return any >= 0 && any < kExactAmount;
+  std::int64_t missing = 0;
+  for (std::size_t i = 0; i < kLanes; ++i) {
+    any |= seen.bits[i];
+    missing |= seen.missing[i];
+  }
+  if (any < 0 || any >= kExactAmount) return Pass::Inexact;
+  return missing != 0 ? Pass::SomeMissing : Pass::Exact;
 }
 
-WT_INLINE Doubles fraction(const ColumnShare& s, std::size_t n, Longs& bits) {
+WT_INLINE Doubles fraction(const ColumnShare& s, std::size_t n, Seen& seen) {
   const auto can = load<Longs>(s.allocatable + n);
   const Longs use = load<Longs>(s.requested + n) + s.pod;
-  bits |= can | use;
+  seen.bits |= can | use;
+  seen.missing |= can == 0;
   const Doubles capacity = exact(can);
   const Doubles f = exact(use) / (capacity + where(capacity == 0.0, all(1.0)));
   const Longs more = f > 1.0;
@@ -72,29 +85,29 @@ WT_INLINE Doubles fraction(const ColumnShare& s, std::size_t n, Longs& bits) {
 }  // namespace
 
 WT_WIDEST
-bool allocation_scores(std::span<const ColumnShare> shares, bool least, double by, std::size_t nodes,
+Pass allocation_scores(std::span<const ColumnShare> shares, bool least, double by, std::size_t nodes,
                        std::int64_t* raw) {
-  Longs bits{};
+  Seen seen;
   for (std::size_t n = 0; n < nodes; n += kLanes) {
     Doubles sum{};
-    for (const ColumnShare& s : shares) sum += allocation(s, least, n, bits);
+    for (const ColumnShare& s : shares) sum += allocation(s, least, n, seen);
     const Longs out = whole_numbers(sum * by);
     std::memcpy(raw + n, &out, sizeof out);
   }
-  return are_exact(bits);
+  return outcome(seen);
 }
 
 WT_WIDEST
-bool balance_scores(const ColumnShare& first, const ColumnShare& second, std::size_t nodes, std::int64_t* raw) {
-  Longs bits{};
+Pass balance_scores(const ColumnShare& first, const ColumnShare& second, std::size_t nodes, std::int64_t* raw) {
+  Seen seen;
   for (std::size_t n = 0; n < nodes; n += kLanes) {
-    const Doubles apart = (fraction(first, n, bits) - fraction(second, n, bits)) / 2.0;
+    const Doubles apart = (fraction(first, n, seen) - fraction(second, n, seen)) / 2.0;
     const Longs below = apart < 0.0;
     const Doubles deviation = where(~below, apart) + where(below, -apart);
     const Longs out = whole_numbers((1.0 - deviation) * 100.0);
     std::memcpy(raw + n, &out, sizeof out);
   }
-  return are_exact(bits);
+  return outcome(seen);
 }
 
 WT_WIDEST

@@ -24,13 +24,18 @@ struct ColumnShare {
 };
 
 /// Sum of weight · (100 · part / allocatable, whole) over the resources, times `by`, whole; `part` is what is left
-/// (least) or used. Nodes without one of the resources get a meaningless number. False, with nothing promised of `raw`,
-/// when an amount is not below kExactAmount. `nodes` is a multiple of kLanes; `by` a power of two up to 1.
-bool allocation_scores(std::span<const ColumnShare> shares, bool least, double by, std::size_t nodes,
+/// (least) or used. Nodes without one of the resources get a meaningless number.
+/// `nodes` is a multiple of kLanes; `by` a power of two up to 1.
+enum class Pass : std::uint8_t {
+  Exact,        ///< All numbers are right.
+  SomeMissing,  ///< But for nodes without one of the resources.
+  Inexact,      ///< Nothing is promised: an amount is not below kExactAmount.
+};
+Pass allocation_scores(std::span<const ColumnShare> shares, bool least, double by, std::size_t nodes,
                        std::int64_t* raw);
 
 /// NodeResourcesBalancedAllocation of two resources: (1 − |f0 − f1| / 2) · 100, whole. Otherwise as above.
-bool balance_scores(const ColumnShare& first, const ColumnShare& second, std::size_t nodes, std::int64_t* raw);
+Pass balance_scores(const ColumnShare& first, const ColumnShare& second, std::size_t nodes, std::int64_t* raw);
 
 /// left[n] |= allocatable[n] − requested[n] − want: negative where it is not enough.
 void or_what_is_left(const std::int64_t* allocatable, const std::int64_t* requested, std::int64_t want,

@@ -46,13 +46,14 @@ bool balance_all(std::span<const ScoredColumn> columns, std::size_t nodes, std::
     return ColumnShare{columns[i].allocatable->data(), columns[i].requested->data(), nullptr, columns[i].pod, 1};
   };
   const std::size_t even = nodes / kLanes * kLanes;
-  if (!balance_scores(share(0), share(1), even, raw)) return false;
+  const Pass pass = balance_scores(share(0), share(1), even, raw);
   const std::int64_t* first = columns[0].allocatable->data();
   const std::int64_t* second = columns[1].allocatable->data();
-  for (std::size_t n = 0; n < nodes; ++n) {
-    if (n >= even || first[n] == 0 || second[n] == 0) raw[n] = balance(columns, n);
+  for (std::size_t n = 0; pass == Pass::SomeMissing && n < even; ++n) {
+    if (first[n] == 0 || second[n] == 0) raw[n] = balance(columns, n);
   }
-  return true;
+  for (std::size_t n = even; n < nodes; ++n) raw[n] = balance(columns, n);
+  return pass != Pass::Inexact;
 }
 
 class NodeResourcesBalancedAllocation final : public Plugin {

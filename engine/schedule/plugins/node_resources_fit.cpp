@@ -134,17 +134,16 @@ class NodeResourcesFit final : public Plugin {
     }
     const std::size_t even = nodes / kLanes * kLanes;
     const bool least = args_.strategy == ScoringStrategy::LeastAllocated;
-    if (!allocation_scores(std::span(shares.data(), columns.size()), least, 1.0 / static_cast<double>(weights), even,
-                           raw))
-      return false;
+    const Pass pass = allocation_scores(std::span(shares.data(), columns.size()), least,
+                                        1.0 / static_cast<double>(weights), even, raw);
     for (std::size_t n = even; n < nodes; ++n) raw[n] = score_of(columns, n);
     for (const ScoredColumn& column : columns) {
       const std::int64_t* capacity = column.allocatable->data();
-      for (std::size_t n = 0; n < even; ++n) {
+      for (std::size_t n = 0; pass == Pass::SomeMissing && n < even; ++n) {
         if (capacity[n] == 0) raw[n] = score_of(columns, n);  // its weight drops out
       }
     }
-    return true;
+    return pass != Pass::Inexact;
   }
 
   /// Hints compare with the node's whole allocatable: the pods on it are left out. Nothing
