@@ -197,7 +197,7 @@ class Decisions {
       }
       return out;
     };
-    if (want == got) return record_.compare("scores.nodes", "same", "same");
+    if (want == got) return record_.compare("scores.nodes", true, true);
     record_.compare("scores.nodes", text(want, got), text(got, want));
   }
 
