@@ -121,11 +121,4 @@ void Cells::find(std::span<const Place> places, std::size_t count, std::vector<N
   }
 }
 
-std::size_t Cells::bytes() const {
-  std::size_t out = places_.capacity() * sizeof(Place) + cells_.capacity() * sizeof(Cell) +
-                    keys_.capacity() * sizeof(std::int32_t) + table_.capacity() * sizeof(std::uint32_t);
-  for (const Cell& c : cells_) out += c.scores.capacity() * sizeof(Best);
-  return out;
-}
-
 }  // namespace wavetank::schedule

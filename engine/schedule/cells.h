@@ -70,8 +70,6 @@ class Cells {
   /// The `count` nodes at any of `places`, in the order of their numbers. O(nodes).
   void find(std::span<const Place> places, std::size_t count, std::vector<NodeId>& out) const;
 
-  [[nodiscard]] std::size_t bytes() const;
-
  private:
   struct Cell {
     std::vector<Best> scores;  ///< Ascending, none without nodes.
@@ -92,7 +90,7 @@ class Cells {
   void remove(Cell& cell, std::int32_t score);
 
   std::size_t width_ = 0;
-  std::size_t live_ = 0;  // cells with members
+  std::size_t live_ = 0;       // cells with members
   std::vector<Place> places_;  // by node
   std::vector<Cell> cells_;
   std::vector<std::int32_t> keys_;    // width_ a cell

@@ -12,7 +12,7 @@ namespace {
 /// What each of the three kinds of answers may take: a megabyte, or so many bytes a node. Enough for some three hundred
 /// different specs of pods.
 constexpr std::size_t kFewBytes = 1U << 20;
-constexpr std::size_t kBytesANode = 2048;
+constexpr std::size_t kMostBytesANode = 2048;
 
 }  // namespace
 
@@ -133,14 +133,8 @@ void Classes::clear() {
   cells_.clear();
 }
 
-std::size_t Classes::bytes() const {
-  std::size_t sum = objects_.bytes() + loads_.bytes() + cells_.bytes() + by_template_.capacity() * sizeof(by_template_[0]);
-  for (const auto& c : classes_) sum += sizeof(PodClass) + c->object_key.capacity() + c->load_key.capacity();
-  return sum;
-}
-
 std::size_t Classes::most_kept(std::size_t bytes_a_node) const {
-  const std::size_t room = std::max(kFewBytes, kBytesANode * cache_.columns());
+  const std::size_t room = std::max(kFewBytes, kMostBytesANode * cache_.columns());
   return std::max<std::size_t>(16, room / (bytes_a_node * cache_.columns() + 1));
 }
 
@@ -196,8 +190,8 @@ Nodes Classes::changed_since(const ChangeLog& log, std::uint64_t cursor, bool li
 }
 
 const ObjectAnswers& Classes::objects_of(PodClass& pod_class, const Cycle& c) {
-  ObjectAnswers& answers =
-      objects_.get(pod_class.object_key, pod_class.object_slot, pod_class.object_made, most_kept(sizeof(std::uint32_t)));
+  ObjectAnswers& answers = objects_.get(pod_class.object_key, pod_class.object_slot, pod_class.object_made,
+                                        most_kept(ObjectAnswers::kBytesANode));
   if (plain_) answers.cursor = 0;
   if (answers.cursor == cache_.objects.end()) return answers;
   answers.answer.resize(cache_.columns(), 0);
@@ -223,7 +217,8 @@ void Classes::ask_objects(const Cycle& c, ObjectAnswers& answers, Nodes nodes) {
   const std::size_t scorers = plugins_.object_scorers.size();
   // Mostly all are alike.
   std::uint64_t differ = 0;
-  for (const Verdict v : verdicts_) differ |= std::bit_cast<std::uint32_t>(v) ^ std::bit_cast<std::uint32_t>(verdicts_[0]);
+  for (const Verdict v : verdicts_)
+    differ |= std::bit_cast<std::uint32_t>(v) ^ std::bit_cast<std::uint32_t>(verdicts_[0]);
   for (std::size_t s = 0; s < scorers; ++s) {
     const std::int64_t* column = raws_.data() + s * nodes.size();
     for (std::size_t i = 0; i < nodes.size(); ++i) differ |= static_cast<std::uint64_t>(column[i] ^ column[0]);
@@ -237,7 +232,8 @@ void Classes::ask_objects(const Cycle& c, ObjectAnswers& answers, Nodes nodes) {
   }
   std::uint32_t id = 0;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    bool as_before = i > 0 && std::bit_cast<std::uint32_t>(verdicts_[i]) == std::bit_cast<std::uint32_t>(verdicts_[i - 1]);
+    bool as_before =
+        i > 0 && std::bit_cast<std::uint32_t>(verdicts_[i]) == std::bit_cast<std::uint32_t>(verdicts_[i - 1]);
     for (std::size_t s = 0; s < scorers; ++s)
       as_before = as_before && raws_[s * nodes.size() + i] == raws_[s * nodes.size() + i - 1];
     if (!as_before) {
@@ -269,7 +265,8 @@ void Classes::load_scores(const Cycle& c, Nodes nodes, std::int32_t* out) {
 }
 
 const LoadAnswers& Classes::loads_of(PodClass& pod_class, const Cycle& c, const ObjectAnswers& objects, Nodes nodes) {
-  LoadAnswers& answers = loads_.get(pod_class.load_key, pod_class.load_slot, pod_class.load_made, most_kept(12));
+  LoadAnswers& answers =
+      loads_.get(pod_class.load_key, pod_class.load_slot, pod_class.load_made, most_kept(LoadAnswers::kBytesANode));
   if (answers.version.size() < cache_.columns()) {
     answers.version.resize(cache_.columns(), 0);
     answers.verdict.resize(cache_.columns(), kPassed);
@@ -303,11 +300,11 @@ const LoadAnswers& Classes::loads_of(PodClass& pod_class, const Cycle& c, const 
 // ---- Cells ----
 
 /// Which numbers a node's key has now. True when the cells have to be made anew for them.
-bool Classes::read_traits(PodClass& pod_class, const Cycle& c, CellAnswers& answers, std::vector<Plugin*>& opaque) {
+bool Classes::read_traits(const Cycle& c, CellAnswers& answers, std::vector<Plugin*>& opaque) {
   with_traits_.clear();
   opaque.clear();
   std::size_t width = plugins_.object_scorers.size();
-  std::uint64_t epoch = pod_class.epoch;
+  std::uint64_t epoch = 0;
   for (Plugin* p : plugins_.cluster) {
     const int count = p->trait_count(c);
     if (count == Plugin::kNoTraits) opaque.push_back(p);
@@ -332,8 +329,9 @@ CellAnswers* Classes::cells_of(PodClass& pod_class, const Cycle& c, std::vector<
     append_key(pod_class.cells_key, std::int64_t{pod_class.owner.row});
     append_key(pod_class.cells_key, static_cast<std::int64_t>(pod_class.epoch));
   }
-  CellAnswers& answers = cells_.get(pod_class.cells_key, pod_class.cells_slot, pod_class.cells_made, most_kept(6));
-  if (read_traits(pod_class, c, answers, opaque)) {
+  CellAnswers& answers =
+      cells_.get(pod_class.cells_key, pod_class.cells_slot, pod_class.cells_made, most_kept(CellAnswers::kBytesANode));
+  if (read_traits(c, answers, opaque)) {
     answers.useless = false;
     answers.cursor = 0;
   }

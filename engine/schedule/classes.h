@@ -35,27 +35,27 @@ struct ObjectAnswer {
 };
 
 struct ObjectAnswers {
+  static constexpr std::size_t kBytesANode = 4;
   std::uint64_t cursor = 0;           ///< In Cache::objects.
   std::vector<std::uint32_t> answer;  ///< By node, into `distinct`.
   std::vector<ObjectAnswer> distinct;
   [[nodiscard]] const ObjectAnswer& of(NodeId n) const { return distinct[answer[n.index()]]; }
-  [[nodiscard]] std::size_t bytes() const { return answer.capacity() * 4 + distinct.capacity() * sizeof(ObjectAnswer); }
 };
 
 struct LoadAnswers {
+  static constexpr std::size_t kBytesANode = 12;
   std::vector<std::uint32_t> version;  ///< By node: Cache::load_version when asked.
   std::vector<Verdict> verdict;
   std::vector<std::int32_t> score;  ///< Of nodes that pass.
-  [[nodiscard]] std::size_t bytes() const { return (version.capacity() + verdict.capacity() + score.capacity()) * 4; }
 };
 
 struct CellAnswers {
-  std::uint64_t cursor = 0;  ///< In Cache::loads.
-  std::uint64_t epoch = 0;   ///< Sum of Plugin::traits_epoch.
-  std::size_t width = 0;     ///< Numbers a node.
-  bool useless = false;      ///< Too many cells; asked for again when the epoch changes.
+  static constexpr std::size_t kBytesANode = 6;  ///< A place, and a share of the cells.
+  std::uint64_t cursor = 0;                      ///< In Cache::loads.
+  std::uint64_t epoch = 0;  ///< Sum of Plugin::traits_epoch; what was compiled anew has another key.
+  std::size_t width = 0;    ///< Numbers a node.
+  bool useless = false;     ///< Too many cells; asked for again when the epoch changes.
   Cells cells;
-  [[nodiscard]] std::size_t bytes() const { return cells.bytes(); }
 };
 
 /// Things kept by key. Given up: what was not asked for in the last kIdle times that anything was, and when there is no
@@ -66,13 +66,6 @@ class Kept {
   /// The thing of `key`, made empty if it is not there. `slot` and `made` remember where it was.
   T& get(const std::string& key, std::uint32_t& slot, std::uint64_t& made, std::size_t most);
   void clear() { *this = Kept(); }
-  [[nodiscard]] std::size_t bytes() const {
-    std::size_t sum = 0;
-    for (const auto& e : entries_) {
-      if (e != nullptr) sum += sizeof(Entry) + e->key.capacity() + e->value.bytes();
-    }
-    return sum;
-  }
 
  private:
   struct Entry {
@@ -123,8 +116,8 @@ class Classes {
   const ObjectAnswers& objects_of(PodClass& pod_class, const Cycle& c);
   /// Current for `nodes`. O(nodes) to look, plus the work for those that changed.
   const LoadAnswers& loads_of(PodClass& pod_class, const Cycle& c, const ObjectAnswers& objects, Nodes nodes);
-  /// Current for all nodes. O(changes since it was last asked for), O(nodes) the first time. Null when this class has no
-  /// use for cells. `opaque` gets the plugins without traits, whose word on each node has to be asked for.
+  /// Current for all nodes. O(changes since it was last asked for), O(nodes) the first time. Null when this class has
+  /// no use for cells. `opaque` gets the plugins without traits, whose word on each node has to be asked for.
   CellAnswers* cells_of(PodClass& pod_class, const Cycle& c, std::vector<Plugin*>& opaque);
   /// Local verdicts of `nodes` as they are at this moment; nothing is kept.
   void local_verdicts(const Cycle& c, const ObjectAnswers& objects, Nodes nodes, Verdict* out);
@@ -134,14 +127,13 @@ class Classes {
   /// Keeps no answer from one cycle to the next.
   void ask_anew_each_time(bool plain) { plain_ = plain; }
   void clear();
-  [[nodiscard]] std::size_t bytes() const;
 
  private:
   void compile(PodClass& pod_class, const ClusterView& view);
   void ask_objects(const Cycle& c, ObjectAnswers& answers, Nodes nodes);
   void load_scores(const Cycle& c, Nodes nodes, std::int32_t* out);
   bool update_cells(const Cycle& c, const ObjectAnswers& objects, CellAnswers& answers, Nodes nodes);
-  bool read_traits(PodClass& pod_class, const Cycle& c, CellAnswers& answers, std::vector<Plugin*>& opaque);
+  bool read_traits(const Cycle& c, CellAnswers& answers, std::vector<Plugin*>& opaque);
   Nodes changed_since(const ChangeLog& log, std::uint64_t cursor, bool listed_only);
   [[nodiscard]] std::size_t most_kept(std::size_t bytes_a_node) const;
 

@@ -387,6 +387,12 @@ bool Evaluator::run_on_cells(PodClass& pod_class, const ClusterView& view) {
 
 // ---- Ties ----
 
+NodeId smallest_name(Nodes nodes, const ClusterView& view) {
+  return *std::min_element(nodes.begin(), nodes.end(), [&](NodeId a, NodeId b) {
+    return view.text(view.node(a).header.name) < view.text(view.node(b).header.name);
+  });
+}
+
 const std::vector<NodeId>& Evaluator::ties() {
   if (tied_cells_ != nullptr && attempt_.ties.empty())
     tied_cells_->find(tied_places_, attempt_.tie_count, attempt_.ties);
@@ -401,11 +407,7 @@ bool Evaluator::is_tie(NodeId node) const {
 NodeId Evaluator::choose(TieBreak tie_break, const base::Stream& draws, std::uint64_t n, const ClusterView& view) {
   const std::vector<NodeId>& list = cache_.order();
   const std::size_t count = attempt_.tie_count;
-  if (tie_break == TieBreak::Name) {
-    return *std::min_element(ties().begin(), ties().end(), [&](NodeId a, NodeId b) {
-      return view.text(view.node(a).header.name) < view.text(view.node(b).header.name);
-    });
-  }
+  if (tie_break == TieBreak::Name) return smallest_name(ties(), view);
   if (count == 1 && tied_cells_ != nullptr) {
     if (const NodeId known = tied_cells_->known_best(tied_places_.front() >> 16); known.valid()) return known;
   }

@@ -121,7 +121,6 @@ class Evaluator {
   /// Plain mode: every cycle asks every plugin about every node anew, as the real scheduler does. The decisions are the
   /// same; it is what the other mode is held against.
   void set_plain(bool plain);
-  [[nodiscard]] std::size_t bytes() const { return classes_.bytes(); }
   [[nodiscard]] const PluginSet& plugins() const { return plugins_; }
   [[nodiscard]] const Profile& profile() const { return profile_; }
   [[nodiscard]] std::size_t next_start() const { return start_; }
@@ -174,6 +173,9 @@ class Evaluator {
   std::vector<std::int64_t> totals_;
   std::vector<std::uint8_t> tied_;  ///< By node, of ties that were listed.
 };
+
+/// The node that TieBreak::Name takes of several.
+NodeId smallest_name(Nodes nodes, const ClusterView& view);
 
 /// How many feasible nodes end the search. Source: numFeasibleNodesToFind.
 std::size_t nodes_to_find(std::size_t nodes, std::int32_t percentage);

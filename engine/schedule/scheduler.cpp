@@ -22,9 +22,7 @@ NodeId Scheduler::Impl::choose(const std::vector<NodeId>& ties, const Queue::Pod
   if (ties.size() == 1) return ties.front();
   if (settings.tie_break == TieBreak::Random)
     return ties[tie_break.of(v.pod_name(pod.pod)).below(ties.size(), draws_of(pod))];
-  return *std::min_element(ties.begin(), ties.end(), [&](NodeId a, NodeId b) {
-    return v.text(v.node(a).header.name) < v.text(v.node(b).header.name);
-  });
+  return smallest_name(ties, v);
 }
 
 Decision Scheduler::Impl::schedule(Queue::Pod pod, const ClusterView& v) {

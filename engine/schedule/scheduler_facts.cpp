@@ -2,6 +2,15 @@
 #include "engine/schedule/scheduler_impl.h"
 
 namespace wavetank::schedule {
+namespace {
+
+/// Kinds of objects that plugins read when they compile a class of pods.
+bool read_by_classes(model::Kind kind) {
+  return kind == model::Kind::Service || kind == model::Kind::Namespace || kind == model::Kind::ReplicaSet ||
+         kind == model::Kind::Other;
+}
+
+}  // namespace
 
 void Scheduler::observe(const event::Event& event, const ClusterView& view) { impl_->observe(event, view); }
 
@@ -46,13 +55,8 @@ void Scheduler::Impl::on(const event::ObjectUpdated& e) {
     case model::Kind::CSINode:
       volume_event(e.ref, action::kUpdate);
       break;
-    case model::Kind::Service:
-    case model::Kind::Namespace:
-    case model::Kind::ReplicaSet:
-    case model::Kind::Other:
-      outdate_classes();
-      break;
     default:
+      if (read_by_classes(e.ref.kind)) outdate_classes();
       break;
   }
 }
@@ -62,13 +66,8 @@ void Scheduler::Impl::on(const event::ObjectRemoved& e) {
     case model::Kind::Node:
       node_removed(e.ref.as<NodeId>());
       break;
-    case model::Kind::Service:
-    case model::Kind::Namespace:
-    case model::Kind::ReplicaSet:
-    case model::Kind::Other:
-      outdate_classes();
-      break;
     default:
+      if (read_by_classes(e.ref.kind)) outdate_classes();
       break;
   }
 }
