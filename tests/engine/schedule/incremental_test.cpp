@@ -327,3 +327,15 @@ TEST_CASE("Incremental and plain scheduling decide the same") {
   CHECK(seen.failed > 100);
   CHECK(seen.preempting > 2);
 }
+
+TEST_CASE("An image that arrives between two cycles is seen by the next") {
+  Cluster c;
+  c.line("node n1 cpu=1000 memory=1000Gi");
+  c.line("node n2 cpu=1000 memory=1000Gi");
+  c.line("placed q on n2 cpu=1m image=big:1");
+  c.line("pod p1 cpu=1m image=big:1");
+  CHECK(c.attempt() == "p1 -> n1");  // nothing tells the nodes apart but their names
+  c.fact(event::ImagePulled{c.pod("q"), 0, 900'000'000, base::seconds(1)});
+  c.line("pod p2 cpu=1m image=big:1");
+  CHECK(c.attempt() == "p2 -> n2");
+}
