@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Writes time_zone_table.cpp from the compiled tz database of this machine (Debian's package tzdata).
+
+Usage: engine/model/time_zone_table.py [/usr/share/zoneinfo] > engine/model/time_zone_table.cpp
+
+Per zone: the POSIX rule of today, and the changes of offset since 2000-01-01 that the rule does not tell. Names that
+mean the same share one entry's data. Only whole minutes occur after 2000; anything else stops the script.
+"""
+import calendar
+import datetime
+import os
+import re
+import struct
+import subprocess
+import sys
+
+BASE = 946684800  # 2000-01-01T00:00:00Z
+END = 2145916800  # 2038-01-01: where the compiled files stop
+
+
+def read_tzif(path):
+    data = open(path, "rb").read()
+
+    def header(at):
+        assert data[at : at + 4] == b"TZif", path
+        return struct.unpack(">6l", data[at + 20 : at + 44])
+
+    utc, std, leap, times, types, chars = header(0)
+    at = 44 + times * 5 + types * 6 + chars + leap * 8 + std + utc
+    utc, std, leap, times, types, chars = header(at)
+    at += 44
+    when = struct.unpack(">%dq" % times, data[at : at + 8 * times])
+    at += 8 * times
+    index = data[at : at + times]
+    at += times
+    offsets = [struct.unpack(">lBB", data[at + 6 * i : at + 6 * i + 6])[0] for i in range(types)]
+    at += 6 * types + chars + leap * 12 + std + utc
+    return when, [offsets[i] for i in index], offsets[0], data[at:].decode().strip("\n")
+
+
+NAME = r"(?:[A-Za-z]{3,}|<[^>]+>)"
+TIME = r"[-+]?\d+(?::\d+(?::\d+)?)?"
+
+
+def seconds(text, sign=1):
+    negative = text.startswith("-")
+    parts = [int(p) for p in text.lstrip("+-").split(":")] + [0, 0]
+    value = parts[0] * 3600 + parts[1] * 60 + parts[2]
+    return sign * (-value if negative else value)
+
+
+def read_rule(text):
+    m = re.fullmatch(f"{NAME}({TIME})(?:{NAME}({TIME})?,([^,]+),([^,]+))?", text)
+    assert m, text
+    std = seconds(m.group(1), -1)
+    if m.group(3) is None:
+        return std, None, None, None
+    dst = std + 3600 if m.group(2) is None else seconds(m.group(2), -1)
+    changes = []
+    for part in (m.group(3), m.group(4)):
+        d = re.fullmatch(f"M(\\d+)\\.(\\d)\\.(\\d)(?:/({TIME}))?", part)
+        assert d, text
+        changes.append((int(d.group(1)), int(d.group(2)), int(d.group(3)), seconds(d.group(4) or "2")))
+    return std, dst, changes[0], changes[1]
+
+
+def change_at(year, change, offset):
+    month, week, day, second = change
+    first = (calendar.weekday(year, month, 1) + 1) % 7
+    date = 1 + (day - first) % 7 + (week - 1) * 7
+    if date > calendar.monthrange(year, month)[1]:
+        date -= 7
+    return calendar.timegm((year, month, date, 0, 0, 0)) + second - offset
+
+
+def by_rule(rule, at):
+    std, dst, start, end = rule
+    if dst is None:
+        return std
+    year = (datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=at)).year
+    a, b = change_at(year, start, std), change_at(year, end, dst)
+    if a < b:
+        return dst if a <= at < b else std
+    return std if b <= at < a else dst
+
+
+def told(zone):
+    """The offset at 2000 and the changes since then that the rule does not tell."""
+    when, offsets, first, text = zone
+    rule = read_rule(text)
+    initial = first
+    later = []
+    for t, o in zip(when, offsets):
+        if t <= BASE:
+            initial = o
+        elif o != (later[-1][1] if later else initial):
+            later.append((t, o))
+    points = [(BASE, initial)] + later
+    keep = len(points)
+    while keep > 0:
+        t, o = points[keep - 1]
+        until = points[keep][0] if keep < len(points) else max(END, t + 1)
+        if any(by_rule(rule, x) != o for x in list(range(t, until, 21600)) + [until - 1] if keep < len(points) or x == t):
+            break
+        keep -= 1
+    # points[0 .. keep) are told one by one; the rule holds from points[keep] on.
+    if keep == len(points):
+        raise SystemExit("a zone whose rule does not hold at its end: " + text)
+    return initial, points[1:keep] + ([(points[keep][0], points[keep][1])] if keep > 0 else []), text
+
+
+def main():
+    root = sys.argv[1] if len(sys.argv) > 1 else "/usr/share/zoneinfo"
+    names = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(f for f in folders if f not in ("posix", "right"))
+        for f in files:
+            path = os.path.join(folder, f)
+            if f not in ("localtime", "posixrules", "Factory") and open(path, "rb").read(4) == b"TZif":
+                names.append(os.path.relpath(path, root))
+    version = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Version}", "tzdata"], capture_output=True, text=True
+    ).stdout.strip()
+    data, zones = {}, []
+    for name in sorted(names):
+        initial, changes, text = told(read_tzif(os.path.join(root, name)))
+        key = (initial, tuple(changes), text)
+        zones.append((name, data.setdefault(key, len(data))))
+    out = [
+        f"// Generated by time_zone_table.py from Debian's tzdata {version}. Do not edit.",
+        '#include "engine/model/time_zones.h"',
+        "",
+        "// clang-format off",
+        "namespace wavetank::model::detail {",
+        "",
+        f'extern const char* const kTzdataVersion = "{version}";',
+        "",
+        "// Minutes since 1970 and the offset in minutes from then on.",
+        "extern const ZoneChange kZoneChanges[] = {",
+    ]
+    row, begin, rows = [], 0, []
+    for (initial, changes, text) in data:
+        for t, o in changes:
+            assert t % 60 == 0 and o % 60 == 0, (text, t, o)
+            row.append("{%d,%d}" % (t // 60, o // 60))
+        assert initial % 60 == 0, text
+        rows.append('{"%s",%d,%d,%d}' % (text, initial // 60, begin, len(changes)))
+        begin += len(changes)
+    for i in range(0, len(row), 7):
+        out.append(",".join(row[i : i + 7]) + ",")
+    out += ["};", "", "// POSIX rule, offset at 2000-01-01, changes: first and number.", "extern const ZoneData kZoneData[] = {"]
+    out += [r + "," for r in rows]
+    out += ["};", "", "extern const ZoneName kZoneNames[] = {"]
+    line = ""
+    for name, index in zones:
+        item = '{"%s",%d},' % (name, index)
+        if len(line) + len(item) > 118:
+            out.append(line)
+            line = ""
+        line += item
+    out += [line, "};", f"extern const int kZoneNameCount = {len(zones)};", "", "}  // namespace wavetank::model::detail"]
+    print("\n".join(out))
+
+
+main()
