@@ -253,6 +253,11 @@ void Classes::local_verdicts(const Cycle& c, const ObjectAnswers& objects, Nodes
   for (Plugin* p : plugins_.load_filters) p->filter(c, nodes, out);
 }
 
+void Classes::verdicts_now(const Cycle& c, Nodes nodes, Verdict* out) {
+  for (Plugin* p : plugins_.object_filters) p->filter(c, nodes, out);
+  for (Plugin* p : plugins_.load_filters) p->filter(c, nodes, out);
+}
+
 void Classes::load_scores(const Cycle& c, Nodes nodes, std::int32_t* out) {
   std::fill(out, out + nodes.size(), 0);
   scores_.resize(nodes.size());

@@ -121,6 +121,8 @@ class Classes {
   CellAnswers* cells_of(PodClass& pod_class, const Cycle& c, std::vector<Plugin*>& opaque);
   /// Local verdicts of `nodes` as they are at this moment; nothing is kept.
   void local_verdicts(const Cycle& c, const ObjectAnswers& objects, Nodes nodes, Verdict* out);
+  /// The same without answers about any other node. `out` holds kPassed.
+  void verdicts_now(const Cycle& c, Nodes nodes, Verdict* out);
 
   /// Services or namespaces changed: what was compiled may be wrong.
   void outdate() { ++epoch_; }

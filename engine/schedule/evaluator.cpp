@@ -211,7 +211,24 @@ bool Evaluator::walk_block(const Cycle& c, const LoadAnswers& loads, Nodes block
   return false;
 }
 
+/// PreFilter named one node, as for the pods of a DaemonSet, each of which is a class of its own: what would be kept of
+/// the others would never be asked for again.
+void Evaluator::ask_one(const Cycle& c, NodeId node) {
+  Verdict v = kPassed;
+  const Nodes one(&node, 1);
+  classes_.verdicts_now(c, one, &v);
+  for (Plugin* p : active_) p->filter(c, one, &v);
+  if (!nominations_.empty() && !nominations_.on(node).empty()) v = filter_with_nominated(c, node);
+  if (v.ok()) {
+    attempt_.feasible.push_back(node);
+  } else {
+    record_failure(node, v);
+  }
+  attempt_.evaluated = 1;
+}
+
 void Evaluator::find_feasible(const Cycle& c, PodClass& pod_class, Nodes list, std::size_t want) {
+  if (attempt_.narrowed && list.size() == 1 && want > 0) return ask_one(c, list.front());
   const ObjectAnswers& objects = classes_.objects_of(pod_class, c);
   const std::size_t start = list.empty() ? 0 : start_ % list.size();
   std::size_t done = 0;

@@ -130,6 +130,7 @@ class Evaluator {
   [[nodiscard]] Cycle cycle_of_request(const PodClass& pod_class, const ClusterView& view);
   bool pre_filter(const Cycle& c, const ClusterView& view);
   void prepare(const Cycle& c);
+  void ask_one(const Cycle& c, NodeId node);
   void find_feasible(const Cycle& c, PodClass& pod_class, Nodes list, std::size_t want);
   bool walk_block(const Cycle& c, const LoadAnswers& loads, Nodes block, std::size_t want);
   Verdict filter_one(const Cycle& c, NodeId node);
