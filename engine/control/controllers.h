@@ -17,5 +17,7 @@ std::unique_ptr<Controller> make_pod_gc_controller(const Settings& settings);
 std::unique_ptr<Controller> make_garbage_collector();
 std::unique_ptr<Controller> make_namespace_controller();
 std::unique_ptr<Controller> make_persistent_volume_binder(const Settings& settings);
+std::unique_ptr<Controller> make_claim_protection_controller();
+std::unique_ptr<Controller> make_volume_protection_controller();
 
 }  // namespace wavetank::control

@@ -39,6 +39,7 @@ class GarbageCollector final : public Controller {
   void reconcile(Ref key, const ClusterView& view, Plan& plan) override {
     const state::Header& owner = *view.header(key);
     if (owner.alive && !owner.terminating()) return;
+    if (owner.alive && owner.propagation == Propagation::Background) return;  // its finalizers hold it
     find_dependents(key, view);
     if (!owner.alive) {
       for (const Ref child : dependents_) {

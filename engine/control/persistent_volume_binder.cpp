@@ -338,13 +338,14 @@ class PersistentVolumeBinder final : public Controller {
 
   static void sync_volume(PvId pv, const ClusterView& view, Plan& plan) {
     const model::PersistentVolume& v = view.persistent_volume(pv).spec;
-    if (view.persistent_volume(pv).header.terminating()) return;
-    if (!v.claim) return set_phase(plan, view, pv, "Available");
+    const bool going = view.persistent_volume(pv).header.terminating();
+    if (!v.claim) return going ? void() : set_phase(plan, view, pv, "Available");
     const PvcId claim = claim_of(view, v);
     if (!claim.valid()) {
       if (v.claim->uid.empty()) return set_phase(plan, view, pv, "Available");  // kept for a claim that is to come
       if (v.phase != "Released" && v.phase != "Failed") set_phase(plan, view, pv, "Released");
-      if (v.reclaim_policy == "Delete") plan.call(command::DeleteObject{Ref(pv), event::Propagation::Background, {}});
+      if (v.reclaim_policy == "Delete" && !going)
+        plan.call(command::DeleteObject{Ref(pv), event::Propagation::Background, {}});
       return;
     }
     const std::string& bound_to = view.claim(claim).spec.volume_name;

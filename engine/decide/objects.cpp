@@ -56,6 +56,52 @@ Refusal forbidden(Kind kind, std::string_view name, std::string_view why) {
   return Rejection{"Forbidden", fmt::format("{} \"{}\" is forbidden: {}", resource_name(kind), name, why)};
 }
 
+// ---- Finalizers
+// Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/
+
+bool has_finalizers(const Doc& doc) {
+  const Doc* list = doc.at({"metadata", "finalizers"});
+  return list != nullptr && list->is_array() && !list->items.empty();
+}
+
+/// Most objects have none, and their documents need not be read to know that.
+bool has_finalizers(const state::Header& header) {
+  if (header.doc.find("\"finalizers\"") == std::string::npos) return false;
+  const auto doc = model::parse_json(header.doc, "object");
+  return doc && has_finalizers(*doc);
+}
+
+/// The admission plugin StorageObjectInUseProtection.
+void protect_in_use(Doc& doc, Kind kind) {
+  const char* name =
+      kind == Kind::PersistentVolumeClaim ? "kubernetes.io/pvc-protection" : "kubernetes.io/pv-protection";
+  Doc& list = doc["metadata"]["finalizers"];
+  if (!list.is_array()) list = Doc::array();
+  for (const Doc& f : list.items)
+    if (f.text == name) return;
+  list.items.push_back(Doc::string(name));
+}
+
+/// No finalizer may be added to what is being deleted.
+Refusal check_finalizers(Ref ref, std::string_view name, const Doc& before, const Doc& after) {
+  const Doc* is = after.at({"metadata", "finalizers"});
+  const Doc* was = before.at({"metadata", "finalizers"});
+  std::string added;
+  for (std::size_t i = 0; is != nullptr && i < is->items.size(); ++i) {
+    const std::string& text = is->items[i].text;
+    const bool known = was != nullptr &&
+                       std::any_of(was->items.begin(), was->items.end(), [&](const Doc& f) { return f.text == text; });
+    if (!known) added += fmt::format("{}\"{}\"", added.empty() ? "" : ", ", text);
+  }
+  if (added.empty()) return granted();
+  return Rejection{
+      "Invalid",
+      fmt::format(
+          "{} \"{}\" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is "
+          "being deleted, found new finalizers []string{{{}}}",
+          model::kind_info(ref.kind).name, name, added)};
+}
+
 Ref find_object(const ClusterView& view, const Doc& doc, Kind kind) {
   const Doc* meta = doc.find("metadata");
   if (meta == nullptr) return {};
@@ -141,6 +187,7 @@ Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
   if (!ns.empty())
     if (auto refused = check_namespace(view, kind, ns, name)) return refused;
   if (kind == Kind::Pod) model::merge_label_keys(doc);  // before validation, as the API server does
+  if (kind == Kind::PersistentVolumeClaim || kind == Kind::PersistentVolume) protect_in_use(doc, kind);
   auto admitted = model::admit(std::move(doc), "");
   if (!admitted) return invalid(kind, model::kind_info(kind).name, name, admitted.error());
   Doc& full = admitted->doc;
@@ -210,6 +257,38 @@ Refusal check_immutable_storage(Ref ref, const std::string& name, const Doc& bef
   return granted();
 }
 
+std::int64_t storage_at(const Doc& doc, std::initializer_list<std::string_view> path) {
+  const Doc* amount = doc.at(path);
+  const auto quantity =
+      amount == nullptr ? base::Result<base::Quantity>(base::Quantity()) : base::Quantity::parse(amount->text);
+  return quantity ? quantity->value() : 0;
+}
+
+/// A claim may grow if its class lets it, and shrink again no further than to what it has.
+/// Source: ValidatePersistentVolumeClaimUpdate; plugin/pkg/admission/storage/persistentvolume/resize.
+Refusal check_resize(const ClusterView& view, Ref ref, const Doc& before, const Doc& after) {
+  if (ref.kind != Kind::PersistentVolumeClaim) return granted();
+  const std::int64_t was = storage_at(before, {"spec", "resources", "requests", "storage"});
+  const std::int64_t is = storage_at(after, {"spec", "resources", "requests", "storage"});
+  if (was == is) return granted();
+  const std::string_view name = view.bare_name(ref);
+  if (is < was && is < storage_at(before, {"status", "capacity", "storage"}))
+    return Rejection{"Invalid",
+                     fmt::format("PersistentVolumeClaim \"{}\" is invalid: spec.resources.requests.storage: Forbidden: "
+                                 "field can not be less than status.capacity",
+                                 name)};
+  if (is < was) return granted();
+  const model::PersistentVolumeClaim& claim = view.claim(ref.as<event::PvcId>()).spec;
+  if (claim.phase != "Bound") return forbidden(ref.kind, name, "Only bound persistent volume claims can be expanded");
+  const Ref sc = claim.class_name().empty() ? Ref() : view.find(Kind::StorageClass, "", claim.class_name());
+  if (!sc.valid() || !view->storage_classes[sc.row].spec.allow_expansion)
+    return forbidden(
+        ref.kind, name,
+        "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must "
+        "support resize");
+  return granted();
+}
+
 /// What may not change once it is written.
 Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, const Doc& after) {
   const std::string name(view.bare_name(ref));
@@ -228,6 +307,7 @@ Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, con
             "PriorityClass.scheduling.k8s.io \"{}\" is invalid: value: Forbidden: may not be changed in an update.",
             name)};
   if (auto refused = check_immutable_storage(ref, name, before, after)) return refused;
+  if (auto refused = check_resize(view, ref, before, after)) return refused;
   if (ref.kind != Kind::Pod) return granted();
   Doc was = before, is = after;
   for (Doc* doc : {&was, &is}) {
@@ -285,9 +365,20 @@ Refusal update_object(const ClusterView& view, Ref ref, Doc wanted, Facts& facts
   auto admitted = model::admit(std::move(wanted), "");
   if (!admitted) return invalid(ref.kind, model::kind_info(ref.kind).name, view.bare_name(ref), admitted.error());
   if (auto refused = check_immutable(view, ref, before, admitted->doc)) return refused;
+  const state::Header* header = view.header(ref);
+  const bool going = header != nullptr && header->terminating();
+  if (going)
+    if (auto refused = check_finalizers(ref, view.bare_name(ref), before, admitted->doc)) return refused;
   if (before.same_as(admitted->doc)) return granted();
   const bool spec_changed = !same_member(before, admitted->doc, {"spec"});
   facts.emplace_back(event::ObjectUpdated{ref, model::to_canonical_json(admitted->doc), spec_changed});
+  // With the last finalizer goes what waited for it only (foreground and orphan deletion wait for their dependents,
+  // too).
+  if (going && header->propagation == event::Propagation::Background && has_finalizers(before) &&
+      !has_finalizers(admitted->doc)) {
+    facts.emplace_back(event::ObjectRemoved{ref});
+    return granted();
+  }
   if (ref.kind != Kind::Node) return granted();
   // Taints and cordons are facts of their own: the scheduler and controllers follow those.
   const auto& node = view.node(ref.as<event::NodeId>());
@@ -376,7 +467,7 @@ Refusal rule(const ClusterView& view, const command::DeleteObject& c, Facts& fac
     facts.emplace_back(event::ObjectDeletionStarted{c.ref, c.propagation});
     return granted();
   }
-  if (c.propagation == event::Propagation::Background) {
+  if (c.propagation == event::Propagation::Background && !has_finalizers(header)) {
     facts.emplace_back(event::ObjectRemoved{c.ref});
   } else {
     facts.emplace_back(event::ObjectDeletionStarted{c.ref, c.propagation});
@@ -388,8 +479,11 @@ Refusal rule(const ClusterView& view, const command::RemoveObject& c, Facts& fac
   if (!view.alive(c.ref)) return granted();
   if (c.ref.kind == Kind::Pod) {
     delete_pod(view, c.ref.as<event::PodId>(), event::DeletionReason::GarbageCollected, std::nullopt, facts);
-  } else {
+  } else if (const state::Header& header = *view.header(c.ref); !has_finalizers(header)) {
     facts.emplace_back(event::ObjectRemoved{c.ref});
+  } else if (!header.terminating() || header.propagation != event::Propagation::Background) {
+    // The dependents are dealt with; other finalizers still hold it.
+    facts.emplace_back(event::ObjectDeletionStarted{c.ref, event::Propagation::Background});
   }
   return granted();
 }

@@ -342,8 +342,11 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
 
 void on(ClusterState& state, const event::Event& event, const event::ObjectDeletionStarted& e) {
   Header& header = header_of(state, e.ref);
-  header.version = header.deletion_seq = event.seq;
-  header.deletion_time = event.time;
+  header.version = event.seq;
+  if (header.deletion_seq == 0) {
+    header.deletion_seq = event.seq;
+    header.deletion_time = event.time;
+  }
   header.propagation = e.propagation;
 }
 

@@ -127,7 +127,8 @@ TEST_CASE("An immediate claim is bound to the smallest volume that fits, or one 
   CHECK(made.phase == "Bound");
 }
 
-TEST_CASE("A volume is made where its first consumer is placed, and goes with its claim") {
+TEST_CASE(
+    "A volume is made where its first consumer is placed, and goes with its claim, which goes when no pod uses it") {
   Rig rig;
   rig.apply(R"({"apiVersion":"storage.k8s.io/v1","kind":"CSINode","metadata":{"name":"n1"},
                 "spec":{"drivers":[{"name":"disk.example.com","nodeID":"i","topologyKeys":["zone"]}]}})");
@@ -148,6 +149,16 @@ TEST_CASE("A volume is made where its first consumer is placed, and goes with it
                                          command::DeleteObject{event::Ref(event::PvcId(0U)), {}, {}});
   REQUIRE(outcome.ok());
   rig.run_until({seconds(60).ns});
+  // A pod uses it: it is Terminating until that has gone.
+  CHECK(rig.plane.state().claims.at(0).header.alive);
+  CHECK(rig.plane.state().claims.at(0).header.terminating());
+  CHECK(rig.plane.state().persistent_volumes.at(0).spec.phase == "Bound");
+  REQUIRE(rig.plane
+              .request(rig.now, "test", "kubectl delete pod/p --force",
+                       command::DeleteObject{event::Ref(event::PodId(0U)), {}, 0})
+              .ok());
+  rig.run_until({seconds(80).ns});
+  CHECK_FALSE(rig.plane.state().claims.at(0).header.alive);
   CHECK_FALSE(rig.plane.state().persistent_volumes.at(0).header.alive);
 }
 
