@@ -59,11 +59,11 @@ struct SetPaused {
 };
 /// kubectl rollout restart.
 struct RestartRollout {
-  DeploymentId deployment;
+  Ref ref;  ///< Deployment, StatefulSet, DaemonSet
 };
 /// kubectl rollout undo; revision 0 is the one before the current.
 struct UndoRollout {
-  DeploymentId deployment;
+  Ref ref;  ///< Deployment, StatefulSet, DaemonSet
   std::int64_t to_revision = 0;
 };
 struct CordonNode {
@@ -100,6 +100,11 @@ struct HealFault {
 };
 struct SetMachine {
   NodeId node;
+  bool up = false;
+};
+/// Stops or starts a part of the control plane.
+struct SetComponent {
+  event::Component component = event::Component::ApiServer;
   bool up = false;
 };
 
@@ -173,6 +178,52 @@ struct SetPodPhase {
   event::PodPhaseChanged fact;
 };
 
+/// A controller makes a pod of its own: admission as for any pod (priority, defaults, tolerations).
+struct MakePod {
+  Ref owner;
+  std::string name;  ///< The pod's name, or with `generate` what five drawn characters are appended to.
+  bool generate = false;
+  event::TemplateId tmpl;  ///< A template of which a pod was made before, or none: then `doc`.
+  std::string doc;         ///< {"metadata":{labels, annotations},"spec":…} before admission.
+  bool tracked = false;    ///< With the finalizer batch.kubernetes.io/job-tracking.
+};
+struct UntrackPod {
+  event::PodUntracked fact;
+};
+struct UpdateStatefulSetStatus {
+  event::StatefulSetStatusChanged fact;
+};
+struct UpdateDaemonSetStatus {
+  event::DaemonSetStatusChanged fact;
+};
+struct UpdateJobStatus {
+  event::JobStatusChanged fact;
+};
+struct UpdateCronJobStatus {
+  event::CronJobStatusChanged fact;
+};
+struct UpdateHpaStatus {
+  event::HpaStatusChanged fact;
+};
+struct UpdateVpaStatus {
+  event::VpaStatusChanged fact;
+};
+struct UpdateQuotaStatus {
+  event::QuotaStatusChanged fact;
+};
+struct SetCondition {
+  event::ObjectConditionChanged fact;
+};
+struct CreateControllerRevision {
+  event::ControllerRevisionCreated fact;
+};
+struct NumberControllerRevision {
+  event::ControllerRevisionNumbered fact;
+};
+struct RecordEvent {
+  event::EventRecorded fact;
+};
+
 // ---- Scheduler
 // ----------------------------------------------------------------------------------------------------------------
 
@@ -223,6 +274,13 @@ struct ReportHeartbeatsStopped {
 struct ReportNodeCondition {
   event::NodeConditionChanged fact;
 };
+/// Of a node agent or a controller: the pod has failed.
+struct FailPod {
+  event::PodFailed fact;
+};
+struct ReportVolumeAttached {
+  event::VolumeAttachmentChanged fact;
+};
 
 using Payload = std::variant<
     ApplyObject, PatchObject, DeleteObject, ScaleObject, SetImage, SetPaused, RestartRollout, UndoRollout, CordonNode,
@@ -233,7 +291,10 @@ using Payload = std::variant<
     SetPodReady, SetPodPhase, BindPod, MarkUnschedulable, NominatePod,                                               //
     ReportImagePulled, ReportContainerStarted, ReportContainerExited, ReportContainerWaiting, ReportContainerReady,  //
     ReportPodReady, ReportPodPhase, ReportPodStopped, ReportHeartbeatsBegan, ReportHeartbeatsStopped,                //
-    ReportNodeCondition>;
+    ReportNodeCondition, FailPod, ReportVolumeAttached,                                                              //
+    MakePod, UntrackPod, UpdateStatefulSetStatus, UpdateDaemonSetStatus, UpdateJobStatus, UpdateCronJobStatus,
+    UpdateHpaStatus, UpdateVpaStatus, UpdateQuotaStatus, SetCondition, CreateControllerRevision,
+    NumberControllerRevision, RecordEvent, SetComponent>;
 
 struct Command {
   Seq cause = 0;  ///< The event that led to this wish; becomes the cause of the facts.

@@ -26,7 +26,8 @@ class DisruptionController final : public Controller {
   [[nodiscard]] event::KindMask wakes_on() const override {
     return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectRemoved,
                           EventKind::PodCreated, EventKind::PodReadyChanged, EventKind::PodPhaseChanged,
-                          EventKind::PodDeletionStarted, EventKind::PodRemoved, EventKind::PdbDisruptionRecorded);
+                          EventKind::PodFailed, EventKind::PodMade, EventKind::PodDeletionStarted,
+                          EventKind::PodRemoved, EventKind::PdbDisruptionRecorded);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {

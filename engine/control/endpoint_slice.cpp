@@ -48,8 +48,8 @@ class EndpointSliceController final : public Controller {
   [[nodiscard]] std::string_view name() const override { return "endpoint-slice-controller"; }
   [[nodiscard]] event::KindMask wakes_on() const override {
     return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectRemoved,
-                          EventKind::PodReadyChanged, EventKind::PodPhaseChanged, EventKind::PodDeletionStarted,
-                          EventKind::PodRemoved);
+                          EventKind::PodReadyChanged, EventKind::PodPhaseChanged, EventKind::PodFailed,
+                          EventKind::PodMade, EventKind::PodDeletionStarted, EventKind::PodRemoved);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {

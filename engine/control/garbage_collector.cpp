@@ -52,23 +52,18 @@ class GarbageCollector final : public Controller {
       plan.call(command::RemoveObject{key}, 0, true);
     } else {
       for (const Ref child : dependents_) {
-        const bool has_pods = child.kind == Kind::ReplicaSet && !view->replica_sets[child.row].pods.empty();
+        const std::vector<PodId>* pods = view.pods_of(child);
+        const bool has_pods = pods != nullptr && !pods->empty();
         remove(child, has_pods ? Propagation::Foreground : Propagation::Background, owner.deletion_seq, view, plan);
       }
     }
   }
 
   void list(const ClusterView& view, KeySink& keys) override {
-    const auto add = [&](const auto& rows, Kind kind) {
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (!rows[i].header.alive || rows[i].header.terminating()) keys.add(Ref(kind, static_cast<std::uint32_t>(i)));
-      }
-    };
-    add(view->deployments, Kind::Deployment);
-    add(view->replica_sets, Kind::ReplicaSet);
-    add(view->services, Kind::Service);
-    add(view->claims, Kind::PersistentVolumeClaim);
-    add(view->others, Kind::Other);
+    view.for_headers([&](Ref ref, const state::Header& h) {
+      const bool waits = ref.kind != Kind::Namespace && ref.kind != Kind::Node && h.alive && h.terminating();
+      if (!h.alive || waits) keys.add(ref);
+    });
   }
 
  private:
@@ -93,13 +88,19 @@ class GarbageCollector final : public Controller {
     };
     if (owner.kind == Kind::Deployment) {
       for (const event::ReplicaSetId id : view->deployments[owner.row].replica_sets) dependents_.emplace_back(id);
-    } else if (owner.kind == Kind::ReplicaSet) {
-      for (const PodId pod : view->replica_sets[owner.row].pods) dependents_.emplace_back(pod);
+    } else if (const std::vector<PodId>* pods = view.pods_of(owner); pods != nullptr) {
+      for (const PodId pod : *pods) dependents_.emplace_back(pod);
+      scan(view->controller_revisions, Kind::ControllerRevision);
+    } else if (owner.kind == Kind::CronJob) {
+      for (const event::JobId id : view->cron_jobs[owner.row].jobs) dependents_.emplace_back(id);
     } else if (owner.kind == Kind::Service) {
       for (const event::EndpointSliceId id : view->services[owner.row].slices) dependents_.emplace_back(id);
     } else if (owner.kind != Kind::Node && owner.kind != Kind::EndpointSlice) {
       scan(view->replica_sets, Kind::ReplicaSet);
       scan(view->deployments, Kind::Deployment);
+      scan(view->stateful_sets, Kind::StatefulSet);
+      scan(view->daemon_sets, Kind::DaemonSet);
+      scan(view->jobs, Kind::Job);
       if (owner.kind == Kind::Other) find_pods(owner, view);
     }
     scan(view->claims, Kind::PersistentVolumeClaim);

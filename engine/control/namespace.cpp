@@ -39,27 +39,11 @@ class NamespaceController final : public Controller {
       return plan.requeue_at(view.now() + *longest / 2 + base::seconds(1));
     }
     bool empty = true;
-    const auto remove_all = [&](const auto& rows, auto kind_of) {
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        const state::Header& h = rows[i].header;
-        if (!h.alive || h.ns != ns.name) continue;
-        empty = false;
-        if (!h.terminating()) {
-          plan.call(
-              command::DeleteObject{
-                  Ref(kind_of(rows[i]), static_cast<std::uint32_t>(i)), event::Propagation::Background, {}},
-              cause, true);
-        }
-      }
-    };
-    const auto is = [](Kind kind) { return [kind](const auto&) { return kind; }; };
-    remove_all(view->deployments, is(Kind::Deployment));
-    remove_all(view->replica_sets, is(Kind::ReplicaSet));
-    remove_all(view->services, is(Kind::Service));
-    remove_all(view->endpoint_slices, is(Kind::EndpointSlice));
-    remove_all(view->pdbs, is(Kind::PodDisruptionBudget));
-    remove_all(view->claims, is(Kind::PersistentVolumeClaim));
-    remove_all(view->others, [](const state::OtherRow& row) { return row.kind; });
+    view.for_headers([&](Ref ref, const state::Header& h) {
+      if (!h.alive || h.ns != ns.name || h.ns == base::Sym(0U)) return;
+      empty = false;
+      if (!h.terminating()) plan.call(command::DeleteObject{ref, event::Propagation::Background, {}}, cause, true);
+    });
     if (empty) return plan.call(command::RemoveObject{key}, cause, true);
     plan.requeue_at(view.now() + base::seconds(1));
   }

@@ -28,8 +28,8 @@ class PodGcController final : public Controller {
   [[nodiscard]] std::string_view name() const override { return "pod-garbage-collector-controller"; }
   [[nodiscard]] int workers() const override { return 1; }
   [[nodiscard]] event::KindMask wakes_on() const override {
-    return event::mask_of(EventKind::ObjectRemoved, EventKind::PodPhaseChanged, EventKind::NodeTaintsChanged,
-                          EventKind::PodDeletionStarted);
+    return event::mask_of(EventKind::ObjectRemoved, EventKind::PodPhaseChanged, EventKind::PodFailed,
+                          EventKind::NodeTaintsChanged, EventKind::PodDeletionStarted);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
@@ -37,6 +37,8 @@ class PodGcController final : public Controller {
       if (removed->ref.kind == Kind::Node) keys.add(removed->ref);
     } else if (const auto* phase = std::get_if<event::PodPhaseChanged>(&event.payload)) {
       if (ended(phase->phase) && too_many(view)) keys.add_at(ended_key(), grid_from(view.now()));
+    } else if (std::holds_alternative<event::PodFailed>(event.payload)) {
+      if (too_many(view)) keys.add_at(ended_key(), grid_from(view.now()));
     } else if (const auto* taints = std::get_if<event::NodeTaintsChanged>(&event.payload)) {
       if (out_of_service(view.node(taints->node))) keys.add_at(taints->node, grid_from(view.now()));
     } else if (const auto* deletion = std::get_if<event::PodDeletionStarted>(&event.payload)) {

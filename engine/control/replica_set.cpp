@@ -30,8 +30,9 @@ class ReplicaSetController final : public Controller {
   [[nodiscard]] event::KindMask wakes_on() const override {
     return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectDeletionStarted,
                           EventKind::OwnerChanged, EventKind::PodCreated, EventKind::PodReadyChanged,
-                          EventKind::PodPhaseChanged, EventKind::PodDeletionStarted, EventKind::PodRemoved,
-                          EventKind::ReplicaSetCreated, EventKind::ReplicaSetScaled);
+                          EventKind::PodPhaseChanged, EventKind::PodFailed, EventKind::PodMade,
+                          EventKind::PodDeletionStarted, EventKind::PodRemoved, EventKind::ReplicaSetCreated,
+                          EventKind::ReplicaSetScaled);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {

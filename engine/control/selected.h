@@ -74,6 +74,7 @@ class SelectingRows {
 inline event::PodId pod_of(const event::Event& event, const ClusterView& view) {
   if (const auto* e = std::get_if<event::PodReadyChanged>(&event.payload)) return e->pod;
   if (const auto* e = std::get_if<event::PodPhaseChanged>(&event.payload)) return e->pod;
+  if (const auto* e = std::get_if<event::PodFailed>(&event.payload)) return e->pod;
   if (const auto* e = std::get_if<event::PodDeletionStarted>(&event.payload)) return e->pod;
   if (const auto* e = std::get_if<event::PodRemoved>(&event.payload)) return e->pod;
   const auto* updated = std::get_if<event::ObjectUpdated>(&event.payload);
@@ -81,6 +82,7 @@ inline event::PodId pod_of(const event::Event& event, const ClusterView& view) {
     return updated->ref.kind == model::Kind::Pod ? updated->ref.as<event::PodId>() : event::PodId();
   const auto* created = std::get_if<event::ObjectCreated>(&event.payload);
   const bool born = std::holds_alternative<event::PodCreated>(event.payload) ||
+                    std::holds_alternative<event::PodMade>(event.payload) ||
                     (created != nullptr && created->kind == model::Kind::Pod);
   if (!born) return {};
   const std::vector<base::Seq>& seqs = view->pods.created_seq;

@@ -97,9 +97,9 @@ Refusal rule(const ClusterView& view, const command::SetPaused& c, Facts& facts)
 }
 
 Refusal rule(const ClusterView& view, const command::RestartRollout& c, Facts& facts) {
-  const Ref ref(c.deployment);
+  const Ref ref = c.ref;
   if (!view.alive(ref)) return not_found(view, ref);
-  if (view.deployment(c.deployment).spec.paused)
+  if (ref.kind == Kind::Deployment && view.deployment(ref.as<event::DeploymentId>()).spec.paused)
     return client_error("can't restart paused deployment (run rollout resume first)");
   Doc doc = view.stored_doc(ref);
   doc["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] =
@@ -108,9 +108,10 @@ Refusal rule(const ClusterView& view, const command::RestartRollout& c, Facts& f
 }
 
 Refusal rule(const ClusterView& view, const command::UndoRollout& c, Facts& facts) {
-  const Ref ref(c.deployment);
+  const Ref ref = c.ref;
   if (!view.alive(ref)) return not_found(view, ref);
-  const state::DeploymentRow& d = view.deployment(c.deployment);
+  if (ref.kind != Kind::Deployment) return client_error(fmt::format("{} has no rollout to undo", view.name_of(ref)));
+  const state::DeploymentRow& d = view.deployment(ref.as<event::DeploymentId>());
   if (d.spec.paused)
     return client_error(
         fmt::format("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume "
@@ -184,6 +185,16 @@ Refusal rule(const ClusterView& view, const command::SetMachine& c, Facts& facts
     facts.emplace_back(event::MachineUp{c.node});
   } else {
     facts.emplace_back(event::MachineDown{c.node});
+  }
+  return granted();
+}
+
+Refusal rule(const ClusterView& view, const command::SetComponent& c, Facts& facts) {
+  if (view->component_down[static_cast<std::size_t>(c.component)] != c.up) return granted();
+  if (c.up) {
+    facts.emplace_back(event::ComponentUp{c.component});
+  } else {
+    facts.emplace_back(event::ComponentDown{c.component});
   }
   return granted();
 }

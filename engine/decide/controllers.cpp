@@ -111,4 +111,58 @@ Refusal rule(const ClusterView& view, const command::SetNodeCondition& c, Facts&
   return if_alive(view, Ref(c.fact.node), differs(now, c.fact.status, c.fact.reason, c.fact.message), c.fact, facts);
 }
 
+Refusal rule(const ClusterView& view, const command::UpdateStatefulSetStatus& c, Facts& facts) {
+  return if_alive(view, Ref(c.fact.id), view->stateful_sets[c.fact.id.index()].status != c.fact.status, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::UpdateDaemonSetStatus& c, Facts& facts) {
+  return if_alive(view, Ref(c.fact.id), view->daemon_sets[c.fact.id.index()].status != c.fact.status, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::UpdateJobStatus& c, Facts& facts) {
+  return if_alive(view, Ref(c.fact.id), view->jobs[c.fact.id.index()].status != c.fact.status, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::UpdateCronJobStatus& c, Facts& facts) {
+  return if_alive(view, Ref(c.fact.id), view->cron_jobs[c.fact.id.index()].status != c.fact.status, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::UpdateHpaStatus& c, Facts& facts) {
+  return if_alive(view, Ref(c.fact.id), view->hpas[c.fact.id.index()].status != c.fact.status, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::UpdateVpaStatus& c, Facts& facts) {
+  return if_alive(view, Ref(c.fact.id), view->vpas[c.fact.id.index()].status != c.fact.status, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::UpdateQuotaStatus& c, Facts& facts) {
+  return if_alive(view, Ref(c.fact.id), view->quotas[c.fact.id.index()].status != c.fact.status, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::SetCondition& c, Facts& facts) {
+  const state::Condition* now = view.condition(c.fact.ref, c.fact.type);
+  const bool news =
+      c.fact.removed ? now != nullptr : now == nullptr || differs(*now, c.fact.status, c.fact.reason, c.fact.message);
+  return if_alive(view, c.fact.ref, news, c.fact, facts);
+}
+
+Refusal rule(const ClusterView& view, const command::CreateControllerRevision& c, Facts& facts) {
+  if (!view.alive(c.fact.owner)) return not_found(view, c.fact.owner);
+  const std::string name = std::string(view.bare_name(c.fact.owner)) + "-" + c.fact.hash;
+  if (view.find(model::Kind::ControllerRevision, view.namespace_of(c.fact.owner), name).valid())
+    return Rejection{"AlreadyExists", fmt::format("controllerrevisions.apps \"{}\" already exists", name)};
+  facts.emplace_back(c.fact);
+  return granted();
+}
+
+Refusal rule(const ClusterView& view, const command::NumberControllerRevision& c, Facts& facts) {
+  return if_alive(view, Ref(c.fact.id), view.controller_revision(c.fact.id).revision != c.fact.revision, c.fact, facts);
+}
+
+/// Of an object that is gone, too: the last words about it come after its end.
+Refusal rule(const ClusterView&, const command::RecordEvent& c, Facts& facts) {
+  if (c.fact.ref.valid()) facts.emplace_back(c.fact);
+  return granted();
+}
+
 }  // namespace wavetank::decide::detail

@@ -110,7 +110,8 @@ Ref find_object(const ClusterView& view, const Doc& doc, Kind kind) {
   return view.find(kind, ns, name);
 }
 
-/// The namespace must exist and not be going.
+}  // namespace
+
 Refusal check_namespace(const ClusterView& view, Kind kind, std::string_view ns, std::string_view name) {
   const Ref ref = view.find(Kind::Namespace, "", ns);
   if (!ref.valid()) return Rejection{"NotFound", fmt::format("namespaces \"{}\" not found", ns)};
@@ -119,7 +120,8 @@ Refusal check_namespace(const ClusterView& view, Kind kind, std::string_view ns,
                    fmt::format("unable to create new content in namespace {} because it is being terminated", ns));
 }
 
-/// The admission plugins of pods: Priority, DefaultTolerationSeconds, ServiceAccount.
+namespace {}  // namespace
+
 Refusal admit_pod(const ClusterView& view, Doc& doc, std::string_view name) {
   Doc& spec = doc["spec"];
   const std::string class_name(spec.string_or("priorityClassName"));
@@ -135,6 +137,8 @@ Refusal admit_pod(const ClusterView& view, Doc& doc, std::string_view name) {
   state::admit_pod_spec(view.state(), spec);
   return granted();
 }
+
+namespace {
 
 /// Service addresses are dealt out in the order of creation from the default service range 10.96.0.0/12.
 void assign_addresses(const ClusterView& view, Doc& doc) {

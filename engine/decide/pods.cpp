@@ -6,6 +6,7 @@
 #include "engine/base/assert.h"
 #include "engine/base/prng.h"
 #include "engine/decide/rules.h"
+#include "engine/model/decode.h"
 #include "engine/state/pod_admission.h"
 
 namespace wavetank::decide::detail {
@@ -16,11 +17,11 @@ using event::PodId;
 
 Refusal pod_not_found(const ClusterView& view, PodId pod) { return not_found(view, Ref(pod)); }
 
-/// Five characters of Kubernetes' alphabet without vowels (rand.String), a function of the seed, the set's name and n.
-std::string name_suffix(const ClusterView& view, const state::ReplicaSetRow& set, std::uint64_t n) {
+/// Five characters of Kubernetes' alphabet without vowels (rand.String), a function of the seed, the owner's name and
+/// n.
+std::string name_suffix(const ClusterView& view, const state::Header& owner, std::uint64_t n) {
   static constexpr std::string_view kAlphabet = "bcdfghjklmnpqrstvwxz2456789";
-  const base::Stream stream =
-      base::Stream(view->seed, "pod-name").of(view.text(set.header.ns)).of(view.text(set.header.name));
+  const base::Stream stream = base::Stream(view->seed, "pod-name").of(view.text(owner.ns)).of(view.text(owner.name));
   std::string suffix(5, 'b');
   for (std::size_t i = 0; i < suffix.size(); ++i) suffix[i] = kAlphabet[stream.below(kAlphabet.size(), n * 8 + i)];
   return suffix;
@@ -51,14 +52,94 @@ void delete_pod(const ClusterView& view, PodId pod, event::DeletionReason reason
   if (nothing_runs) seconds = 0;
   if (view.pod_terminating(pod)) {
     if (seconds == 0) {
-      facts.emplace_back(event::PodRemoved{pod});
+      remove_pod(view, pod, facts);
     } else if (grace && pods.deletion[p] + base::seconds(pods.grace_s[p]) > view.now() + base::seconds(seconds)) {
       facts.emplace_back(event::PodDeletionStarted{pod, seconds, pods.deletion_reason[p]});  // a shorter grace period
     }
     return;
   }
   facts.emplace_back(event::PodDeletionStarted{pod, seconds, reason});
-  if (seconds == 0) facts.emplace_back(event::PodRemoved{pod});
+  if (seconds == 0 && (view.pod_flags(pod) & state::kTracked) == 0) facts.emplace_back(event::PodRemoved{pod});
+}
+
+/// A pod with a finalizer that has stopped is one that has no grace period left.
+void remove_pod(const ClusterView& view, PodId pod, Facts& facts) {
+  if ((view.pod_flags(pod) & state::kTracked) == 0) {
+    facts.emplace_back(event::PodRemoved{pod});
+  } else if (!view.pod_terminating(pod) || view->pods.grace_s[pod.index()] != 0) {
+    facts.emplace_back(event::PodDeletionStarted{pod, 0, view->pods.deletion_reason[pod.index()]});
+  }
+}
+
+Refusal rule(const ClusterView& view, const command::UntrackPod& c, Facts& facts) {
+  const PodId pod = c.fact.pod;
+  if (!view.pod_alive(pod)) return pod_not_found(view, pod);
+  if ((view.pod_flags(pod) & state::kTracked) == 0) return granted();
+  facts.emplace_back(c.fact);
+  if (view.pod_terminating(pod) && view->pods.grace_s[pod.index()] == 0) facts.emplace_back(event::PodRemoved{pod});
+  return granted();
+}
+
+Refusal rule(const ClusterView& view, const command::FailPod& c, Facts& facts) {
+  const PodId pod = c.fact.pod;
+  if (!view.pod_alive(pod)) return pod_not_found(view, pod);
+  if (view.pod_phase(pod) != event::Phase::Failed && view.pod_phase(pod) != event::Phase::Succeeded)
+    facts.emplace_back(c.fact);
+  return granted();
+}
+
+namespace {
+
+std::uint32_t pods_created_by(const ClusterView& view, Ref owner) {
+  switch (owner.kind) {
+    case model::Kind::StatefulSet:
+      return view->stateful_sets[owner.row].pods_created;
+    case model::Kind::DaemonSet:
+      return view->daemon_sets[owner.row].pods_created;
+    case model::Kind::Job:
+      return view->jobs[owner.row].pods_created;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+Refusal rule(const ClusterView& view, const command::MakePod& c, Facts& facts) {
+  if (!view.alive(c.owner)) return not_found(view, c.owner);
+  const std::string ns(view.namespace_of(c.owner));
+  event::PodMade made{c.owner, c.name, c.tmpl, "", 0, c.tracked};
+  if (c.generate) {
+    std::uint64_t n = std::uint64_t{pods_created_by(view, c.owner)} << 8;
+    const state::Header& owner = *view.header(c.owner);
+    made.name = c.name + name_suffix(view, owner, n);
+    while (view.find(model::Kind::Pod, ns, made.name).valid()) made.name = c.name + name_suffix(view, owner, ++n);
+  } else if (view.find(model::Kind::Pod, ns, c.name).valid()) {
+    return Rejection{"AlreadyExists", fmt::format("pods \"{}\" already exists", c.name)};
+  }
+  if (auto refused = check_namespace(view, model::Kind::Pod, ns, c.name)) return refused;
+  std::string node_name;
+  if (c.tmpl.valid()) {
+    const model::PodSpec& spec = view.pod_template(c.tmpl).value->spec;
+    made.priority = spec.priority.value_or(0);
+    node_name = spec.node_name;
+  } else {
+    auto doc = model::parse_json(c.doc, "template");
+    if (!doc) return Rejection{"BadRequest", base::to_text(doc.error())};
+    model::apply_pod_defaults((*doc)["spec"]);
+    if (auto refused = admit_pod(view, *doc, made.name)) return refused;
+    model::merge_label_keys(*doc);
+    made.priority = static_cast<std::int32_t>((*doc)["spec"].int_or("priority", 0));
+    node_name = (*doc)["spec"].string_or("nodeName");
+    made.doc = model::to_canonical_json(*doc);
+    made.tmpl = state::find_template(view.state(), ns, made.doc);
+    if (made.tmpl.valid()) made.doc.clear();
+  }
+  facts.emplace_back(std::move(made));
+  if (node_name.empty()) return granted();
+  const Ref node = view.find(model::Kind::Node, "", node_name);
+  if (node.valid()) facts.emplace_back(event::PodBound{PodId(view->pods.size()), node.as<event::NodeId>()});
+  return granted();
 }
 
 Refusal rule(const ClusterView& view, const command::CreatePod& c, Facts& facts) {
@@ -79,8 +160,8 @@ Refusal rule(const ClusterView& view, const command::CreatePod& c, Facts& facts)
     return Rejection{"Forbidden", fmt::format("pods \"{}\" is forbidden: no PriorityClass with name {} was found",
                                               prefix, class_name)};
   std::uint64_t n = std::uint64_t{set.pods_created} << 8;
-  std::string suffix = name_suffix(view, set, n);
-  while (view.find(model::Kind::Pod, ns, prefix + suffix).valid()) suffix = name_suffix(view, set, ++n);
+  std::string suffix = name_suffix(view, set.header, n);
+  while (view.find(model::Kind::Pod, ns, prefix + suffix).valid()) suffix = name_suffix(view, set.header, ++n);
   facts.emplace_back(
       event::PodCreated{c.replica_set, std::move(suffix), priority == nullptr ? 0 : priority->spec.value});
   const std::string& node_name = view.pod_template(set.tmpl).value->spec.node_name;

@@ -76,7 +76,7 @@ Refusal rule(const ClusterView& view, const command::ReportPodPhase& c, Facts& f
 Refusal rule(const ClusterView& view, const command::ReportPodStopped& c, Facts& facts) {
   if (auto refused = running_here(view, c.pod)) return refused;
   if (!view.pod_terminating(c.pod)) return conflict("the pod is not terminating");
-  facts.emplace_back(event::PodRemoved{c.pod});
+  remove_pod(view, c.pod, facts);
   return granted();
 }
 
@@ -97,6 +97,13 @@ Refusal rule(const ClusterView& view, const command::ReportNodeCondition& c, Fac
   const state::Condition& now = view.node(c.fact.node).conditions[static_cast<std::size_t>(c.fact.type)];
   if (!now.present || now.status != c.fact.status || now.reason != c.fact.reason || now.message != c.fact.message)
     facts.emplace_back(c.fact);
+  return granted();
+}
+
+Refusal rule(const ClusterView& view, const command::ReportVolumeAttached& c, Facts& facts) {
+  if (!view.alive(Ref(c.fact.id))) return not_found(view, Ref(c.fact.id));
+  const state::VolumeAttachmentRow& now = view.volume_attachment(c.fact.id);
+  if (now.attached != c.fact.attached || now.error != c.fact.error) facts.emplace_back(c.fact);
   return granted();
 }
 

@@ -21,6 +21,14 @@ Refusal conflict(std::string message);
 /// "deployments.apps", as the API server names a resource in messages.
 std::string resource_name(model::Kind kind);
 
+/// The admission plugins of pods (Priority, DefaultTolerationSeconds, ServiceAccount …) on a pod's document, or on that
+/// of a template of which a pod is made. `name` is for messages.
+Refusal admit_pod(const ClusterView& view, model::Doc& doc, std::string_view name);
+/// The namespace must exist and not be going.
+Refusal check_namespace(const ClusterView& view, model::Kind kind, std::string_view ns, std::string_view name);
+/// Takes a pod out of the API, or lets it wait for its finalizer to be taken off.
+void remove_pod(const ClusterView& view, event::PodId pod, Facts& facts);
+
 /// Replaces an object's document by `wanted` (from stored_doc() and changed): admission, immutable fields, then the
 /// fact if anything differs. The single way by which clients change objects.
 Refusal update_object(const ClusterView& view, Ref ref, model::Doc wanted, Facts& facts);
@@ -49,6 +57,7 @@ Refusal rule(const ClusterView& view, const command::JudgeExpectation& c, Facts&
 Refusal rule(const ClusterView& view, const command::InjectFault& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::HealFault& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::SetMachine& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetComponent& c, Facts& facts);
 // Controllers (controllers.cpp)
 Refusal rule(const ClusterView& view, const command::CreateReplicaSet& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::ScaleReplicaSet& c, Facts& facts);
@@ -63,7 +72,21 @@ Refusal rule(const ClusterView& view, const command::UpdateEndpoints& c, Facts& 
 Refusal rule(const ClusterView& view, const command::UpdatePdbStatus& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::SetNodeTaints& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::SetNodeCondition& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::UpdateStatefulSetStatus& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::UpdateDaemonSetStatus& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::UpdateJobStatus& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::UpdateCronJobStatus& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::UpdateHpaStatus& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::UpdateVpaStatus& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::UpdateQuotaStatus& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetCondition& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::CreateControllerRevision& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::NumberControllerRevision& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::RecordEvent& c, Facts& facts);
 // Pods (pods.cpp)
+Refusal rule(const ClusterView& view, const command::MakePod& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::UntrackPod& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::FailPod& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::CreatePod& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::DeletePod& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::EvictPod& c, Facts& facts);
@@ -84,5 +107,6 @@ Refusal rule(const ClusterView& view, const command::ReportPodStopped& c, Facts&
 Refusal rule(const ClusterView& view, const command::ReportHeartbeatsBegan& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::ReportHeartbeatsStopped& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::ReportNodeCondition& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::ReportVolumeAttached& c, Facts& facts);
 
 }  // namespace wavetank::decide::detail

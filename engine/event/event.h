@@ -39,8 +39,8 @@ std::string_view kind_name(EventKind kind);
 EventKind kind_from_name(std::string_view name);
 
 /// A set of kinds, for subscriptions.
-using KindMask = std::uint64_t;
-static_assert(static_cast<int>(EventKind::Count) <= 64);
+__extension__ typedef unsigned __int128 KindMask;  // NOLINT: `using` does not take __extension__
+static_assert(static_cast<int>(EventKind::Count) <= 128);
 constexpr KindMask mask(EventKind kind) { return KindMask{1} << static_cast<int>(kind); }
 template <class... Kinds>
 constexpr KindMask mask_of(Kinds... kinds) {

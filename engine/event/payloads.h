@@ -9,6 +9,7 @@
 
 #include "engine/base/time.h"
 #include "engine/event/ids.h"
+#include "engine/event/statuses.h"
 
 #define WT_FIELDS(...) \
   template <class A>   \
@@ -373,6 +374,115 @@ struct PdbDisruptionRecorded {
   PdbId pdb;
   PodId pod;
   WT_FIELDS(pdb, pod)
+};
+
+// ---- What other controllers write
+// -----------------------------------------------------------------------------------------------
+
+/// A controller made a pod (ReplicaSets: PodCreated). Its template, as admitted, is one that is there already (`tmpl`),
+/// or new (`doc`: labels, annotations and spec, canonical JSON).
+struct PodMade {
+  Ref owner;
+  std::string name;
+  TemplateId tmpl;
+  std::string doc;
+  std::int32_t priority = 0;
+  bool tracked = false;  ///< It has the finalizer batch.kubernetes.io/job-tracking.
+  WT_FIELDS(owner, name, tmpl, doc, priority, tracked)
+};
+/// The finalizer batch.kubernetes.io/job-tracking was taken off.
+struct PodUntracked {
+  PodId pod;
+  WT_FIELDS(pod)
+};
+/// The phase became Failed on the word of the node agent or a controller: status.reason and status.message.
+struct PodFailed {
+  PodId pod;
+  std::string reason, message;
+  WT_FIELDS(pod, reason, message)
+};
+struct StatefulSetStatusChanged {
+  StatefulSetId id;
+  StatefulSetStatus status;
+  WT_FIELDS(id, status)
+};
+struct DaemonSetStatusChanged {
+  DaemonSetId id;
+  DaemonSetStatus status;
+  WT_FIELDS(id, status)
+};
+struct JobStatusChanged {
+  JobId id;
+  JobStatus status;
+  WT_FIELDS(id, status)
+};
+struct CronJobStatusChanged {
+  CronJobId id;
+  CronJobStatus status;
+  WT_FIELDS(id, status)
+};
+struct HpaStatusChanged {
+  HpaId id;
+  HpaStatus status;
+  WT_FIELDS(id, status)
+};
+struct VpaStatusChanged {
+  VpaId id;
+  VpaStatus status;
+  WT_FIELDS(id, status)
+};
+struct QuotaStatusChanged {
+  QuotaId id;
+  QuotaStatus status;
+  WT_FIELDS(id, status)
+};
+/// A condition of an object that keeps its conditions by name. lastTransitionTime moves with the status.
+struct ObjectConditionChanged {
+  Ref ref;
+  std::string type;
+  ConditionStatus status = ConditionStatus::Unknown;
+  std::string reason, message;
+  bool removed = false;
+  WT_FIELDS(ref, type, status, reason, message, removed)
+};
+/// The owner's template as it stands was kept as a ControllerRevision named "<owner>-<hash>".
+struct ControllerRevisionCreated {
+  Ref owner;
+  std::string hash;
+  std::int64_t revision = 0;
+  WT_FIELDS(owner, hash, revision)
+};
+struct ControllerRevisionNumbered {
+  ControllerRevisionId id;
+  std::int64_t revision = 0;
+  WT_FIELDS(id, revision)
+};
+/// status.attached, and what went wrong with the last try.
+struct VolumeAttachmentChanged {
+  VolumeAttachmentId id;
+  bool attached = false;
+  std::string error;
+  WT_FIELDS(id, attached, error)
+};
+/// A Kubernetes Event that follows from no other fact.
+struct EventRecorded {
+  Ref ref;
+  bool warning = false;
+  std::string reason, message;
+  std::string component;  ///< "cronjob-controller"
+  WT_FIELDS(ref, warning, reason, message, component)
+};
+
+enum class Component : std::uint8_t { ApiServer, ControllerManager, Scheduler };
+
+/// A part of the control plane stopped, or is back.
+struct ComponentDown {
+  Component component = Component::ApiServer;
+  WT_FIELDS(component)
+};
+struct ComponentUp {
+  Component component = Component::ApiServer;
+  WT_FIELDS(component)
 };
 
 }  // namespace wavetank::event

@@ -187,6 +187,32 @@ Spec read_spec(Kind kind, const Doc& doc) {
       return read_storage_class(doc);
     case Kind::CSINode:
       return read_csi_node(doc);
+    case Kind::StatefulSet:
+      return read_stateful_set(doc);
+    case Kind::DaemonSet:
+      return read_daemon_set(doc);
+    case Kind::ControllerRevision:
+      return read_controller_revision(doc);
+    case Kind::Job:
+      return read_job(doc);
+    case Kind::CronJob:
+      return read_cron_job(doc);
+    case Kind::HorizontalPodAutoscaler:
+      return read_horizontal_pod_autoscaler(doc);
+    case Kind::VerticalPodAutoscaler:
+      return read_vertical_pod_autoscaler(doc);
+    case Kind::ResourceQuota:
+      return read_resource_quota(doc);
+    case Kind::LimitRange:
+      return read_limit_range(doc);
+    case Kind::RuntimeClass:
+      return read_runtime_class(doc);
+    case Kind::Ingress:
+      return read_ingress(doc);
+    case Kind::IngressClass:
+      return read_ingress_class(doc);
+    case Kind::VolumeAttachment:
+      return read_volume_attachment(doc);
   }
   return OtherKind{};
 }

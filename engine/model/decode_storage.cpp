@@ -158,4 +158,13 @@ CSINode read_csi_node(const Doc& doc) {
   return n;
 }
 
+VolumeAttachment read_volume_attachment(const Doc& doc) {
+  VolumeAttachment out;
+  const Doc* spec = get(&doc, "spec");
+  out.attacher = get_string(spec, "attacher");
+  out.node_name = get_string(spec, "nodeName");
+  out.volume_name = get_string(get(spec, "source"), "persistentVolumeName");
+  return out;
+}
+
 }  // namespace wavetank::model

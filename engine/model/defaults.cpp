@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/model/decode.h"
+#include "engine/model/defaults.h"
 #include "engine/model/read.h"
 #include "engine/model/requests.h"
 
@@ -17,6 +18,8 @@ bool is_zero(const Doc* doc) {
 }
 
 bool may_hold_members(const Doc* doc) { return doc == nullptr || doc->is_null() || doc->is_object(); }
+
+}  // namespace
 
 /// The member as an object, made if missing; null pointer when something else stands there.
 Doc* object_at(Doc& doc, std::string_view key) {
@@ -44,16 +47,6 @@ void set_if_zero(Doc& doc, std::string_view key, Doc value) {
 }
 void text_default(Doc& doc, std::string_view key, std::string_view value) { set_if_zero(doc, key, Doc::string(value)); }
 
-/// Calls f on each object in a list member.
-template <class F>
-void each(Doc* doc, std::string_view key, F&& f) {
-  Doc* list = doc == nullptr ? nullptr : doc->find(key);
-  if (list == nullptr || !list->is_array()) return;
-  for (Doc& item : list->items) {
-    if (item.is_object()) f(item);
-  }
-}
-
 /// Quantities in their canonical form, rounded up to thousandths (SetDefaults_ResourceList).
 void canonical_quantities(Doc* doc, std::string_view key) {
   Doc* list = existing(doc, key);
@@ -66,6 +59,8 @@ void canonical_quantities(Doc* doc, std::string_view key) {
     m.value.text = q->rounded_to_milli().text();
   }
 }
+
+namespace {
 
 void http_get(Doc* doc) {
   if (doc == nullptr) return;
@@ -184,10 +179,14 @@ void pod_level_requests(Doc& spec) {
   }
 }
 
+}  // namespace
+
 void pod_template(Doc* spec) {
   Doc* tmpl = existing(spec, "template");
   pod_spec(existing(tmpl, "spec"));
 }
+
+namespace {
 
 void deployment(Doc* spec) {
   if (spec == nullptr) return;
@@ -367,7 +366,35 @@ void apply_defaults(Doc& doc) {
     case Kind::CSINode:
     case Kind::Other:
       return;
+    case Kind::StatefulSet:
+      return default_stateful_set(doc);
+    case Kind::DaemonSet:
+      return default_daemon_set(doc);
+    case Kind::ControllerRevision:
+      return default_controller_revision(doc);
+    case Kind::Job:
+      return default_job(doc);
+    case Kind::CronJob:
+      return default_cron_job(doc);
+    case Kind::HorizontalPodAutoscaler:
+      return default_horizontal_pod_autoscaler(doc);
+    case Kind::VerticalPodAutoscaler:
+      return default_vertical_pod_autoscaler(doc);
+    case Kind::ResourceQuota:
+      return default_resource_quota(doc);
+    case Kind::LimitRange:
+      return default_limit_range(doc);
+    case Kind::RuntimeClass:
+      return default_runtime_class(doc);
+    case Kind::Ingress:
+      return default_ingress(doc);
+    case Kind::IngressClass:
+      return default_ingress_class(doc);
+    case Kind::VolumeAttachment:
+      return default_volume_attachment(doc);
   }
 }
+
+void default_volume_attachment(Doc& doc) { static_cast<void>(doc); }
 
 }  // namespace wavetank::model

@@ -25,6 +25,19 @@ PersistentVolume: apiVersion kind metadata:ObjectMeta spec:PersistentVolumeSpec 
 PersistentVolumeClaim: apiVersion kind metadata:ObjectMeta spec:PersistentVolumeClaimSpec status:PersistentVolumeClaimStatus
 StorageClass: apiVersion kind metadata:ObjectMeta provisioner parameters:{}s reclaimPolicy mountOptions:[]s allowVolumeExpansion:b volumeBindingMode allowedTopologies:[]TopologySelectorTerm
 CSINode: apiVersion kind metadata:ObjectMeta spec:CSINodeSpec
+StatefulSet: apiVersion kind metadata:ObjectMeta spec:StatefulSetSpec status:any
+DaemonSet: apiVersion kind metadata:ObjectMeta spec:DaemonSetSpec status:any
+ControllerRevision: apiVersion kind metadata:ObjectMeta data:any revision:l
+Job: apiVersion kind metadata:ObjectMeta spec:JobSpec status:any
+CronJob: apiVersion kind metadata:ObjectMeta spec:CronJobSpec status:any
+HorizontalPodAutoscaler: apiVersion kind metadata:ObjectMeta spec:HorizontalPodAutoscalerSpec status:any
+VerticalPodAutoscaler: apiVersion kind metadata:ObjectMeta spec:VerticalPodAutoscalerSpec status:any
+ResourceQuota: apiVersion kind metadata:ObjectMeta spec:ResourceQuotaSpec status:any
+LimitRange: apiVersion kind metadata:ObjectMeta spec:LimitRangeSpec
+RuntimeClass: apiVersion kind metadata:ObjectMeta handler overhead:RuntimeClassOverhead scheduling:RuntimeClassScheduling
+Ingress: apiVersion kind metadata:ObjectMeta spec:IngressSpec status:any
+IngressClass: apiVersion kind metadata:ObjectMeta spec:IngressClassSpec
+VolumeAttachment: apiVersion kind metadata:ObjectMeta spec:VolumeAttachmentSpec status:any
 
 ObjectMeta: name generateName namespace selfLink uid resourceVersion generation:l creationTimestamp deletionTimestamp deletionGracePeriodSeconds:l labels:{}s annotations:{}s ownerReferences:[]OwnerReference finalizers:[]s managedFields:any
 OwnerReference: apiVersion kind name uid controller:b blockOwnerDeletion:b
@@ -99,6 +112,63 @@ ReplicaSetSpec: replicas:i minReadySeconds:i selector:LabelSelector template:Pod
 DeploymentSpec: replicas:i selector:LabelSelector template:PodTemplateSpec strategy:DeploymentStrategy minReadySeconds:i revisionHistoryLimit:i paused:b progressDeadlineSeconds:i
 DeploymentStrategy: type rollingUpdate:RollingUpdateDeployment
 RollingUpdateDeployment: maxUnavailable:x maxSurge:x
+StatefulSetSpec: replicas:i selector:LabelSelector template:PodTemplateSpec volumeClaimTemplates:[]ClaimTemplate serviceName podManagementPolicy updateStrategy:StatefulSetUpdateStrategy revisionHistoryLimit:i minReadySeconds:i persistentVolumeClaimRetentionPolicy:ClaimRetentionPolicy ordinals:StatefulSetOrdinals
+ClaimTemplate: apiVersion kind metadata:ObjectMeta spec:PersistentVolumeClaimSpec status:any
+StatefulSetUpdateStrategy: type rollingUpdate:RollingUpdateStatefulSet
+RollingUpdateStatefulSet: partition:i maxUnavailable:x
+ClaimRetentionPolicy: whenDeleted whenScaled
+StatefulSetOrdinals: start:i
+DaemonSetSpec: selector:LabelSelector template:PodTemplateSpec updateStrategy:DaemonSetUpdateStrategy minReadySeconds:i revisionHistoryLimit:i
+DaemonSetUpdateStrategy: type rollingUpdate:RollingUpdateDaemonSet
+RollingUpdateDaemonSet: maxUnavailable:x maxSurge:x
+
+JobSpec: parallelism:i completions:i activeDeadlineSeconds:l podFailurePolicy:PodFailurePolicy successPolicy:SuccessPolicy backoffLimit:i backoffLimitPerIndex:i maxFailedIndexes:i selector:LabelSelector manualSelector:b template:PodTemplateSpec ttlSecondsAfterFinished:i completionMode suspend:b podReplacementPolicy managedBy
+PodFailurePolicy: rules:[]PodFailurePolicyRule
+PodFailurePolicyRule: action onExitCodes:PodFailurePolicyOnExitCodes onPodConditions:[]PodFailurePolicyOnPodCondition
+PodFailurePolicyOnExitCodes: containerName operator values:[]i
+PodFailurePolicyOnPodCondition: type status
+SuccessPolicy: rules:[]SuccessPolicyRule
+SuccessPolicyRule: succeededIndexes succeededCount:i
+CronJobSpec: schedule timeZone startingDeadlineSeconds:l concurrencyPolicy suspend:b jobTemplate:JobTemplateSpec successfulJobsHistoryLimit:i failedJobsHistoryLimit:i
+JobTemplateSpec: metadata:ObjectMeta spec:JobSpec
+
+HorizontalPodAutoscalerSpec: scaleTargetRef:CrossVersionObjectReference minReplicas:i maxReplicas:i metrics:[]MetricSpec behavior:HorizontalPodAutoscalerBehavior
+CrossVersionObjectReference: apiVersion kind name
+MetricSpec: type object:ObjectMetricSource pods:PodsMetricSource resource:ResourceMetricSource containerResource:ContainerResourceMetricSource external:ExternalMetricSource
+ObjectMetricSource: describedObject:CrossVersionObjectReference target:MetricTarget metric:MetricIdentifier
+PodsMetricSource: metric:MetricIdentifier target:MetricTarget
+ResourceMetricSource: name target:MetricTarget
+ContainerResourceMetricSource: name container target:MetricTarget
+ExternalMetricSource: metric:MetricIdentifier target:MetricTarget
+MetricIdentifier: name selector:LabelSelector
+MetricTarget: type value:q averageValue:q averageUtilization:i
+HorizontalPodAutoscalerBehavior: scaleUp:HPAScalingRules scaleDown:HPAScalingRules
+HPAScalingRules: stabilizationWindowSeconds:i selectPolicy policies:[]HPAScalingPolicy tolerance:q
+HPAScalingPolicy: type value:i periodSeconds:i
+VerticalPodAutoscalerSpec: targetRef:CrossVersionObjectReference updatePolicy:PodUpdatePolicy resourcePolicy:PodResourcePolicy recommenders:any
+PodUpdatePolicy: updateMode minReplicas:i evictionRequirements:any
+PodResourcePolicy: containerPolicies:[]ContainerResourcePolicy
+ContainerResourcePolicy: containerName mode minAllowed:{}q maxAllowed:{}q controlledResources:[]s controlledValues
+
+ResourceQuotaSpec: hard:{}q scopes:[]s scopeSelector:ScopeSelector
+ScopeSelector: matchExpressions:[]ScopedResourceSelectorRequirement
+ScopedResourceSelectorRequirement: scopeName operator values:[]s
+LimitRangeSpec: limits:[]LimitRangeItem
+LimitRangeItem: type max:{}q min:{}q default:{}q defaultRequest:{}q maxLimitRequestRatio:{}q
+RuntimeClassOverhead: podFixed:{}q
+RuntimeClassScheduling: nodeSelector:{}s tolerations:[]Toleration
+
+IngressSpec: ingressClassName defaultBackend:IngressBackend tls:[]IngressTLS rules:[]IngressRule
+IngressBackend: service:IngressServiceBackend resource:any
+IngressServiceBackend: name port:ServiceBackendPort
+ServiceBackendPort: name number:i
+IngressTLS: hosts:[]s secretName
+IngressRule: host http:HTTPIngressRuleValue
+HTTPIngressRuleValue: paths:[]HTTPIngressPath
+HTTPIngressPath: path pathType backend:IngressBackend
+IngressClassSpec: controller parameters:any
+VolumeAttachmentSpec: attacher source:VolumeAttachmentSource nodeName
+VolumeAttachmentSource: persistentVolumeName inlineVolumeSpec:any
 
 ServiceSpec: ports:[]ServicePort selector:{}s clusterIP clusterIPs:[]s type externalIPs:[]s sessionAffinity loadBalancerIP loadBalancerSourceRanges:[]s externalName externalTrafficPolicy healthCheckNodePort:i publishNotReadyAddresses:b sessionAffinityConfig:SessionAffinityConfig ipFamilies:[]s ipFamilyPolicy allocateLoadBalancerNodePorts:b loadBalancerClass internalTrafficPolicy trafficDistribution
 SessionAffinityConfig: clientIP:ClientIPConfig

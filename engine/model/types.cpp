@@ -25,6 +25,21 @@ constexpr std::array<KindInfo, kKindCount> kKinds = {{
     {Kind::PersistentVolumeClaim, "v1", "PersistentVolumeClaim", "persistentvolumeclaims", "pvc", true},
     {Kind::StorageClass, "storage.k8s.io/v1", "StorageClass", "storageclasses", "sc", false},
     {Kind::CSINode, "storage.k8s.io/v1", "CSINode", "csinodes", "", false},
+    {Kind::StatefulSet, "apps/v1", "StatefulSet", "statefulsets", "sts", true},
+    {Kind::DaemonSet, "apps/v1", "DaemonSet", "daemonsets", "ds", true},
+    {Kind::ControllerRevision, "apps/v1", "ControllerRevision", "controllerrevisions", "", true},
+    {Kind::Job, "batch/v1", "Job", "jobs", "", true},
+    {Kind::CronJob, "batch/v1", "CronJob", "cronjobs", "cj", true},
+    {Kind::HorizontalPodAutoscaler, "autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa",
+     true},
+    {Kind::VerticalPodAutoscaler, "autoscaling.k8s.io/v1", "VerticalPodAutoscaler", "verticalpodautoscalers", "vpa",
+     true},
+    {Kind::ResourceQuota, "v1", "ResourceQuota", "resourcequotas", "quota", true},
+    {Kind::LimitRange, "v1", "LimitRange", "limitranges", "limits", true},
+    {Kind::RuntimeClass, "node.k8s.io/v1", "RuntimeClass", "runtimeclasses", "", false},
+    {Kind::Ingress, "networking.k8s.io/v1", "Ingress", "ingresses", "ing", true},
+    {Kind::IngressClass, "networking.k8s.io/v1", "IngressClass", "ingressclasses", "", false},
+    {Kind::VolumeAttachment, "storage.k8s.io/v1", "VolumeAttachment", "volumeattachments", "", false},
 }};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }

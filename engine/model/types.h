@@ -36,8 +36,21 @@ enum class Kind : std::uint8_t {
   PersistentVolumeClaim,
   StorageClass,
   CSINode,
+  StatefulSet,
+  DaemonSet,
+  ControllerRevision,
+  Job,
+  CronJob,
+  HorizontalPodAutoscaler,
+  VerticalPodAutoscaler,
+  ResourceQuota,
+  LimitRange,
+  RuntimeClass,
+  Ingress,
+  IngressClass,
+  VolumeAttachment,
 };
-inline constexpr int kKindCount = 17;
+inline constexpr int kKindCount = 30;
 
 struct KindInfo {
   Kind kind;
@@ -392,6 +405,186 @@ struct CSINode {
   std::string migrated_plugins;  ///< Annotation storage.alpha.kubernetes.io/migrated-plugins.
 };
 
+/// spec.template stays in the document of its kind: rows keep it as a template of the state.
+struct StatefulSet {
+  std::int32_t replicas = 1;
+  std::int32_t min_ready_seconds = 0;
+  std::int32_t revision_history_limit = 10;
+  std::int32_t ordinals_start = 0;
+  bool parallel = false;       ///< podManagementPolicy Parallel
+  bool on_delete = false;      ///< updateStrategy.type OnDelete
+  std::int32_t partition = 0;  ///< updateStrategy.rollingUpdate.partition
+  std::string service_name;
+  std::vector<std::string> claim_templates;  ///< volumeClaimTemplates, canonical JSON each.
+  bool delete_claims_when_deleted = false;   ///< persistentVolumeClaimRetentionPolicy, Delete instead of Retain.
+  bool delete_claims_when_scaled = false;
+  LabelSelector selector;
+  PodTemplate tmpl;
+};
+
+struct DaemonSet {
+  std::int32_t min_ready_seconds = 0;
+  std::int32_t revision_history_limit = 10;
+  bool on_delete = false;
+  IntOrPercent max_unavailable{1, false}, max_surge{0, false};
+  LabelSelector selector;
+  PodTemplate tmpl;
+};
+
+struct ControllerRevision {
+  std::int64_t revision = 0;
+};
+
+/// One rule of podFailurePolicy.
+struct PodFailureRule {
+  enum class Action : std::uint8_t { FailJob, FailIndex, Ignore, Count };
+  Action action = Action::Count;
+  bool on_exit_codes = false;                                   ///< Else on conditions.
+  std::string container;                                        ///< onExitCodes.containerName; empty: any.
+  bool exit_codes_in = true;                                    ///< operator In, else NotIn.
+  std::vector<std::int32_t> exit_codes;                         ///< values
+  std::vector<std::pair<std::string, std::string>> conditions;  ///< Type and status.
+  bool operator==(const PodFailureRule&) const = default;
+};
+/// One rule of successPolicy.
+struct JobSuccessRule {
+  std::optional<std::string> succeeded_indexes;
+  std::optional<std::int32_t> succeeded_count;
+  bool operator==(const JobSuccessRule&) const = default;
+};
+struct Job {
+  std::optional<std::int32_t> parallelism, completions, backoff_limit, backoff_limit_per_index, max_failed_indexes,
+      ttl_seconds_after_finished;
+  std::optional<std::int64_t> active_deadline_seconds;
+  bool suspend = false;
+  bool indexed = false;  ///< completionMode
+  bool manual_selector = false;
+  std::vector<PodFailureRule> pod_failure_policy;
+  bool has_pod_failure_policy = false;
+  std::vector<JobSuccessRule> success_policy;
+  bool replace_failed_only = false;  ///< podReplacementPolicy Failed, else TerminatingOrFailed.
+  std::string managed_by;
+  std::optional<LabelSelector> selector;
+  PodTemplate tmpl;
+};
+
+enum class ConcurrencyPolicy : std::uint8_t { Allow, Forbid, Replace };
+struct CronJob {
+  std::string schedule;
+  std::optional<std::string> time_zone;
+  ConcurrencyPolicy concurrency = ConcurrencyPolicy::Allow;
+  std::optional<std::int64_t> starting_deadline_seconds;
+  bool suspend = false;
+  std::optional<std::int32_t> successful_jobs_history_limit, failed_jobs_history_limit;
+};
+
+/// What an autoscaler scales.
+struct ScaleTarget {
+  std::string api_version, kind, name;
+  bool operator==(const ScaleTarget&) const = default;
+};
+struct MetricSpec {
+  enum class Type : std::uint8_t { Resource, ContainerResource, Pods, Object, External };
+  enum class Target : std::uint8_t { Utilization, Value, AverageValue };
+  Type type = Type::Resource;
+  std::string name;       ///< Of the resource or metric.
+  std::string container;  ///< ContainerResource
+  ScaleTarget object;     ///< Object: describedObject
+  std::optional<LabelSelector> selector;
+  Target target = Target::Utilization;
+  std::int64_t milli_value = 0;  ///< value or averageValue, in thousandths.
+  std::int32_t utilization = 0;  ///< averageUtilization, per cent.
+};
+struct ScalingPolicy {
+  bool percent = false;  ///< Else pods.
+  std::int32_t value = 0, period_seconds = 0;
+  bool operator==(const ScalingPolicy&) const = default;
+};
+struct ScalingRules {
+  enum class Select : std::uint8_t { Max, Min, Disabled };
+  std::optional<std::int32_t> stabilization_window_seconds;
+  Select select = Select::Max;
+  std::vector<ScalingPolicy> policies;
+  std::optional<std::int64_t> tolerance_millis;
+};
+struct HorizontalPodAutoscaler {
+  ScaleTarget target;
+  std::int32_t min_replicas = 1, max_replicas = 1;
+  std::vector<MetricSpec> metrics;
+  bool has_behavior = false;
+  ScalingRules scale_up, scale_down;
+};
+
+struct VerticalPodAutoscaler {
+  ScaleTarget target;
+  std::string update_mode = "Recreate";
+  std::int32_t min_replicas = 2;
+  struct ContainerPolicy {
+    std::string container;  ///< "*": all without one of their own.
+    bool off = false;       ///< mode Off
+    ResourceList min_allowed, max_allowed;
+    std::vector<std::string> controlled_resources;
+    bool requests_only = false;  ///< controlledValues RequestsOnly
+  };
+  std::vector<ContainerPolicy> policies;
+};
+
+/// Amounts in thousandths, sorted by name.
+using ResourceAmounts = std::vector<std::pair<std::string, std::int64_t>>;
+struct ScopeRequirement {
+  std::string scope;
+  SelectorOp op = SelectorOp::Exists;
+  std::vector<std::string> values;
+};
+struct ResourceQuota {
+  ResourceAmounts hard;
+  std::vector<ScopeRequirement> scopes;  ///< scopes and scopeSelector, and-ed.
+};
+
+struct LimitRange {
+  struct Item {
+    std::string type;  ///< Container, Pod, PersistentVolumeClaim
+    ResourceAmounts max, min, defaults, default_request, max_limit_request_ratio;
+  };
+  std::vector<Item> items;
+};
+
+struct RuntimeClass {
+  std::string handler;
+  std::optional<ResourceList> overhead;
+  Labels node_selector;
+  std::vector<Toleration> tolerations;
+};
+
+struct IngressBackend {
+  std::string service, port_name;
+  std::int32_t port = 0;
+  bool operator==(const IngressBackend&) const = default;
+};
+struct Ingress {
+  enum class PathType : std::uint8_t { Exact, Prefix, ImplementationSpecific };
+  struct Path {
+    std::string path;
+    PathType type = PathType::ImplementationSpecific;
+    std::optional<IngressBackend> backend;
+  };
+  struct Rule {
+    std::string host;
+    std::vector<Path> paths;
+  };
+  std::optional<std::string> class_name;
+  std::optional<IngressBackend> default_backend;
+  std::vector<Rule> rules;
+};
+struct IngressClass {
+  std::string controller;
+  bool is_default = false;
+};
+
+struct VolumeAttachment {
+  std::string attacher, node_name, volume_name;
+};
+
 struct ServiceAccount {};
 struct ConfigMap {};
 struct Secret {};
@@ -399,7 +592,9 @@ struct OtherKind {};
 
 using Spec = std::variant<OtherKind, Namespace, Node, Pod, ReplicaSet, Deployment, Service, EndpointSlice,
                           PodDisruptionBudget, PriorityClass, ServiceAccount, ConfigMap, Secret, PersistentVolume,
-                          PersistentVolumeClaim, StorageClass, CSINode>;
+                          PersistentVolumeClaim, StorageClass, CSINode, StatefulSet, DaemonSet, ControllerRevision, Job,
+                          CronJob, HorizontalPodAutoscaler, VerticalPodAutoscaler, ResourceQuota, LimitRange,
+                          RuntimeClass, Ingress, IngressClass, VolumeAttachment>;
 
 /// One API object: its identity, the typed part, and the document it came from (defaulted).
 struct Object {

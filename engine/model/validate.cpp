@@ -273,6 +273,32 @@ void validate_kind(const Place& root, const Object& object) {
       return validate_storage_class(root);
     case Kind::CSINode:
       return validate_csi_node(root["spec"]);
+    case Kind::StatefulSet:
+      return validate_stateful_set(root, std::get<StatefulSet>(object.spec));
+    case Kind::DaemonSet:
+      return validate_daemon_set(root, std::get<DaemonSet>(object.spec));
+    case Kind::ControllerRevision:
+      return validate_controller_revision(root, std::get<ControllerRevision>(object.spec));
+    case Kind::Job:
+      return validate_job(root, std::get<Job>(object.spec));
+    case Kind::CronJob:
+      return validate_cron_job(root, std::get<CronJob>(object.spec));
+    case Kind::HorizontalPodAutoscaler:
+      return validate_horizontal_pod_autoscaler(root, std::get<HorizontalPodAutoscaler>(object.spec));
+    case Kind::VerticalPodAutoscaler:
+      return validate_vertical_pod_autoscaler(root, std::get<VerticalPodAutoscaler>(object.spec));
+    case Kind::ResourceQuota:
+      return validate_resource_quota(root, std::get<ResourceQuota>(object.spec));
+    case Kind::LimitRange:
+      return validate_limit_range(root, std::get<LimitRange>(object.spec));
+    case Kind::RuntimeClass:
+      return validate_runtime_class(root, std::get<RuntimeClass>(object.spec));
+    case Kind::Ingress:
+      return validate_ingress(root, std::get<Ingress>(object.spec));
+    case Kind::IngressClass:
+      return validate_ingress_class(root, std::get<IngressClass>(object.spec));
+    case Kind::VolumeAttachment:
+      return validate_volume_attachment(root, std::get<VolumeAttachment>(object.spec));
     case Kind::Namespace:
     case Kind::ServiceAccount:
     case Kind::Other:

@@ -117,6 +117,17 @@ struct Recorder {
   void on(const event::PodPhaseChanged& e) {
     if (e.reason == "Evicted") warning(Ref(e.pod), "Evicted", "The node was low on resource", kubelet_of(e.pod));
   }
+  void on(const event::PodFailed& e) {
+    if (e.reason == "Evicted" || e.reason == "DeadlineExceeded")
+      warning(Ref(e.pod), e.reason.c_str(), e.message, kubelet_of(e.pod));
+  }
+  void on(const event::EventRecorded& e) {
+    if (e.warning) {
+      warning(e.ref, e.reason.c_str(), e.message, e.component);
+    } else {
+      normal(e.ref, e.reason.c_str(), e.message, e.component);
+    }
+  }
   void on(const event::PodCreated& e) {
     normal(Ref(e.replica_set), "SuccessfulCreate", fmt::format("Created pod: {}", view.bare_name(subject(event, view))),
            "replicaset-controller");

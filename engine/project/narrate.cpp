@@ -326,6 +326,69 @@ struct Sentence {
   std::string operator()(const event::PdbDisruptionRecorded& e) const {
     return fmt::format("{} granted the eviction of {}", label(Ref(e.pdb), view), pod(e.pod));
   }
+
+  // ---- What other controllers write ----
+  std::string operator()(const event::PodMade& e) const {
+    return fmt::format("{} made {}", label(e.owner, view), label(subject(event, view), view));
+  }
+  std::string operator()(const event::PodUntracked& e) const {
+    return fmt::format("the job controller has counted {}", pod(e.pod));
+  }
+  std::string operator()(const event::PodFailed& e) const {
+    return fmt::format("{}{} failed ({}): {}", pod(e.pod), on_its_node(e.pod), e.reason, e.message);
+  }
+  std::string operator()(const event::StatefulSetStatusChanged& e) const {
+    return fmt::format("{} has {}, {} up to date, {} ready, {} available", label(Ref(e.id), view),
+                       count(e.status.replicas, "pod"), e.status.updated, e.status.ready, e.status.available);
+  }
+  std::string operator()(const event::DaemonSetStatusChanged& e) const {
+    return fmt::format("{} wants {}: {} there, {} up to date, {} ready", label(Ref(e.id), view),
+                       count(e.status.desired, "pod"), e.status.current_scheduled, e.status.updated, e.status.ready);
+  }
+  std::string operator()(const event::JobStatusChanged& e) const {
+    return fmt::format("{} has {} active, {} succeeded, {} failed", label(Ref(e.id), view),
+                       count(e.status.active, "pod"), e.status.succeeded, e.status.failed);
+  }
+  std::string operator()(const event::CronJobStatusChanged& e) const {
+    return fmt::format("{} has {}", label(Ref(e.id), view),
+                       count(static_cast<std::int64_t>(e.status.active.size()), "active job"));
+  }
+  std::string operator()(const event::HpaStatusChanged& e) const {
+    return fmt::format("{} sees {} and wants {}", label(Ref(e.id), view), count(e.status.current_replicas, "replica"),
+                       e.status.desired_replicas);
+  }
+  std::string operator()(const event::VpaStatusChanged& e) const {
+    return fmt::format("{} has a new recommendation", label(Ref(e.id), view));
+  }
+  std::string operator()(const event::QuotaStatusChanged& e) const {
+    return fmt::format("the usage of {} was counted", label(Ref(e.id), view));
+  }
+  std::string operator()(const event::ObjectConditionChanged& e) const {
+    if (e.removed) return fmt::format("{} lost the condition {}", label(e.ref, view), e.type);
+    return fmt::format("{}: {} is {}{}{}", label(e.ref, view), e.type, status_word(e.status),
+                       e.reason.empty() ? "" : ", " + e.reason, e.message.empty() ? "" : " (" + e.message + ")");
+  }
+  std::string operator()(const event::ControllerRevisionCreated& e) const {
+    return fmt::format("{} has revision {}", label(e.owner, view), e.revision);
+  }
+  std::string operator()(const event::ControllerRevisionNumbered& e) const {
+    return fmt::format("{} is now revision {}", label(Ref(e.id), view), e.revision);
+  }
+  std::string operator()(const event::VolumeAttachmentChanged& e) const {
+    const model::VolumeAttachment& a = view.volume_attachment(e.id).spec;
+    if (!e.error.empty()) return fmt::format("volume {} and node {}: {}", a.volume_name, a.node_name, e.error);
+    return fmt::format("volume {} is {} node {}", a.volume_name, e.attached ? "attached to" : "detached from",
+                       a.node_name);
+  }
+  std::string operator()(const event::EventRecorded& e) const {
+    return fmt::format("{} says of {}: {} ({})", e.component, label(e.ref, view), e.message, e.reason);
+  }
+  std::string operator()(const event::ComponentDown& e) const {
+    return fmt::format("the {} went down", component_word(e.component));
+  }
+  std::string operator()(const event::ComponentUp& e) const {
+    return fmt::format("the {} is up again", component_word(e.component));
+  }
 };
 
 // ---- Differences of documents

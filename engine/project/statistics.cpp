@@ -15,7 +15,7 @@ void Statistics::observe(const event::Event& event, const ClusterView& view) {
         {event.seq, event.time, judged->index, judged->text, judged->detail, judged->kept, event.cause});
   } else if (event.kind() == event::EventKind::PodDeletionStarted) {
     ++pods_deleted;
-  } else if (event.kind() == event::EventKind::PodCreated) {
+  } else if (event.kind() == event::EventKind::PodCreated || event.kind() == event::EventKind::PodMade) {
     ++pods_made;
   }
 }

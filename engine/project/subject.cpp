@@ -53,6 +53,32 @@ Ref object_made_by(Kind kind, Seq seq, const ClusterView& view) {
       return ref(made_by(view->storage_classes, seq));
     case Kind::CSINode:
       return ref(made_by(view->csi_nodes, seq));
+    case Kind::StatefulSet:
+      return ref(made_by(view->stateful_sets, seq));
+    case Kind::DaemonSet:
+      return ref(made_by(view->daemon_sets, seq));
+    case Kind::ControllerRevision:
+      return ref(made_by(view->controller_revisions, seq));
+    case Kind::Job:
+      return ref(made_by(view->jobs, seq));
+    case Kind::CronJob:
+      return ref(made_by(view->cron_jobs, seq));
+    case Kind::HorizontalPodAutoscaler:
+      return ref(made_by(view->hpas, seq));
+    case Kind::VerticalPodAutoscaler:
+      return ref(made_by(view->vpas, seq));
+    case Kind::ResourceQuota:
+      return ref(made_by(view->quotas, seq));
+    case Kind::LimitRange:
+      return ref(made_by(view->limit_ranges, seq));
+    case Kind::RuntimeClass:
+      return ref(made_by(view->runtime_classes, seq));
+    case Kind::Ingress:
+      return ref(made_by(view->ingresses, seq));
+    case Kind::IngressClass:
+      return ref(made_by(view->ingress_classes, seq));
+    case Kind::VolumeAttachment:
+      return ref(made_by(view->volume_attachments, seq));
     default:
       return ref(made_by(view->others, seq));
   }
@@ -78,6 +104,12 @@ struct SubjectOf {
   Ref operator()(const event::ObjectRemoved& e) const { return e.ref; }
   Ref operator()(const event::OwnerChanged& e) const { return e.child; }
   Ref operator()(const event::PodCreated&) const { return pod_made_by(event.seq, view); }
+  Ref operator()(const event::PodMade&) const { return pod_made_by(event.seq, view); }
+  Ref operator()(const event::ControllerRevisionCreated&) const {
+    return object_made_by(Kind::ControllerRevision, event.seq, view);
+  }
+  Ref operator()(const event::ComponentDown&) const { return {}; }
+  Ref operator()(const event::ComponentUp&) const { return {}; }
   Ref operator()(const event::ReplicaSetCreated&) const { return object_made_by(Kind::ReplicaSet, event.seq, view); }
   Ref operator()(const event::EndpointSliceCreated&) const {
     return object_made_by(Kind::EndpointSlice, event.seq, view);
@@ -93,6 +125,10 @@ struct SubjectOf {
       return Ref(e.pdb);
     } else if constexpr (requires { e.node; }) {
       return Ref(e.node);
+    } else if constexpr (requires { e.ref; }) {
+      return e.ref;
+    } else if constexpr (requires { e.id; }) {
+      return Ref(e.id);
     } else if constexpr (requires { e.replica_set; }) {
       return Ref(e.replica_set);
     } else {
@@ -116,6 +152,8 @@ std::vector<Ref> mentions(const event::Event& event, const ClusterView& view) {
   if (const auto* bound = std::get_if<event::PodBound>(&event.payload)) add(Ref(bound->node));
   if (const auto* nominated = std::get_if<event::PodNominated>(&event.payload)) add(Ref(nominated->node));
   if (const auto* made = std::get_if<event::PodCreated>(&event.payload)) add(Ref(made->replica_set));
+  if (const auto* made = std::get_if<event::PodMade>(&event.payload)) add(made->owner);
+  if (const auto* made = std::get_if<event::ControllerRevisionCreated>(&event.payload)) add(made->owner);
   if (const auto* made = std::get_if<event::ReplicaSetCreated>(&event.payload)) add(Ref(made->deployment));
   if (const auto* scaled = std::get_if<event::ReplicaSetScaled>(&event.payload)) {
     add(Ref(view.replica_set(scaled->replica_set).deployment));

@@ -232,8 +232,13 @@ std::vector<std::string> cells(Ref ref, const ClusterView& view) {
     case Kind::StorageClass:
     case Kind::CSINode:
       return storage_cells(ref, view);
-    default:
+    case Kind::ServiceAccount:
+    case Kind::ConfigMap:
+    case Kind::Secret:
+    case Kind::Other:
       return other_row(view->others[ref.row], view);
+    default:
+      return {age_since(view.header(ref)->created, view)};
   }
 }
 
@@ -288,62 +293,18 @@ std::vector<Table::Column> columns_of(Kind kind) {
   }
 }
 
-template <class Id, class Rows>
-void add_alive(const Rows& rows, std::vector<Ref>& out) {
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    if (rows[i].header.alive) out.push_back(Ref(Id(i)));
-}
-
 std::vector<Ref> alive_of(const KindQuery& query, const ClusterView& view) {
   std::vector<Ref> out;
-  switch (query.kind) {
-    case Kind::Pod:
-      for (std::size_t i = 0; i < view->pods.size(); ++i)
-        if (view.pod_alive(PodId(i))) out.push_back(Ref(PodId(i)));
-      break;
-    case Kind::Node:
-      add_alive<NodeId>(view->nodes, out);
-      break;
-    case Kind::Namespace:
-      add_alive<event::NamespaceId>(view->namespaces, out);
-      break;
-    case Kind::ReplicaSet:
-      add_alive<event::ReplicaSetId>(view->replica_sets, out);
-      break;
-    case Kind::Deployment:
-      add_alive<event::DeploymentId>(view->deployments, out);
-      break;
-    case Kind::Service:
-      add_alive<event::ServiceId>(view->services, out);
-      break;
-    case Kind::EndpointSlice:
-      add_alive<event::EndpointSliceId>(view->endpoint_slices, out);
-      break;
-    case Kind::PodDisruptionBudget:
-      add_alive<event::PdbId>(view->pdbs, out);
-      break;
-    case Kind::PriorityClass:
-      add_alive<event::PriorityClassId>(view->priority_classes, out);
-      break;
-    case Kind::PersistentVolume:
-      add_alive<event::PvId>(view->persistent_volumes, out);
-      break;
-    case Kind::PersistentVolumeClaim:
-      add_alive<event::PvcId>(view->claims, out);
-      break;
-    case Kind::StorageClass:
-      add_alive<event::StorageClassId>(view->storage_classes, out);
-      break;
-    case Kind::CSINode:
-      add_alive<event::CsiNodeId>(view->csi_nodes, out);
-      break;
-    default:
-      for (std::size_t i = 0; i < view->others.size(); ++i) {
-        const state::OtherRow& row = view->others[i];
-        if (row.header.alive && row.kind == query.kind && (query.kind != Kind::Other || row.kind_name == query.other))
-          out.emplace_back(query.kind, static_cast<std::uint32_t>(i));
-      }
+  if (query.kind == Kind::Pod) {
+    for (std::size_t i = 0; i < view->pods.size(); ++i)
+      if (view.pod_alive(PodId(i))) out.push_back(Ref(PodId(i)));
+    return out;
   }
+  view.for_headers([&](Ref ref, const state::Header& h) {
+    if (h.alive && ref.kind == query.kind &&
+        (query.kind != Kind::Other || view->others[ref.row].kind_name == query.other))
+      out.push_back(ref);
+  });
   return out;
 }
 

@@ -95,7 +95,8 @@ event::KindMask trouble_kinds(PodId pod, const ClusterView& view) {
   const NodeId node = view.pod_node(pod);
   if (view.pod_terminating(pod)) return event::mask(EventKind::PodDeletionStarted);
   if (!node.valid())
-    return event::mask_of(EventKind::PodUnschedulable, EventKind::PodCreated, EventKind::ObjectCreated);
+    return event::mask_of(EventKind::PodUnschedulable, EventKind::PodCreated, EventKind::PodMade,
+                          EventKind::ObjectCreated);
   if (!node_trouble(node, view).empty()) {
     return view.pod_ready(pod) ? event::mask_of(EventKind::PodBound)
                                : event::mask_of(EventKind::PodReadyChanged, EventKind::PodBound);
@@ -107,7 +108,7 @@ event::KindMask trouble_kinds(PodId pod, const ClusterView& view) {
   }
   return event::mask_of(EventKind::ContainerWaiting, EventKind::ContainerExited, EventKind::ContainerStarted,
                         EventKind::PodReadyChanged, EventKind::ContainerReadyChanged, EventKind::PodPhaseChanged,
-                        EventKind::PodBound);
+                        EventKind::PodFailed, EventKind::PodBound);
 }
 
 std::vector<PodId> pods_of(Ref ref, const ClusterView& view) {

@@ -57,6 +57,8 @@ void Utilisation::observe(const event::Event& event, const ClusterView& view) {
       return recount(std::get<event::PodBound>(event.payload).pod, view);
     case event::EventKind::PodPhaseChanged:
       return recount(std::get<event::PodPhaseChanged>(event.payload).pod, view);
+    case event::EventKind::PodFailed:
+      return recount(std::get<event::PodFailed>(event.payload).pod, view);
     case event::EventKind::PodRemoved:
       return recount(std::get<event::PodRemoved>(event.payload).pod, view);
     default:

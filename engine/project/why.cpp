@@ -24,21 +24,25 @@ constexpr std::size_t kBestNodes = 8;
 constexpr std::size_t kTroubles = 4;  // chains told for one object
 
 // Bookkeeping: facts that only sum up others. They are steps of chains that a reader does not miss.
-constexpr KindMask kBookkeeping =
-    event::mask_of(EventKind::ReplicaSetStatusChanged, EventKind::DeploymentStatusChanged,
-                   EventKind::ReplicaSetRevisionSet, EventKind::DeploymentRevisionSet, EventKind::PodPhaseChanged,
-                   EventKind::PdbStatusChanged, EventKind::ContainerReadyChanged, EventKind::EndpointsChanged,
-                   EventKind::HeartbeatsBegan, EventKind::DeploymentConditionChanged);
+constexpr KindMask kBookkeeping = event::mask_of(
+    EventKind::ReplicaSetStatusChanged, EventKind::DeploymentStatusChanged, EventKind::ReplicaSetRevisionSet,
+    EventKind::DeploymentRevisionSet, EventKind::PodPhaseChanged, EventKind::PdbStatusChanged,
+    EventKind::ContainerReadyChanged, EventKind::EndpointsChanged, EventKind::HeartbeatsBegan,
+    EventKind::DeploymentConditionChanged, EventKind::PodUntracked, EventKind::StatefulSetStatusChanged,
+    EventKind::DaemonSetStatusChanged, EventKind::JobStatusChanged, EventKind::CronJobStatusChanged,
+    EventKind::QuotaStatusChanged, EventKind::HpaStatusChanged, EventKind::VpaStatusChanged, EventKind::EventRecorded);
 
 // Attempts that go on and on: of a long row of them only the ends are told.
 constexpr KindMask kAttempts = event::mask_of(EventKind::ContainerWaiting, EventKind::ContainerExited,
                                               EventKind::ContainerStarted, EventKind::PodUnschedulable);
 
 // What makes up the story of an object.
-constexpr KindMask kStory =
-    ~(event::mask_of(EventKind::ReplicaSetStatusChanged, EventKind::DeploymentStatusChanged,
-                     EventKind::ReplicaSetRevisionSet, EventKind::PodPhaseChanged, EventKind::PdbStatusChanged,
-                     EventKind::ContainerReadyChanged, EventKind::DeploymentRevisionSet));
+constexpr KindMask kStory = ~(event::mask_of(
+    EventKind::ReplicaSetStatusChanged, EventKind::DeploymentStatusChanged, EventKind::ReplicaSetRevisionSet,
+    EventKind::PodPhaseChanged, EventKind::PdbStatusChanged, EventKind::ContainerReadyChanged,
+    EventKind::DeploymentRevisionSet, EventKind::PodUntracked, EventKind::StatefulSetStatusChanged,
+    EventKind::DaemonSetStatusChanged, EventKind::JobStatusChanged, EventKind::CronJobStatusChanged,
+    EventKind::QuotaStatusChanged, EventKind::HpaStatusChanged, EventKind::VpaStatusChanged, EventKind::EventRecorded));
 
 /// One event of an object under question.
 struct Seen {
@@ -146,7 +150,7 @@ class Inquiry {
   std::map<Seq, Moment> told_;
 };
 
-constexpr KindMask kBirth = event::mask_of(EventKind::PodCreated, EventKind::ObjectCreated,
+constexpr KindMask kBirth = event::mask_of(EventKind::PodCreated, EventKind::PodMade, EventKind::ObjectCreated,
                                            EventKind::ReplicaSetCreated, EventKind::EndpointSliceCreated);
 
 void Inquiry::ask_about_pod(PodId pod) {
@@ -265,10 +269,11 @@ void Inquiry::choose_lately() {
     const bool own = about == ref_;
     const bool part = about.kind == Kind::ReplicaSet || (about.kind == Kind::Pod && ref_.kind != Kind::Node);
     if (!own && !part) continue;
-    const KindMask kinds = own || about.kind == Kind::ReplicaSet
-                               ? kStory
-                               : event::mask_of(EventKind::PodCreated, EventKind::PodDeletionStarted,
-                                                EventKind::PodReadyChanged, EventKind::PodUnschedulable);
+    const KindMask kinds =
+        own || about.kind == Kind::ReplicaSet
+            ? kStory
+            : event::mask_of(EventKind::PodCreated, EventKind::PodMade, EventKind::PodFailed,
+                             EventKind::PodDeletionStarted, EventKind::PodReadyChanged, EventKind::PodUnschedulable);
     if (ref_.kind == Kind::Pod && !own) continue;
     for (const Seen& s : seen) {
       if ((event::mask(s.kind) & kinds) != 0) all.push_back(s.seq);
@@ -491,6 +496,32 @@ Ref find_object(Kind kind, std::string_view ns, std::string_view name, const Clu
       return {kind, latest_named(view->storage_classes, space, name, view)};
     case Kind::CSINode:
       return {kind, latest_named(view->csi_nodes, space, name, view)};
+    case Kind::StatefulSet:
+      return {kind, latest_named(view->stateful_sets, space, name, view)};
+    case Kind::DaemonSet:
+      return {kind, latest_named(view->daemon_sets, space, name, view)};
+    case Kind::ControllerRevision:
+      return {kind, latest_named(view->controller_revisions, space, name, view)};
+    case Kind::Job:
+      return {kind, latest_named(view->jobs, space, name, view)};
+    case Kind::CronJob:
+      return {kind, latest_named(view->cron_jobs, space, name, view)};
+    case Kind::HorizontalPodAutoscaler:
+      return {kind, latest_named(view->hpas, space, name, view)};
+    case Kind::VerticalPodAutoscaler:
+      return {kind, latest_named(view->vpas, space, name, view)};
+    case Kind::ResourceQuota:
+      return {kind, latest_named(view->quotas, space, name, view)};
+    case Kind::LimitRange:
+      return {kind, latest_named(view->limit_ranges, space, name, view)};
+    case Kind::RuntimeClass:
+      return {kind, latest_named(view->runtime_classes, space, name, view)};
+    case Kind::Ingress:
+      return {kind, latest_named(view->ingresses, space, name, view)};
+    case Kind::IngressClass:
+      return {kind, latest_named(view->ingress_classes, space, name, view)};
+    case Kind::VolumeAttachment:
+      return {kind, latest_named(view->volume_attachments, space, name, view)};
     default:
       break;
   }

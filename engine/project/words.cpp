@@ -49,6 +49,32 @@ std::string kind_words(Ref ref, const ClusterView& view) {
       return "storage class";
     case Kind::CSINode:
       return "CSI node";
+    case Kind::StatefulSet:
+      return "stateful set";
+    case Kind::DaemonSet:
+      return "daemon set";
+    case Kind::ControllerRevision:
+      return "controller revision";
+    case Kind::Job:
+      return "job";
+    case Kind::CronJob:
+      return "cron job";
+    case Kind::HorizontalPodAutoscaler:
+      return "horizontal pod autoscaler";
+    case Kind::VerticalPodAutoscaler:
+      return "vertical pod autoscaler";
+    case Kind::ResourceQuota:
+      return "resource quota";
+    case Kind::LimitRange:
+      return "limit range";
+    case Kind::RuntimeClass:
+      return "runtime class";
+    case Kind::Ingress:
+      return "ingress";
+    case Kind::IngressClass:
+      return "ingress class";
+    case Kind::VolumeAttachment:
+      return "volume attachment";
     case Kind::Other:
       break;
   }
@@ -238,6 +264,18 @@ std::string fit(std::string_view text, std::size_t width) {
     if ((static_cast<unsigned char>(text[end]) & 0xc0U) != 0x80U && ++n == width) break;
   }
   return std::string(text.substr(0, end)) + "…";
+}
+
+const char* component_word(event::Component component) {
+  switch (component) {
+    case event::Component::ApiServer:
+      return "API server";
+    case event::Component::ControllerManager:
+      return "controller manager";
+    case event::Component::Scheduler:
+      return "scheduler";
+  }
+  return "?";
 }
 
 }  // namespace wavetank::project

@@ -61,4 +61,7 @@ std::string fit(std::string_view text, std::size_t width);
 /// Columns that a UTF-8 text takes, if no character is wide.
 std::size_t columns(std::string_view text);
 
+/// "API server", "controller manager", "scheduler"
+const char* component_word(event::Component component);
+
 }  // namespace wavetank::project

@@ -126,6 +126,7 @@ struct PodOf {
   PodId operator()(const event::PodReadyChanged& e) const { return e.pod; }
   PodId operator()(const event::PodDeletionStarted& e) const { return e.pod; }
   PodId operator()(const event::PodPhaseChanged& e) const { return e.pod; }
+  PodId operator()(const event::PodFailed& e) const { return e.pod; }
   PodId operator()(const event::PodRemoved& e) const { return e.pod; }
   PodId operator()(const event::PodBound& e) const { return e.pod; }
   PodId operator()(const event::OwnerChanged& e) const {
@@ -160,6 +161,7 @@ void Workloads::observe(const event::Event& event, const ClusterView& view) {
       return;
     }
     case event::EventKind::PodCreated:
+    case event::EventKind::PodMade:
       ++all_[workload(workload_ref(PodId(view->pods.size() - 1), view), view)].pods_made;
       return;
     case event::EventKind::ObjectUpdated: {

@@ -7,7 +7,7 @@ namespace {
 /// Kinds of objects that plugins read when they compile a class of pods.
 bool read_by_classes(model::Kind kind) {
   return kind == model::Kind::Service || kind == model::Kind::Namespace || kind == model::Kind::ReplicaSet ||
-         kind == model::Kind::Other;
+         kind == model::Kind::StatefulSet || kind == model::Kind::Other;
 }
 
 }  // namespace
@@ -73,6 +73,8 @@ void Scheduler::Impl::on(const event::ObjectRemoved& e) {
 }
 
 void Scheduler::Impl::on(const event::PodCreated&) { pod_made(PodId(next_pod++)); }
+
+void Scheduler::Impl::on(const event::PodMade&) { pod_made(PodId(next_pod++)); }
 
 void Scheduler::Impl::on(const event::PodBound& e) {
   queue.remove(e.pod);

@@ -77,12 +77,14 @@ struct Scheduler::Impl {
   void on(const event::ObjectUpdated& e);
   void on(const event::ObjectRemoved& e);
   void on(const event::PodCreated& e);
+  void on(const event::PodMade& e);
   void on(const event::PodBound& e);
   void on(const event::PodNominated& e);
   void on(const event::ImagePulled& e);
   void on(const event::PodPhaseChanged& e) {
     if (ended(e.phase)) pod_gone(e.pod);
   }
+  void on(const event::PodFailed& e) { pod_gone(e.pod); }
   void on(const event::PodDeletionStarted& e) {
     if (cache.placed(e.pod) != nullptr) cache.set_terminating(e.pod);
   }

@@ -1,6 +1,7 @@
 #pragma once
 // The cluster as it stands: a fold of the journal, nothing else. Only evolve() changes it.
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,8 +35,23 @@ struct ClusterState {
   std::vector<ClaimRow> claims;  ///< PersistentVolumeClaims
   std::vector<StorageClassRow> storage_classes;
   std::vector<CsiNodeRow> csi_nodes;
+  std::vector<StatefulSetRow> stateful_sets;
+  std::vector<DaemonSetRow> daemon_sets;
+  std::vector<ControllerRevisionRow> controller_revisions;
+  std::vector<JobRow> jobs;
+  std::vector<CronJobRow> cron_jobs;
+  std::vector<HpaRow> hpas;
+  std::vector<VpaRow> vpas;
+  std::vector<QuotaRow> quotas;
+  std::vector<LimitRangeRow> limit_ranges;
+  std::vector<RuntimeClassRow> runtime_classes;
+  std::vector<IngressRow> ingresses;
+  std::vector<IngressClassRow> ingress_classes;
+  std::vector<VolumeAttachmentRow> volume_attachments;
   std::vector<OtherRow> others;
   std::vector<FaultRow> faults;
+
+  std::array<bool, 3> component_down{};  ///< By event::Component.
 
   std::uint32_t alive_pods = 0;
   std::vector<std::uint32_t> orphans_of_ns;  ///< By symbol of the namespace: alive pods without a controller.
@@ -54,6 +70,9 @@ struct ClusterState {
   std::unordered_map<std::uint64_t, std::vector<TemplateId>> template_index;  ///< By hash of ns and doc.
   std::vector<std::vector<TemplateId>> templates_of_ns;                       ///< By symbol of the namespace.
 };
+
+/// The template of a namespace with this text (as admitted, canonical JSON), or none. O(text).
+TemplateId find_template(const ClusterState& state, std::string_view ns, const std::string& doc);
 
 /// Applies one event. Total: every event that decide() can produce has a meaning in the state it was decided in;
 /// anything else is a bug and asserts. Reads no clock, no randomness, no rule. Amortised O(1) for pod events,
@@ -74,7 +93,7 @@ std::uint64_t digest(const ClusterState& state);
 void save(const ClusterState& state, std::vector<std::uint8_t>& out);
 bool load(ClusterState& state, const std::uint8_t* data, std::size_t size);
 /// Raised when the snapshot form changes; a snapshot of another version is ignored and folded anew.
-inline constexpr std::uint32_t kSnapshotVersion = 2;
+inline constexpr std::uint32_t kSnapshotVersion = 3;
 
 /// Broken invariants in words (empty: sound): node over-committed, bound to a missing node, counters that disagree with
 /// pods, index entries that point to the dead. O(size); for tests.

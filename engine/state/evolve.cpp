@@ -43,6 +43,13 @@ void on(ClusterState& state, const event::Event&, const event::LoadChanged& e) {
   state.services.at(e.service.index()).milli_rps = e.milli_rps;
 }
 void on(ClusterState&, const event::Event&, const event::ExpectationJudged&) {}
+void on(ClusterState&, const event::Event&, const event::EventRecorded&) {}
+void on(ClusterState& state, const event::Event&, const event::ComponentDown& e) {
+  state.component_down.at(static_cast<std::size_t>(e.component)) = true;
+}
+void on(ClusterState& state, const event::Event&, const event::ComponentUp& e) {
+  state.component_down.at(static_cast<std::size_t>(e.component)) = false;
+}
 
 }  // namespace detail
 }  // namespace wavetank::state

@@ -186,6 +186,34 @@ void create_replica_set(ClusterState& state, Header header, const model::Object&
   if (!h.controller.valid()) state.orphan_sets.push_back(ReplicaSetId(id));
 }
 
+/// A workload with a template of its own.
+template <class Row>
+void create_workload(ClusterState& state, std::vector<Row>& rows, Header header, const model::Object& object) {
+  Row row;
+  row.header = std::move(header);
+  read_spec(state, row, object);
+  const std::uint32_t id = push(rows, std::move(row));
+  index_name(state, object.kind, rows[id].header, id);
+}
+
+/// Lists a job with the cron job that made it, a revision with its set.
+void link_to_controller(ClusterState& state, Ref child, Ref owner) {
+  if (!owner.valid()) return;
+  if (child.kind == model::Kind::Job && owner.kind == model::Kind::CronJob)
+    state.cron_jobs.at(owner.row).jobs.push_back(child.as<JobId>());
+  if (child.kind == model::Kind::ControllerRevision)
+    if (auto* revisions = owned_revisions(state, owner); revisions != nullptr)
+      revisions->push_back(child.as<ControllerRevisionId>());
+}
+void unlink_from_controller(ClusterState& state, Ref child, Ref owner) {
+  if (!owner.valid()) return;
+  if (child.kind == model::Kind::Job && owner.kind == model::Kind::CronJob)
+    erase_value(state.cron_jobs.at(owner.row).jobs, child.as<JobId>());
+  if (child.kind == model::Kind::ControllerRevision)
+    if (auto* revisions = owned_revisions(state, owner); revisions != nullptr)
+      erase_value(*revisions, child.as<ControllerRevisionId>());
+}
+
 template <class Row, class Spec>
 void create_simple(ClusterState& state, std::vector<Row>& rows, Header header, const model::Object& object) {
   Row row;
@@ -193,6 +221,21 @@ void create_simple(ClusterState& state, std::vector<Row>& rows, Header header, c
   row.spec = std::get<Spec>(object.spec);
   const std::uint32_t id = push(rows, std::move(row));
   index_name(state, object.kind, rows[id].header, id);
+}
+
+/// A revision that a client wrote (a backup put back): its data is a patch of the owner's template.
+void create_revision(ClusterState& state, Header header, const model::Object& object) {
+  ControllerRevisionRow row;
+  row.header = std::move(header);
+  row.revision = std::get<model::ControllerRevision>(object.spec).revision;
+  if (const model::Doc* t = object.doc.at({"data", "spec", "template"}); t != nullptr)
+    row.tmpl = intern_template(state, row.header.ns, template_doc(*t));
+  if (const std::string* hash = model::find_label(object.meta.labels, "controller-revision-hash"); hash != nullptr)
+    row.hash = *hash;
+  const std::uint32_t id = push(state.controller_revisions, std::move(row));
+  const Header& h = state.controller_revisions[id].header;
+  index_name(state, model::Kind::ControllerRevision, h, id);
+  link_to_controller(state, Ref(model::Kind::ControllerRevision, id), h.controller);
 }
 
 /// `kind` is the event's: what is a typed kind today may have been written when it was not.
@@ -265,6 +308,41 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectCreat
                                                                  object);
     case model::Kind::CSINode:
       return create_simple<CsiNodeRow, model::CSINode>(state, state.csi_nodes, std::move(header), object);
+    case model::Kind::StatefulSet:
+      return create_workload(state, state.stateful_sets, std::move(header), object);
+    case model::Kind::DaemonSet:
+      return create_workload(state, state.daemon_sets, std::move(header), object);
+    case model::Kind::ControllerRevision:
+      return create_revision(state, std::move(header), object);
+    case model::Kind::Job: {
+      const Ref owner = header.controller;
+      create_workload(state, state.jobs, std::move(header), object);
+      return link_to_controller(state, Ref(e.kind, static_cast<std::uint32_t>(state.jobs.size() - 1)), owner);
+    }
+    case model::Kind::CronJob: {
+      const Ref owner = header.controller;
+      create_workload(state, state.cron_jobs, std::move(header), object);
+      return link_to_controller(state, Ref(e.kind, static_cast<std::uint32_t>(state.cron_jobs.size() - 1)), owner);
+    }
+    case model::Kind::HorizontalPodAutoscaler:
+      return create_simple<HpaRow, model::HorizontalPodAutoscaler>(state, state.hpas, std::move(header), object);
+    case model::Kind::VerticalPodAutoscaler:
+      return create_simple<VpaRow, model::VerticalPodAutoscaler>(state, state.vpas, std::move(header), object);
+    case model::Kind::ResourceQuota:
+      return create_simple<QuotaRow, model::ResourceQuota>(state, state.quotas, std::move(header), object);
+    case model::Kind::LimitRange:
+      return create_simple<LimitRangeRow, model::LimitRange>(state, state.limit_ranges, std::move(header), object);
+    case model::Kind::RuntimeClass:
+      return create_simple<RuntimeClassRow, model::RuntimeClass>(state, state.runtime_classes, std::move(header),
+                                                                 object);
+    case model::Kind::Ingress:
+      return create_simple<IngressRow, model::Ingress>(state, state.ingresses, std::move(header), object);
+    case model::Kind::IngressClass:
+      return create_simple<IngressClassRow, model::IngressClass>(state, state.ingress_classes, std::move(header),
+                                                                 object);
+    case model::Kind::VolumeAttachment:
+      return create_simple<VolumeAttachmentRow, model::VolumeAttachment>(state, state.volume_attachments,
+                                                                         std::move(header), object);
     case model::Kind::EndpointSlice: {
       EndpointSliceRow row;
       row.header = std::move(header);
@@ -335,6 +413,45 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
     case model::Kind::CSINode:
       state.csi_nodes[e.ref.row].spec = std::get<model::CSINode>(object.spec);
       break;
+    case model::Kind::StatefulSet:
+      read_spec(state, state.stateful_sets[e.ref.row], object);
+      break;
+    case model::Kind::DaemonSet:
+      read_spec(state, state.daemon_sets[e.ref.row], object);
+      break;
+    case model::Kind::ControllerRevision:
+      state.controller_revisions[e.ref.row].revision = std::get<model::ControllerRevision>(object.spec).revision;
+      break;
+    case model::Kind::Job:
+      read_spec(state, state.jobs[e.ref.row], object);
+      break;
+    case model::Kind::CronJob:
+      read_spec(state, state.cron_jobs[e.ref.row], object);
+      break;
+    case model::Kind::HorizontalPodAutoscaler:
+      state.hpas[e.ref.row].spec = std::get<model::HorizontalPodAutoscaler>(object.spec);
+      break;
+    case model::Kind::VerticalPodAutoscaler:
+      state.vpas[e.ref.row].spec = std::get<model::VerticalPodAutoscaler>(object.spec);
+      break;
+    case model::Kind::ResourceQuota:
+      state.quotas[e.ref.row].spec = std::get<model::ResourceQuota>(object.spec);
+      break;
+    case model::Kind::LimitRange:
+      state.limit_ranges[e.ref.row].spec = std::get<model::LimitRange>(object.spec);
+      break;
+    case model::Kind::RuntimeClass:
+      state.runtime_classes[e.ref.row].spec = std::get<model::RuntimeClass>(object.spec);
+      break;
+    case model::Kind::Ingress:
+      state.ingresses[e.ref.row].spec = std::get<model::Ingress>(object.spec);
+      break;
+    case model::Kind::IngressClass:
+      state.ingress_classes[e.ref.row].spec = std::get<model::IngressClass>(object.spec);
+      break;
+    case model::Kind::VolumeAttachment:
+      state.volume_attachments[e.ref.row].spec = std::get<model::VolumeAttachment>(object.spec);
+      break;
     default:
       break;
   }
@@ -374,6 +491,8 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectRemov
   } else if (e.ref.kind == model::Kind::EndpointSlice) {
     const EndpointSliceRow& slice = state.endpoint_slices[e.ref.row];
     if (slice.service.valid()) erase_value(state.services[slice.service.index()].slices, e.ref.as<EndpointSliceId>());
+  } else {
+    unlink_from_controller(state, e.ref, header.controller);
   }
 }
 
@@ -383,16 +502,18 @@ void on(ClusterState& state, const event::Event& event, const event::OwnerChange
     state.pods.version.at(pod.index()) = event.seq;
     const CountedChange counted(state, pod);
     Ref& owner = state.pods.owner[pod.index()];
-    if (owner.kind == model::Kind::ReplicaSet && owner.valid()) erase_value(state.replica_sets[owner.row].pods, pod);
+    if (auto* pods = owned_pods(state, owner); pods != nullptr) erase_value(*pods, pod);
     owner = e.owner;
-    if (owner.kind == model::Kind::ReplicaSet && owner.valid()) state.replica_sets[owner.row].pods.push_back(pod);
+    if (auto* pods = owned_pods(state, owner); pods != nullptr) pods->push_back(pod);
     return;
   }
   Header& header = header_of(state, e.child);
   header.version = event.seq;
   erase_value(header.owners, header.controller);
+  unlink_from_controller(state, e.child, header.controller);
   header.controller = e.owner;
   if (e.owner.valid()) header.owners.push_back(e.owner);
+  link_to_controller(state, e.child, e.owner);
   if (e.child.kind != model::Kind::ReplicaSet) return;
   ReplicaSetRow& set = state.replica_sets[e.child.row];
   if (set.deployment.valid())

@@ -75,6 +75,7 @@ void push_columns(PodColumns& pods, const event::Event& event, const PodBirth& b
   pods.version.push_back(event.seq);
   pods.deletion_seq.push_back(0);
   pods.message.push_back(base::Sym(0U));
+  pods.fail_message.push_back(base::Sym(0U));
 }
 
 }  // namespace
@@ -90,9 +91,7 @@ PodId add_pod(ClusterState& state, const event::Event& event, const PodBirth& bi
   tmpl.pods.push_back(pod);
   state.by_name[{name_kind(model::Kind::Pod), tmpl.ns, birth.name}] = pod.value;
   ++state.alive_pods;
-  if (birth.owner.kind == model::Kind::ReplicaSet && birth.owner.valid()) {
-    state.replica_sets[birth.owner.row].pods.push_back(pod);
-  }
+  if (auto* owned = owned_pods(state, birth.owner); owned != nullptr) owned->push_back(pod);
   const CountedChange counted(state, pod, CountedChange::Of::New);
   return pod;
 }
@@ -109,6 +108,39 @@ void on(ClusterState& state, const event::Event& event, const event::PodCreated&
   name += '-';
   name += e.suffix;
   add_pod(state, event, {state.symbols.intern(name), set.pod_tmpl, Ref(e.replica_set), e.priority, false});
+}
+
+void on(ClusterState& state, const event::Event& event, const event::PodMade& e) {
+  TemplateId tmpl = e.tmpl;
+  if (!tmpl.valid()) tmpl = intern_template(state, header_of(state, e.owner).ns, e.doc);
+  switch (e.owner.kind) {
+    case model::Kind::StatefulSet:
+      ++state.stateful_sets[e.owner.row].pods_created;
+      break;
+    case model::Kind::DaemonSet:
+      ++state.daemon_sets[e.owner.row].pods_created;
+      break;
+    case model::Kind::Job:
+      ++state.jobs[e.owner.row].pods_created;
+      break;
+    default:
+      break;
+  }
+  const PodId pod = add_pod(state, event, {state.symbols.intern(e.name), tmpl, e.owner, e.priority, false});
+  if (e.tracked) state.pods.flags[pod.index()] |= kTracked;
+}
+
+void on(ClusterState& state, const event::Event& event, const event::PodUntracked& e) {
+  const std::size_t p = touch(state, event, e.pod);
+  state.pods.flags[p] = static_cast<std::uint16_t>(state.pods.flags[p] & ~kTracked);
+}
+
+void on(ClusterState& state, const event::Event& event, const event::PodFailed& e) {
+  const std::size_t p = touch(state, event, e.pod);
+  const CountedChange counted(state, e.pod);
+  state.pods.phase[p] = Phase::Failed;
+  state.pods.message[p] = state.symbols.intern(e.reason);
+  state.pods.fail_message[p] = state.symbols.intern(e.message);
 }
 
 void on(ClusterState& state, const event::Event& event, const event::PodBound& e) {
@@ -240,8 +272,7 @@ void on(ClusterState& state, const event::Event& event, const event::PodRemoved&
   TemplateRow& tmpl = state.templates[pods.tmpl[p].index()];
   erase_value(tmpl.pods, e.pod);
   if (pods.node[p].valid()) erase_value(state.nodes[pods.node[p].index()].pods, e.pod);
-  if (pods.owner[p].kind == model::Kind::ReplicaSet && pods.owner[p].valid())
-    erase_value(state.replica_sets[pods.owner[p].row].pods, e.pod);
+  if (auto* owned = owned_pods(state, pods.owner[p]); owned != nullptr) erase_value(*owned, e.pod);
   state.by_name.erase({name_kind(model::Kind::Pod), tmpl.ns, pods.name[p]});
 }
 

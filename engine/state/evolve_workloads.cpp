@@ -250,4 +250,87 @@ void on(ClusterState& state, const event::Event& event, const event::PdbDisrupti
   --pdb.disruptions_allowed;
 }
 
+// ---- What other controllers write
+// -----------------------------------------------------------------------------------------------
+
+namespace {
+template <class Rows, class Fact>
+void set_status(Rows& rows, const event::Event& event, const Fact& e) {
+  auto& row = rows.at(e.id.index());
+  row.header.version = event.seq;
+  row.status = e.status;
+}
+}  // namespace
+
+void on(ClusterState& state, const event::Event& event, const event::StatefulSetStatusChanged& e) {
+  set_status(state.stateful_sets, event, e);
+}
+void on(ClusterState& state, const event::Event& event, const event::DaemonSetStatusChanged& e) {
+  set_status(state.daemon_sets, event, e);
+}
+void on(ClusterState& state, const event::Event& event, const event::JobStatusChanged& e) {
+  set_status(state.jobs, event, e);
+}
+void on(ClusterState& state, const event::Event& event, const event::CronJobStatusChanged& e) {
+  set_status(state.cron_jobs, event, e);
+}
+void on(ClusterState& state, const event::Event& event, const event::HpaStatusChanged& e) {
+  set_status(state.hpas, event, e);
+}
+void on(ClusterState& state, const event::Event& event, const event::VpaStatusChanged& e) {
+  set_status(state.vpas, event, e);
+}
+void on(ClusterState& state, const event::Event& event, const event::QuotaStatusChanged& e) {
+  set_status(state.quotas, event, e);
+}
+
+void on(ClusterState& state, const event::Event& event, const event::ObjectConditionChanged& e) {
+  header_of(state, e.ref).version = event.seq;
+  std::vector<NamedCondition>* list = conditions_of(state, e.ref);
+  WT_ASSERT(list != nullptr, "only kinds with named conditions get them");
+  const auto at = std::find_if(list->begin(), list->end(), [&](const NamedCondition& c) { return c.type == e.type; });
+  if (e.removed) {
+    if (at != list->end()) list->erase(at);
+    return;
+  }
+  NamedCondition& c = at != list->end() ? *at : list->emplace_back(NamedCondition{e.type, {}});
+  set_condition(c.value, event, e.status, e.reason, e.message);
+}
+
+void on(ClusterState& state, const event::Event& event, const event::ControllerRevisionCreated& e) {
+  ControllerRevisionRow row;
+  const Header& owner = header_of(state, e.owner);
+  row.header.ns = owner.ns;
+  std::string name(state.symbols.text(owner.name));
+  name += '-';
+  name += e.hash;
+  row.header.name = state.symbols.intern(name);
+  row.header.created = event.time;
+  row.header.created_seq = row.header.version = event.seq;
+  row.header.controller = e.owner;
+  row.header.owners = {e.owner};
+  row.revision = e.revision;
+  row.hash = e.hash;
+  row.tmpl = e.owner.kind == model::Kind::StatefulSet ? state.stateful_sets.at(e.owner.row).tmpl
+                                                      : state.daemon_sets.at(e.owner.row).tmpl;
+  const ControllerRevisionId id(state.controller_revisions.size());
+  state.by_name[{name_kind(model::Kind::ControllerRevision), row.header.ns, row.header.name}] = id.value;
+  state.controller_revisions.push_back(std::move(row));
+  owned_revisions(state, e.owner)->push_back(id);
+}
+
+void on(ClusterState& state, const event::Event& event, const event::ControllerRevisionNumbered& e) {
+  ControllerRevisionRow& row = state.controller_revisions.at(e.id.index());
+  row.header.version = event.seq;
+  row.revision = e.revision;
+}
+
+void on(ClusterState& state, const event::Event& event, const event::VolumeAttachmentChanged& e) {
+  VolumeAttachmentRow& row = state.volume_attachments.at(e.id.index());
+  row.header.version = event.seq;
+  row.attached = e.attached;
+  row.error = e.error;
+  row.changed = event.time;
+}
+
 }  // namespace wavetank::state::detail

@@ -17,10 +17,18 @@ using base::Seq;
 using base::SimTime;
 using base::Sym;
 using event::ConditionStatus;
+using event::ControllerRevisionId;
+using event::CronJobId;
 using event::CsiNodeId;
+using event::DaemonSetId;
 using event::DeploymentId;
 using event::EndpointSliceId;
 using event::FaultId;
+using event::HpaId;
+using event::IngressClassId;
+using event::IngressId;
+using event::JobId;
+using event::LimitRangeId;
 using event::NamespaceId;
 using event::NodeId;
 using event::OtherId;
@@ -30,11 +38,16 @@ using event::PodId;
 using event::PriorityClassId;
 using event::PvcId;
 using event::PvId;
+using event::QuotaId;
 using event::Ref;
 using event::ReplicaSetId;
+using event::RuntimeClassId;
 using event::ServiceId;
+using event::StatefulSetId;
 using event::StorageClassId;
 using event::TemplateId;
+using event::VolumeAttachmentId;
+using event::VpaId;
 
 /// What every object but a pod has. A removed object's row stays, `alive` false: history can still name it.
 struct Header {
@@ -73,6 +86,16 @@ struct Condition {
   template <class A>
   void fields(A& a) {
     a(status, present, updated, transitioned, reason, message, seq);
+  }
+};
+
+/// A condition that is known by its name.
+struct NamedCondition {
+  std::string type;
+  Condition value;
+  template <class A>
+  void fields(A& a) {
+    a(type, value);
   }
 };
 
@@ -178,6 +201,7 @@ struct PdbRow {
   std::int32_t current_healthy = 0, desired_healthy = 0, expected_pods = 0, disruptions_allowed = 0;
   std::uint32_t observed_generation = 0;
   std::vector<DisruptedPod> disrupted;
+  std::vector<NamedCondition> conditions;
 };
 
 struct PriorityClassRow {
@@ -201,6 +225,92 @@ struct StorageClassRow {
 struct CsiNodeRow {
   Header header;
   model::CSINode spec;
+};
+
+/// Of the sets and jobs below, spec.tmpl is left empty: see `tmpl`, the template as written. `pods` are those owned and
+/// not removed, in the order of creation.
+struct StatefulSetRow {
+  Header header;
+  model::StatefulSet spec;
+  model::Labels labels;
+  TemplateId tmpl;
+  event::StatefulSetStatus status;
+  std::vector<ControllerRevisionId> revisions;  ///< Owned and alive, in the order of creation.
+  std::vector<PodId> pods;
+  std::uint32_t pods_created = 0;
+};
+struct DaemonSetRow {
+  Header header;
+  model::DaemonSet spec;
+  model::Labels labels;
+  TemplateId tmpl;
+  event::DaemonSetStatus status;
+  std::vector<ControllerRevisionId> revisions;
+  std::vector<PodId> pods;
+  std::uint32_t pods_created = 0;
+};
+struct ControllerRevisionRow {
+  Header header;
+  std::int64_t revision = 0;
+  TemplateId tmpl;
+  std::string hash;
+};
+struct JobRow {
+  Header header;
+  model::Job spec;
+  model::Labels labels;
+  TemplateId tmpl;
+  event::JobStatus status;
+  std::vector<NamedCondition> conditions;
+  std::vector<PodId> pods;
+  std::uint32_t pods_created = 0;
+};
+struct CronJobRow {
+  Header header;
+  model::CronJob spec;
+  model::Labels labels;
+  event::CronJobStatus status;
+  std::vector<JobId> jobs;  ///< Owned and alive, in the order of creation.
+};
+struct HpaRow {
+  Header header;
+  model::HorizontalPodAutoscaler spec;
+  event::HpaStatus status;
+  std::vector<NamedCondition> conditions;
+};
+struct VpaRow {
+  Header header;
+  model::VerticalPodAutoscaler spec;
+  event::VpaStatus status;
+  std::vector<NamedCondition> conditions;
+};
+struct QuotaRow {
+  Header header;
+  model::ResourceQuota spec;
+  event::QuotaStatus status;
+};
+struct LimitRangeRow {
+  Header header;
+  model::LimitRange spec;
+};
+struct RuntimeClassRow {
+  Header header;
+  model::RuntimeClass spec;
+};
+struct IngressRow {
+  Header header;
+  model::Ingress spec;
+};
+struct IngressClassRow {
+  Header header;
+  model::IngressClass spec;
+};
+struct VolumeAttachmentRow {
+  Header header;
+  model::VolumeAttachment spec;
+  bool attached = false;
+  std::string error;  ///< Of the last try.
+  SimTime changed;
 };
 
 struct OtherRow {
@@ -242,6 +352,7 @@ enum PodFlags : std::uint16_t {
   kTerminating = 16,       ///< deletionTimestamp set.
   kDisruptionTarget = 32,  ///< Evicted, preempted, taint eviction or pod GC.
   kFromManifest = 64,      ///< Has a document of its own in PodColumns::doc.
+  kTracked = 128,          ///< Has the finalizer batch.kubernetes.io/job-tracking: stays until it is taken off.
 };
 
 /// One entry a pod, indexed by PodId.
@@ -260,6 +371,7 @@ struct PodColumns {
   std::vector<std::int32_t> grace_s;
   std::vector<Seq> created_seq, version, deletion_seq;
   std::vector<Sym> message;                    ///< Of PodScheduled=False, or status.reason; mostly "".
+  std::vector<Sym> fail_message;               ///< status.message; mostly "".
   std::vector<std::uint32_t> container_begin;  ///< Into `containers`; init containers first.
   std::vector<ContainerStatus> containers;
 

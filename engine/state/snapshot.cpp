@@ -45,7 +45,7 @@ template <class A>
 void walk_pods(A& a, PodColumns& p) {
   a(p.name, p.tmpl, p.owner, p.node, p.nominated, p.phase, p.flags, p.deletion_reason, p.ready_reason, p.priority,
     p.created, p.scheduled, p.ready_changed, p.deletion, p.grace_s, p.created_seq, p.version, p.deletion_seq, p.message,
-    p.container_begin, p.containers);
+    p.fail_message, p.container_begin, p.containers);
 }
 
 template <class A>
@@ -79,7 +79,7 @@ void walk_services(A& a, ClusterState& s) {
   walk_rows(a, s.endpoint_slices, [&](EndpointSliceRow& r) { a(r.header, r.service, r.endpoints); });
   walk_rows(a, s.pdbs, [&](PdbRow& r) {
     a(r.header, r.current_healthy, r.desired_healthy, r.expected_pods, r.disruptions_allowed, r.observed_generation,
-      r.disrupted);
+      r.disrupted, r.conditions);
   });
   walk_rows(a, s.priority_classes, [&](PriorityClassRow& r) { a(r.header); });
   walk_rows(a, s.persistent_volumes, [&](PersistentVolumeRow& r) { a(r.header); });
@@ -88,6 +88,26 @@ void walk_services(A& a, ClusterState& s) {
   walk_rows(a, s.csi_nodes, [&](CsiNodeRow& r) { a(r.header); });
   walk_rows(a, s.others, [&](OtherRow& r) { a(r.header, r.kind, r.api_version, r.kind_name); });
   walk_rows(a, s.faults, [&](FaultRow& r) { a(r.kind, r.subject, r.began, r.ended, r.seq); });
+}
+
+template <class A>
+void walk_controlled(A& a, ClusterState& s) {
+  walk_rows(a, s.stateful_sets,
+            [&](StatefulSetRow& r) { a(r.header, r.tmpl, r.status, r.revisions, r.pods, r.pods_created); });
+  walk_rows(a, s.daemon_sets,
+            [&](DaemonSetRow& r) { a(r.header, r.tmpl, r.status, r.revisions, r.pods, r.pods_created); });
+  walk_rows(a, s.controller_revisions, [&](ControllerRevisionRow& r) { a(r.header, r.revision, r.tmpl, r.hash); });
+  walk_rows(a, s.jobs, [&](JobRow& r) { a(r.header, r.tmpl, r.status, r.conditions, r.pods, r.pods_created); });
+  walk_rows(a, s.cron_jobs, [&](CronJobRow& r) { a(r.header, r.status, r.jobs); });
+  walk_rows(a, s.hpas, [&](HpaRow& r) { a(r.header, r.status, r.conditions); });
+  walk_rows(a, s.vpas, [&](VpaRow& r) { a(r.header, r.status, r.conditions); });
+  walk_rows(a, s.quotas, [&](QuotaRow& r) { a(r.header, r.status); });
+  walk_rows(a, s.limit_ranges, [&](LimitRangeRow& r) { a(r.header); });
+  walk_rows(a, s.runtime_classes, [&](RuntimeClassRow& r) { a(r.header); });
+  walk_rows(a, s.ingresses, [&](IngressRow& r) { a(r.header); });
+  walk_rows(a, s.ingress_classes, [&](IngressClassRow& r) { a(r.header); });
+  walk_rows(a, s.volume_attachments, [&](VolumeAttachmentRow& r) { a(r.header, r.attached, r.error, r.changed); });
+  walk_array(a, s.component_down);
 }
 
 template <class A>
@@ -100,6 +120,7 @@ void walk(A& a, ClusterState& s) {
   walk_rows(a, s.namespaces, [&](NamespaceRow& r) { a(r.header); });
   walk_workloads(a, s);
   walk_services(a, s);
+  walk_controlled(a, s);
   a(s.alive_pods, s.orphans_of_ns, s.orphan_sets);
 }
 
@@ -150,6 +171,35 @@ void restore_specs(std::vector<Row>& rows) {
   for (Row& row : rows) row.spec = std::move(std::get<Spec>(read_admitted(row.header.doc).spec));
 }
 
+template <class Row, class Spec>
+void restore_templated(std::vector<Row>& rows) {
+  for (Row& row : rows) {
+    model::Object object = read_admitted(row.header.doc);
+    row.spec = std::move(std::get<Spec>(object.spec));
+    row.spec.tmpl = {};
+    row.labels = std::move(object.meta.labels);
+  }
+}
+
+void restore_controlled(ClusterState& s) {
+  restore_templated<StatefulSetRow, model::StatefulSet>(s.stateful_sets);
+  restore_templated<DaemonSetRow, model::DaemonSet>(s.daemon_sets);
+  restore_templated<JobRow, model::Job>(s.jobs);
+  for (CronJobRow& row : s.cron_jobs) {
+    model::Object object = read_admitted(row.header.doc);
+    row.spec = std::move(std::get<model::CronJob>(object.spec));
+    row.labels = std::move(object.meta.labels);
+  }
+  restore_specs<HpaRow, model::HorizontalPodAutoscaler>(s.hpas);
+  restore_specs<VpaRow, model::VerticalPodAutoscaler>(s.vpas);
+  restore_specs<QuotaRow, model::ResourceQuota>(s.quotas);
+  restore_specs<LimitRangeRow, model::LimitRange>(s.limit_ranges);
+  restore_specs<RuntimeClassRow, model::RuntimeClass>(s.runtime_classes);
+  restore_specs<IngressRow, model::Ingress>(s.ingresses);
+  restore_specs<IngressClassRow, model::IngressClass>(s.ingress_classes);
+  restore_specs<VolumeAttachmentRow, model::VolumeAttachment>(s.volume_attachments);
+}
+
 template <class Row>
 void restore_names(ClusterState& s, const std::vector<Row>& rows, model::Kind kind) {
   for (std::uint32_t i = 0; i < rows.size(); ++i)
@@ -172,6 +222,19 @@ void restore_index(ClusterState& s) {
   restore_names(s, s.claims, model::Kind::PersistentVolumeClaim);
   restore_names(s, s.storage_classes, model::Kind::StorageClass);
   restore_names(s, s.csi_nodes, model::Kind::CSINode);
+  restore_names(s, s.stateful_sets, model::Kind::StatefulSet);
+  restore_names(s, s.daemon_sets, model::Kind::DaemonSet);
+  restore_names(s, s.controller_revisions, model::Kind::ControllerRevision);
+  restore_names(s, s.jobs, model::Kind::Job);
+  restore_names(s, s.cron_jobs, model::Kind::CronJob);
+  restore_names(s, s.hpas, model::Kind::HorizontalPodAutoscaler);
+  restore_names(s, s.vpas, model::Kind::VerticalPodAutoscaler);
+  restore_names(s, s.quotas, model::Kind::ResourceQuota);
+  restore_names(s, s.limit_ranges, model::Kind::LimitRange);
+  restore_names(s, s.runtime_classes, model::Kind::RuntimeClass);
+  restore_names(s, s.ingresses, model::Kind::Ingress);
+  restore_names(s, s.ingress_classes, model::Kind::IngressClass);
+  restore_names(s, s.volume_attachments, model::Kind::VolumeAttachment);
   for (std::uint32_t i = 0; i < s.others.size(); ++i) {
     const OtherRow& row = s.others[i];
     if (!row.header.alive) continue;
@@ -193,6 +256,7 @@ void restore(ClusterState& s) {
   restore_specs<ClaimRow, model::PersistentVolumeClaim>(s.claims);
   restore_specs<StorageClassRow, model::StorageClass>(s.storage_classes);
   restore_specs<CsiNodeRow, model::CSINode>(s.csi_nodes);
+  restore_controlled(s);
   restore_index(s);
 }
 

@@ -44,6 +44,32 @@ Header& header_of(ClusterState& state, Ref ref) {
       return state.storage_classes.at(ref.row).header;
     case model::Kind::CSINode:
       return state.csi_nodes.at(ref.row).header;
+    case model::Kind::StatefulSet:
+      return state.stateful_sets.at(ref.row).header;
+    case model::Kind::DaemonSet:
+      return state.daemon_sets.at(ref.row).header;
+    case model::Kind::ControllerRevision:
+      return state.controller_revisions.at(ref.row).header;
+    case model::Kind::Job:
+      return state.jobs.at(ref.row).header;
+    case model::Kind::CronJob:
+      return state.cron_jobs.at(ref.row).header;
+    case model::Kind::HorizontalPodAutoscaler:
+      return state.hpas.at(ref.row).header;
+    case model::Kind::VerticalPodAutoscaler:
+      return state.vpas.at(ref.row).header;
+    case model::Kind::ResourceQuota:
+      return state.quotas.at(ref.row).header;
+    case model::Kind::LimitRange:
+      return state.limit_ranges.at(ref.row).header;
+    case model::Kind::RuntimeClass:
+      return state.runtime_classes.at(ref.row).header;
+    case model::Kind::Ingress:
+      return state.ingresses.at(ref.row).header;
+    case model::Kind::IngressClass:
+      return state.ingress_classes.at(ref.row).header;
+    case model::Kind::VolumeAttachment:
+      return state.volume_attachments.at(ref.row).header;
     case model::Kind::ServiceAccount:
     case model::Kind::ConfigMap:
     case model::Kind::Secret:
@@ -84,6 +110,18 @@ std::string template_doc(const model::Doc& pod_or_template) {
     if (pod_or_template.string_or("kind") == "Pod") out["spec"].erase("nodeName");
   }
   return model::to_canonical_json(out);
+}
+
+TemplateId find_template(const ClusterState& state, std::string_view ns_text, const std::string& doc) {
+  const base::Sym ns = state.symbols.find(ns_text);
+  if (!ns.valid()) return {};
+  const auto bucket = state.template_index.find(base::hash_bytes(doc.data(), doc.size(), ns.value));
+  if (bucket == state.template_index.end()) return {};
+  for (const TemplateId id : bucket->second) {
+    const TemplateRow& row = state.templates[id.index()];
+    if (row.ns == ns && row.doc == doc) return id;
+  }
+  return {};
 }
 
 TemplateId intern_template(ClusterState& state, base::Sym ns, std::string doc, model::PodTemplate value) {
@@ -168,6 +206,71 @@ void read_spec(ClusterState& state, DeploymentRow& row, const model::Object& obj
   row.hash = template_hash(doc);
   row.tmpl = intern_template(state, row.header.ns, doc, std::move(row.spec.tmpl));
   row.spec.tmpl = {};
+}
+
+namespace {
+
+/// The typed part of a workload whose pods have one template.
+template <class Spec, class Row>
+void read_templated(ClusterState& state, Row& row, const model::Object& object) {
+  row.spec = std::get<Spec>(object.spec);
+  row.labels = object.meta.labels;
+  if (const model::Doc* t = model::pod_template_doc(object.doc); t != nullptr)
+    row.tmpl = intern_template(state, row.header.ns, template_doc(*t), std::move(row.spec.tmpl));
+  row.spec.tmpl = {};
+}
+
+}  // namespace
+
+void read_spec(ClusterState& state, StatefulSetRow& row, const model::Object& object) {
+  read_templated<model::StatefulSet>(state, row, object);
+}
+void read_spec(ClusterState& state, DaemonSetRow& row, const model::Object& object) {
+  read_templated<model::DaemonSet>(state, row, object);
+}
+void read_spec(ClusterState& state, JobRow& row, const model::Object& object) {
+  read_templated<model::Job>(state, row, object);
+}
+void read_spec(ClusterState&, CronJobRow& row, const model::Object& object) {
+  row.spec = std::get<model::CronJob>(object.spec);
+  row.labels = object.meta.labels;
+}
+
+std::vector<PodId>* owned_pods(ClusterState& state, Ref owner) {
+  if (!owner.valid()) return nullptr;
+  switch (owner.kind) {
+    case model::Kind::ReplicaSet:
+      return &state.replica_sets.at(owner.row).pods;
+    case model::Kind::StatefulSet:
+      return &state.stateful_sets.at(owner.row).pods;
+    case model::Kind::DaemonSet:
+      return &state.daemon_sets.at(owner.row).pods;
+    case model::Kind::Job:
+      return &state.jobs.at(owner.row).pods;
+    default:
+      return nullptr;
+  }
+}
+
+std::vector<ControllerRevisionId>* owned_revisions(ClusterState& state, Ref owner) {
+  if (!owner.valid()) return nullptr;
+  if (owner.kind == model::Kind::StatefulSet) return &state.stateful_sets.at(owner.row).revisions;
+  return owner.kind == model::Kind::DaemonSet ? &state.daemon_sets.at(owner.row).revisions : nullptr;
+}
+
+std::vector<NamedCondition>* conditions_of(ClusterState& state, Ref ref) {
+  switch (ref.kind) {
+    case model::Kind::PodDisruptionBudget:
+      return &state.pdbs.at(ref.row).conditions;
+    case model::Kind::Job:
+      return &state.jobs.at(ref.row).conditions;
+    case model::Kind::HorizontalPodAutoscaler:
+      return &state.hpas.at(ref.row).conditions;
+    case model::Kind::VerticalPodAutoscaler:
+      return &state.vpas.at(ref.row).conditions;
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace wavetank::state

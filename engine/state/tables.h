@@ -41,6 +41,17 @@ TemplateId admitted_template(ClusterState& state, TemplateId plain);
 void read_spec(ClusterState& state, NodeRow& row, const model::Object& object);
 void read_spec(ClusterState& state, ReplicaSetRow& row, const model::Object& object);
 void read_spec(ClusterState& state, DeploymentRow& row, const model::Object& object);
+void read_spec(ClusterState& state, StatefulSetRow& row, const model::Object& object);
+void read_spec(ClusterState& state, DaemonSetRow& row, const model::Object& object);
+void read_spec(ClusterState& state, JobRow& row, const model::Object& object);
+void read_spec(ClusterState& state, CronJobRow& row, const model::Object& object);
+
+/// The pods that a controller of pods owns, or null where the kind owns none.
+std::vector<PodId>* owned_pods(ClusterState& state, Ref owner);
+/// The revisions of a StatefulSet or DaemonSet, or null.
+std::vector<ControllerRevisionId>* owned_revisions(ClusterState& state, Ref owner);
+/// The conditions of an object that keeps them by name, or null.
+std::vector<NamedCondition>* conditions_of(ClusterState& state, Ref ref);
 
 /// Removes a value from a row of ids, keeping the order of the others. O(length).
 template <class T>

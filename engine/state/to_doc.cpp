@@ -3,6 +3,7 @@
 
 #include "engine/event/names.h"
 #include "engine/model/decode.h"
+#include "engine/state/status.h"
 #include "engine/state/tables.h"
 #include "engine/state/view.h"
 
@@ -111,6 +112,24 @@ class Builder {
       case model::Kind::Namespace:
         doc["status"]["phase"] = Doc::string(view_.header(ref)->terminating() ? "Terminating" : "Active");
         return;
+      case model::Kind::StatefulSet:
+        return write_status(view_, doc, view_.state().stateful_sets[ref.row]);
+      case model::Kind::DaemonSet:
+        return write_status(view_, doc, view_.state().daemon_sets[ref.row]);
+      case model::Kind::Job:
+        return write_status(view_, doc, view_.state().jobs[ref.row]);
+      case model::Kind::CronJob:
+        return write_status(view_, doc, view_.state().cron_jobs[ref.row]);
+      case model::Kind::HorizontalPodAutoscaler:
+        return write_status(view_, doc, view_.state().hpas[ref.row]);
+      case model::Kind::VerticalPodAutoscaler:
+        return write_status(view_, doc, view_.state().vpas[ref.row]);
+      case model::Kind::ResourceQuota:
+        return write_status(view_, doc, view_.state().quotas[ref.row]);
+      case model::Kind::Ingress:
+        return write_status(view_, doc, view_.state().ingresses[ref.row]);
+      case model::Kind::VolumeAttachment:
+        return write_status(view_, doc, view_.state().volume_attachments[ref.row]);
       default:
         return;
     }
@@ -415,6 +434,23 @@ Doc slice_doc(const ClusterView& view, Ref ref) {
 }
 
 }  // namespace
+
+std::string time_text(const ClusterView& view, SimTime t) { return base::format_rfc3339(t, view.state().epoch_s); }
+
+model::Doc conditions_doc(const ClusterView& view, const std::vector<NamedCondition>& conditions) {
+  Doc list = Doc::array();
+  for (const NamedCondition& named : conditions) {
+    const Condition& c = named.value;
+    Doc doc = Doc::object();
+    doc["type"] = Doc::string(named.type);
+    doc["status"] = Doc::string(status_text(c.status));
+    doc["lastTransitionTime"] = Doc::string(time_text(view, c.transitioned));
+    if (!c.reason.empty()) doc["reason"] = Doc::string(c.reason);
+    if (!c.message.empty()) doc["message"] = Doc::string(c.message);
+    list.items.push_back(std::move(doc));
+  }
+  return list;
+}
 
 model::Doc ClusterView::stored_doc(Ref ref) const {
   if (ref.kind == model::Kind::Pod) return pod_doc(*this, ref.as<PodId>());

@@ -86,12 +86,32 @@ model::Labels ClusterView::labels_of(Ref ref) const {
       return state_->replica_sets[ref.row].labels;
     case model::Kind::Deployment:
       return state_->deployments[ref.row].labels;
+    case model::Kind::StatefulSet:
+      return state_->stateful_sets[ref.row].labels;
+    case model::Kind::DaemonSet:
+      return state_->daemon_sets[ref.row].labels;
+    case model::Kind::Job:
+      return state_->jobs[ref.row].labels;
+    case model::Kind::CronJob:
+      return state_->cron_jobs[ref.row].labels;
     default:
       break;
   }
   const Header* h = header(ref);
   if (h == nullptr || h->doc.empty()) return {};
   return read_admitted(h->doc).meta.labels;
+}
+
+const std::vector<PodId>* ClusterView::pods_of(Ref owner) const {
+  return owned_pods(const_cast<ClusterState&>(*state_), owner);  // one switch for both; nothing is changed through it
+}
+
+const Condition* ClusterView::condition(Ref ref, std::string_view type) const {
+  const std::vector<NamedCondition>* list = conditions_of(const_cast<ClusterState&>(*state_), ref);  // as above
+  if (list == nullptr) return nullptr;
+  for (const NamedCondition& c : *list)
+    if (c.type == type) return &c.value;
+  return nullptr;
 }
 
 bool ClusterView::pod_active(PodId p) const {

@@ -52,10 +52,71 @@ class ClusterView {
     return state_->storage_classes[id.index()];
   }
   [[nodiscard]] const CsiNodeRow& csi_node(CsiNodeId id) const { return state_->csi_nodes[id.index()]; }
+  [[nodiscard]] const StatefulSetRow& stateful_set(StatefulSetId id) const { return state_->stateful_sets[id.index()]; }
+  [[nodiscard]] const DaemonSetRow& daemon_set(DaemonSetId id) const { return state_->daemon_sets[id.index()]; }
+  [[nodiscard]] const ControllerRevisionRow& controller_revision(ControllerRevisionId id) const {
+    return state_->controller_revisions[id.index()];
+  }
+  [[nodiscard]] const JobRow& job(JobId id) const { return state_->jobs[id.index()]; }
+  [[nodiscard]] const CronJobRow& cron_job(CronJobId id) const { return state_->cron_jobs[id.index()]; }
+  [[nodiscard]] const HpaRow& hpa(HpaId id) const { return state_->hpas[id.index()]; }
+  [[nodiscard]] const VpaRow& vpa(VpaId id) const { return state_->vpas[id.index()]; }
+  [[nodiscard]] const QuotaRow& quota(QuotaId id) const { return state_->quotas[id.index()]; }
+  [[nodiscard]] const LimitRangeRow& limit_range(LimitRangeId id) const { return state_->limit_ranges[id.index()]; }
+  [[nodiscard]] const RuntimeClassRow& runtime_class(RuntimeClassId id) const {
+    return state_->runtime_classes[id.index()];
+  }
+  [[nodiscard]] const IngressRow& ingress(IngressId id) const { return state_->ingresses[id.index()]; }
+  [[nodiscard]] const IngressClassRow& ingress_class(IngressClassId id) const {
+    return state_->ingress_classes[id.index()];
+  }
+  [[nodiscard]] const VolumeAttachmentRow& volume_attachment(VolumeAttachmentId id) const {
+    return state_->volume_attachments[id.index()];
+  }
+  /// The pods that a ReplicaSet, StatefulSet, DaemonSet or Job owns and that are not removed, in the order of creation;
+  /// null for other kinds.
+  [[nodiscard]] const std::vector<PodId>* pods_of(Ref owner) const;
+  /// The condition of a Job, autoscaler or budget by its name; null when it has none such.
+  [[nodiscard]] const Condition* condition(Ref ref, std::string_view type) const;
   /// Whether a PersistentVolume's claimRef means this claim: name and namespace, and the uid if it gives one
   /// (volume.IsVolumeBoundToClaim). A uid may be the one that was written or the one we show.
   [[nodiscard]] bool is_bound_to(const model::PersistentVolume& volume, PvcId claim) const;
   [[nodiscard]] const TemplateRow& pod_template(TemplateId id) const { return state_->templates[id.index()]; }
+
+  /// Calls f(Ref, const Header&) for every row but pods, the removed too; by kind, then in the order of creation.
+  template <class F>
+  void for_headers(F&& f) const {
+    const auto each = [&](const auto& rows, model::Kind kind) {
+      for (std::size_t i = 0; i < rows.size(); ++i) f(Ref(kind, static_cast<std::uint32_t>(i)), rows[i].header);
+    };
+    each(state_->namespaces, model::Kind::Namespace);
+    each(state_->nodes, model::Kind::Node);
+    each(state_->replica_sets, model::Kind::ReplicaSet);
+    each(state_->deployments, model::Kind::Deployment);
+    each(state_->services, model::Kind::Service);
+    each(state_->endpoint_slices, model::Kind::EndpointSlice);
+    each(state_->pdbs, model::Kind::PodDisruptionBudget);
+    each(state_->priority_classes, model::Kind::PriorityClass);
+    each(state_->persistent_volumes, model::Kind::PersistentVolume);
+    each(state_->claims, model::Kind::PersistentVolumeClaim);
+    each(state_->storage_classes, model::Kind::StorageClass);
+    each(state_->csi_nodes, model::Kind::CSINode);
+    each(state_->stateful_sets, model::Kind::StatefulSet);
+    each(state_->daemon_sets, model::Kind::DaemonSet);
+    each(state_->controller_revisions, model::Kind::ControllerRevision);
+    each(state_->jobs, model::Kind::Job);
+    each(state_->cron_jobs, model::Kind::CronJob);
+    each(state_->hpas, model::Kind::HorizontalPodAutoscaler);
+    each(state_->vpas, model::Kind::VerticalPodAutoscaler);
+    each(state_->quotas, model::Kind::ResourceQuota);
+    each(state_->limit_ranges, model::Kind::LimitRange);
+    each(state_->runtime_classes, model::Kind::RuntimeClass);
+    each(state_->ingresses, model::Kind::Ingress);
+    each(state_->ingress_classes, model::Kind::IngressClass);
+    each(state_->volume_attachments, model::Kind::VolumeAttachment);
+    for (std::size_t i = 0; i < state_->others.size(); ++i)
+      f(Ref(state_->others[i].kind, static_cast<std::uint32_t>(i)), state_->others[i].header);
+  }
 
   // ---- Pods ----
   [[nodiscard]] std::string_view pod_name(PodId p) const { return text(state_->pods.name[p.index()]); }

@@ -106,7 +106,7 @@ bool event_matches(const event::Event& event, const model::LabelSelector& filter
     model::set_label(labels, "namespace", view.namespace_of(subject));
     if (subject.kind == model::Kind::Pod) model::set_label(labels, "node", node_of(view, subject.as<PodId>()));
   }
-  if (event.kind() == EventKind::PodCreated) {
+  if (event.kind() == EventKind::PodCreated || event.kind() == EventKind::PodMade) {
     // The event names the set; the pod it made is the newest.
     const PodId made(view->pods.size() - 1);
     labels = view.labels_of(made);

@@ -17,10 +17,11 @@ using event::ServiceId;
 constexpr event::KindMask kObjects = mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated,
                                              EventKind::ObjectDeletionStarted, EventKind::ObjectRemoved);
 constexpr event::KindMask kPods =
-    kObjects | mask_of(EventKind::PodCreated, EventKind::PodBound, EventKind::PodUnschedulable, EventKind::PodNominated,
-                       EventKind::ContainerStarted, EventKind::ContainerExited, EventKind::ContainerWaiting,
-                       EventKind::PodReadyChanged, EventKind::PodPhaseChanged, EventKind::PodDeletionStarted,
-                       EventKind::PodRemoved, EventKind::OwnerChanged);
+    kObjects | mask_of(EventKind::PodCreated, EventKind::PodMade, EventKind::PodFailed, EventKind::PodBound,
+                       EventKind::PodUnschedulable, EventKind::PodNominated, EventKind::ContainerStarted,
+                       EventKind::ContainerExited, EventKind::ContainerWaiting, EventKind::PodReadyChanged,
+                       EventKind::PodPhaseChanged, EventKind::PodDeletionStarted, EventKind::PodRemoved,
+                       EventKind::OwnerChanged);
 constexpr event::KindMask kNodes =
     kObjects | mask_of(EventKind::NodeConditionChanged, EventKind::NodeTaintsChanged, EventKind::NodeCordoned,
                        EventKind::PodBound, EventKind::PodRemoved);

@@ -31,36 +31,15 @@ void merge(model::LabelSelector& into, const model::LabelSelector& other) {
                                 other.match_expressions.end());
 }
 
-/// The selector of a controller without a typed row: StatefulSet and ReplicationController, from their documents.
+/// The selector of a ReplicationController, from its document.
 void merge_document_selector(const Cycle& c, const state::OtherRow& row, model::LabelSelector& into) {
-  const std::string_view kind = c.view.text(row.kind_name);
-  const std::string_view version = c.view.text(row.api_version);
-  const bool stateful_set = kind == "StatefulSet" && version == "apps/v1";
-  const bool replication_controller = kind == "ReplicationController" && version == "v1";
-  if (!stateful_set && !replication_controller) return;
+  if (c.view.text(row.kind_name) != "ReplicationController" || c.view.text(row.api_version) != "v1") return;
   const auto doc = model::parse_json(row.header.doc, "");
   if (!doc) return;
-  const model::Doc* selector = doc->at({"spec", "selector"});
-  if (selector == nullptr || !selector->is_object()) return;
-  const model::Doc* labels = replication_controller ? selector : selector->find("matchLabels");
+  const model::Doc* labels = doc->at({"spec", "selector"});
+  if (labels == nullptr || !labels->is_object()) return;
   model::LabelSelector read;
-  if (labels != nullptr) {
-    for (const auto& m : labels->members) model::set_label(read.match_labels, m.key, m.value.text);
-  }
-  const model::Doc* expressions = stateful_set ? selector->find("matchExpressions") : nullptr;
-  if (expressions != nullptr) {
-    for (const model::Doc& e : expressions->items) {
-      const std::string_view op = e.string_or("operator");
-      model::Requirement r{std::string(e.string_or("key")), model::SelectorOp::In, {}};
-      if (op == "NotIn") r.op = model::SelectorOp::NotIn;
-      if (op == "Exists") r.op = model::SelectorOp::Exists;
-      if (op == "DoesNotExist") r.op = model::SelectorOp::DoesNotExist;
-      if (const model::Doc* values = e.find("values")) {
-        for (const model::Doc& v : values->items) r.values.push_back(v.text);
-      }
-      read.match_expressions.push_back(std::move(r));
-    }
-  }
+  for (const auto& m : labels->members) model::set_label(read.match_labels, m.key, m.value.text);
   merge(into, read);
 }
 
@@ -79,6 +58,9 @@ model::LabelSelector default_selector(const Cycle& c) {
   if (owner.kind == model::Kind::ReplicaSet) {
     const state::ReplicaSetRow& set = c.view.replica_set(owner.as<event::ReplicaSetId>());
     if (set.header.alive) merge(out, set.selector);
+  } else if (owner.kind == model::Kind::StatefulSet) {
+    const state::StatefulSetRow& set = c.view.stateful_set(owner.as<event::StatefulSetId>());
+    if (set.header.alive) merge(out, set.spec.selector);
   } else if (owner.kind == model::Kind::Other) {
     const state::OtherRow& row = c.view->others[owner.row];
     if (row.header.alive) merge_document_selector(c, row, out);

@@ -32,8 +32,8 @@ TEST_CASE("defaults of kinds without pods") {
       {"namespaced objects live in default", "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a}}",
        "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a, namespace: default}}"},
       {"other kinds are left alone",
-       "{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {template: {spec: {}}}}",
-       "{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {template: {spec: {}}}}"},
+       "{apiVersion: example.org/v1, kind: Thing, metadata: {name: a}, spec: {template: {spec: {}}}}",
+       "{apiVersion: example.org/v1, kind: Thing, metadata: {name: a}, spec: {template: {spec: {}}}}"},
       {"a namespace carries its name as a label", "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}",
        "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {kubernetes.io/metadata.name: shop}}, status: "
        "{phase: Active}}"},

@@ -54,11 +54,11 @@ items: []
 
 TEST_CASE("one summary of what is kept but not understood") {
   const Manifests m = read(R"(
-{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: a}, spec: {rules: []}}
+{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: a}, spec: {rules: []}}
 ---
 {apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: a}}
 ---
-{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: b}}
+{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: b}}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -75,7 +75,7 @@ kind: Deployment
 metadata: {name: api}
 spec: {foo: 1, selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: c, image: i}]}}}
 )");
-  CHECK(m.notices == std::vector<std::string>{"kept as written, not simulated: 2 Ingress, 1 NetworkPolicy",
+  CHECK(m.notices == std::vector<std::string>{"kept as written, not simulated: 2 CiliumNetworkPolicy, 1 NetworkPolicy",
                                               "unknown fields kept: spec.foo (Deployment/web and 1 more), "
                                               "spec.template.spec.containers[0].imagePullPolcy (Deployment/web)"});
   // … and it is kept.

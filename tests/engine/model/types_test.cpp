@@ -28,7 +28,12 @@ TEST_CASE("kinds by the words kubectl knows them under") {
       {"storageclasses.storage.k8s.io", Kind::StorageClass},
       {"csinode", Kind::CSINode},
       {"endpointslices", Kind::EndpointSlice},
-      {"ingress", Kind::Other},
+      {"ingress", Kind::Ingress},
+      {"sts", Kind::StatefulSet},
+      {"hpa", Kind::HorizontalPodAutoscaler},
+      {"cronjobs.batch", Kind::CronJob},
+      {"vpa", Kind::VerticalPodAutoscaler},
+      {"networkpolicies", Kind::Other},
       {"", Kind::Other},
       {".", Kind::Other},
   };
