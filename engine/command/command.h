@@ -281,6 +281,12 @@ struct FailPod {
 struct ReportVolumeAttached {
   event::VolumeAttachmentChanged fact;
 };
+struct ReportVolumeInUse {
+  event::VolumeInUseChanged fact;
+};
+struct RequestDetach {
+  event::VolumeDetachRequested fact;
+};
 
 using Payload = std::variant<
     ApplyObject, PatchObject, DeleteObject, ScaleObject, SetImage, SetPaused, RestartRollout, UndoRollout, CordonNode,
@@ -291,7 +297,7 @@ using Payload = std::variant<
     SetPodReady, SetPodPhase, BindPod, MarkUnschedulable, NominatePod,                                               //
     ReportImagePulled, ReportContainerStarted, ReportContainerExited, ReportContainerWaiting, ReportContainerReady,  //
     ReportPodReady, ReportPodPhase, ReportPodStopped, ReportHeartbeatsBegan, ReportHeartbeatsStopped,                //
-    ReportNodeCondition, FailPod, ReportVolumeAttached,                                                              //
+    ReportNodeCondition, FailPod, ReportVolumeAttached, ReportVolumeInUse, RequestDetach,                            //
     MakePod, UntrackPod, UpdateStatefulSetStatus, UpdateDaemonSetStatus, UpdateJobStatus, UpdateCronJobStatus,
     UpdateHpaStatus, UpdateVpaStatus, UpdateQuotaStatus, SetCondition, CreateControllerRevision,
     NumberControllerRevision, RecordEvent, SetComponent>;

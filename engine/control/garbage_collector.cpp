@@ -7,6 +7,7 @@
 
 #include "engine/control/controllers.h"
 #include "engine/control/lookup.h"
+#include "engine/state/volume_use.h"
 
 namespace wavetank::control {
 namespace {
@@ -33,10 +34,13 @@ class GarbageCollector final : public Controller {
       if (started->ref.kind != Kind::Namespace) keys.add(started->ref);
     } else if (const auto* pod = std::get_if<event::PodRemoved>(&event.payload)) {
       add_waiting(view->pods.owner[pod->pod.index()], view, keys);
+      // Pods own the claims of their ephemeral volumes.
+      if (state::has_claims(view.pod_spec(pod->pod).spec)) keys.add(pod->pod);
     }
   }
 
   void reconcile(Ref key, const ClusterView& view, Plan& plan) override {
+    if (key.kind == Kind::Pod) return collect_claims(key, view, plan);
     const state::Header& owner = *view.header(key);
     if (owner.alive && !owner.terminating()) return;
     if (owner.alive && owner.propagation == Propagation::Background) return;  // its finalizers hold it
@@ -67,6 +71,15 @@ class GarbageCollector final : public Controller {
   }
 
  private:
+  static void collect_claims(Ref pod, const ClusterView& view, Plan& plan) {
+    if (view.alive(pod)) return;
+    for (const model::Volume& v : view.pod_spec(pod.as<PodId>()).spec.volumes) {
+      const event::PvcId claim = state::claim_of_volume(view, pod.as<PodId>(), v);
+      if (!claim.valid() || view.claim(claim).header.controller != pod || has_other_owner(Ref(claim), view)) continue;
+      remove(Ref(claim), Propagation::Background, view->pods.deletion_seq[pod.row], view, plan);
+    }
+  }
+
   static void add_waiting(Ref owner, const ClusterView& view, KeySink& keys) {
     if (!owner.valid() || owner.kind == Kind::Pod) return;
     const state::Header& h = *view.header(owner);

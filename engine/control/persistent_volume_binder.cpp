@@ -4,7 +4,8 @@
 //
 // The provisioner is a model: where Kubernetes waits for a driver's external-provisioner, a volume comes to be
 // `volume_provisioning_time` after the claim was handed over, whatever the provisioner's name. It lies where the
-// selected node's driver says (CSINode topologyKeys), or else where the class allows.
+// selected node's driver says (CSINode topologyKeys), or else where the class allows. Deleting and recycling are at
+// once.
 
 #include <algorithm>
 #include <limits>
@@ -28,6 +29,7 @@ using model::Kind;
 /// Kubernetes queues every claim and volume anew that often; a claim that found no volume looks again then.
 constexpr base::Duration kResync = base::seconds(15);
 constexpr const char* kBoundByController = "pv.kubernetes.io/bound-by-controller";
+constexpr const char* kComponent = "persistentvolume-controller";
 constexpr const char* kNoProvisioner = "kubernetes.io/no-provisioner";
 
 SimTime next_resync(SimTime now) { return {(now.ns / kResync.ns + 1) * kResync.ns}; }
@@ -135,6 +137,10 @@ class PersistentVolumeBinder final : public Controller {
     const auto* updated = std::get_if<event::ObjectUpdated>(&event.payload);
     const auto* removed = std::get_if<event::ObjectRemoved>(&event.payload);
     const Ref ref = updated != nullptr ? updated->ref : removed != nullptr ? removed->ref : Ref();
+    if (removed != nullptr && ref.kind == Kind::VolumeAttachment) {  // its volume may be deleted now
+      const std::string& name = view.volume_attachment(ref.as<event::VolumeAttachmentId>()).spec.volume_name;
+      if (const PvId pv = volume_named(view, name); pv.valid()) keys.add(pv);
+    }
     if (ref.kind == Kind::PersistentVolume && ref.valid()) volume_changed(ref.as<PvId>(), view, keys);
     if (ref.kind == Kind::PersistentVolumeClaim && ref.valid()) claim_changed(ref.as<PvcId>(), view, keys);
   }
@@ -200,9 +206,28 @@ class PersistentVolumeBinder final : public Controller {
     const model::StorageClass* sc = class_of(view, claim.class_name());
     const bool waits = sc != nullptr && sc->wait_for_first_consumer;
     if (const PvId best = best_match(view, id, waits); best.valid()) return bind(best, id, view, plan);
-    if (sc == nullptr || (waits && !claim.selected_node)) return;
-    if (sc->provisioner.empty() || sc->provisioner == kNoProvisioner) return;
+    if (waits && !claim.selected_node)
+      return tell(id, false, "WaitForFirstConsumer", "waiting for first consumer to be created before binding", view,
+                  plan);
+    if (sc == nullptr) {
+      if (claim.class_name().empty())
+        return tell(id, false, "FailedBinding",
+                    "no persistent volumes available for this claim and no storage class is set", view, plan);
+      return tell(id, true, "ProvisioningFailed",
+                  fmt::format("storageclass.storage.k8s.io \"{}\" not found", claim.class_name()), view, plan);
+    }
+    if (sc->provisioner.empty() || sc->provisioner == kNoProvisioner)
+      return tell(id, true, "ProvisioningFailed", fmt::format("no volume plugin matched name: {}", sc->provisioner),
+                  view, plan);
     provision(id, *sc, view, plan);
+  }
+
+  /// An Event about a claim that waits. Kubernetes repeats it with every resync, every 15 s; we say it once, when the
+  /// claim is first looked at.
+  static void tell(PvcId id, bool warning, const char* reason, std::string message, const ClusterView& view,
+                   Plan& plan) {
+    if (plan.wake_cause() != view.claim(id).header.created_seq) return;
+    plan.call(command::RecordEvent{{Ref(id), warning, reason, std::move(message), kComponent}}, 0, true);
   }
 
   static void sync_bound(PvcId id, const ClusterView& view, Plan& plan) {
@@ -213,7 +238,13 @@ class PersistentVolumeBinder final : public Controller {
       if (claim.phase == "Lost") return;
       Doc doc = Doc::object();
       doc["status"]["phase"] = Doc::string("Lost");
-      return patch(plan, Ref(id), doc);
+      patch(plan, Ref(id), doc);
+      const char* what = claim.volume_name.empty() ? "Bound claim has lost reference to PersistentVolume. Data on the "
+                                                     "volume is lost!"
+                         : !pv.valid() ? "Bound claim has lost its PersistentVolume. Data on the volume is lost!"
+                                       : "Two claims are bound to the same volume, this one is bound incorrectly";
+      return plan.also(
+          command::RecordEvent{{Ref(id), true, pv.valid() ? "ClaimMisbound" : "ClaimLost", what, kComponent}});
     }
     bind(pv, id, view, plan);
   }
@@ -261,12 +292,27 @@ class PersistentVolumeBinder final : public Controller {
       Doc& annotations = doc["metadata"]["annotations"];
       annotations["volume.beta.kubernetes.io/storage-provisioner"] = Doc::string(sc.provisioner);
       annotations["volume.kubernetes.io/storage-provisioner"] = Doc::string(sc.provisioner);
-      return patch(plan, Ref(id), doc);
+      patch(plan, Ref(id), doc);
+      plan.also(command::RecordEvent{
+          {Ref(id), false, "ExternalProvisioning",
+           fmt::format("Waiting for a volume to be created either by the external provisioner '{}' or manually by the "
+                       "system administrator. If volume creation is delayed, please verify that the provisioner is "
+                       "running and correctly registered.",
+                       sc.provisioner),
+           kComponent}});
+      return plan.also(
+          command::RecordEvent{{Ref(id), false, "Provisioning",
+                                fmt::format("External provisioner is provisioning volume for claim \"{}/{}\"",
+                                            view.namespace_of(Ref(id)), view.bare_name(Ref(id))),
+                                sc.provisioner}});
     }
     const SimTime due = row.changed + settings_.volume_provisioning_time;
     if (view.now() < due) return plan.requeue_at(due);
     plan.call(command::ApplyObject{model::to_json(volume_for(id, sc, view)), command::ApplyObject::Mode::Create}, 0,
               true);
+    plan.also(command::RecordEvent{{Ref(id), false, "ProvisioningSucceeded",
+                                    fmt::format("Successfully provisioned volume pvc-{}", uid_of(view, id)),
+                                    sc.provisioner}});
   }
 
   static Doc volume_for(PvcId id, const model::StorageClass& sc, const ClusterView& view) {
@@ -344,9 +390,7 @@ class PersistentVolumeBinder final : public Controller {
     if (!claim.valid()) {
       if (v.claim->uid.empty()) return set_phase(plan, view, pv, "Available");  // kept for a claim that is to come
       if (v.phase != "Released" && v.phase != "Failed") set_phase(plan, view, pv, "Released");
-      if (v.reclaim_policy == "Delete" && !going)
-        plan.call(command::DeleteObject{Ref(pv), event::Propagation::Background, {}});
-      return;
+      return reclaim(pv, going, view, plan);
     }
     const std::string& bound_to = view.claim(claim).spec.volume_name;
     if (bound_to == view.bare_name(Ref(pv))) return set_phase(plan, view, pv, "Bound");
@@ -359,6 +403,30 @@ class PersistentVolumeBinder final : public Controller {
     doc["spec"]["claimRef"].type = Doc::Type::Null;
     doc["metadata"]["annotations"][kBoundByController].type = Doc::Type::Null;
     patch(plan, Ref(pv), doc);
+  }
+
+  /// What becomes of a volume whose claim has gone. A disk that is attached somewhere cannot be deleted yet.
+  static void reclaim(PvId pv, bool going, const ClusterView& view, Plan& plan) {
+    const state::PersistentVolumeRow& row = view.persistent_volume(pv);
+    if (row.spec.reclaim_policy == "Delete" && !going && row.attachments.empty())
+      return plan.call(command::DeleteObject{Ref(pv), event::Propagation::Background, {}}, 0, true);
+    if (row.spec.reclaim_policy != "Recycle" || going || row.spec.phase == "Failed") return;
+    if (row.spec.source.source != "hostPath" && row.spec.source.source != "nfs") {
+      set_phase(plan, view, pv, "Failed");
+      return plan.also(command::RecordEvent{
+          {Ref(pv), true, "VolumeFailedRecycle", "No recycler plugin found for the volume!", kComponent}});
+    }
+    // The pod that scrubs the volume is left out. A binding that a user wrote stays reserved for a claim of that name.
+    Doc doc = Doc::object();
+    if (row.spec.bound_by_controller) {
+      doc["spec"]["claimRef"] = Doc();
+      doc["metadata"]["annotations"][kBoundByController] = Doc();
+    } else {
+      doc["spec"]["claimRef"]["uid"] = Doc();
+    }
+    doc["status"]["phase"] = Doc::string("Available");
+    patch(plan, Ref(pv), doc);
+    plan.also(command::RecordEvent{{Ref(pv), false, "VolumeRecycled", "Volume recycled", kComponent}});
   }
 
   Settings settings_;

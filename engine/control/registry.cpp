@@ -16,6 +16,9 @@ std::vector<std::unique_ptr<Controller>> make_controllers(const Settings& settin
   all.push_back(make_garbage_collector());
   all.push_back(make_namespace_controller());
   all.push_back(make_persistent_volume_binder(settings));
+  all.push_back(make_attach_detach_controller(settings));
+  all.push_back(make_ephemeral_volume_controller());
+  all.push_back(make_volume_expand_controller(settings));
   all.push_back(make_claim_protection_controller());
   all.push_back(make_volume_protection_controller());
   return all;

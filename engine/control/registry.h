@@ -26,6 +26,11 @@ struct Settings {
   base::Duration pdb_disrupted_pod_timeout = base::minutes(2);
   /// From handing a claim to its provisioner to the new volume. No default of Kubernetes': drivers need some seconds.
   base::Duration volume_provisioning_time = base::seconds(5);
+  /// From asking for a larger volume until it is larger. An assumption of ours, as above.
+  base::Duration volume_resizing_time = base::seconds(10);
+  /// How long the attach/detach controller waits for a node that does not answer to unmount a volume before it detaches
+  /// it by force (ReconcilerMaxWaitForUnmountDuration).
+  base::Duration max_wait_for_unmount = base::minutes(6);
 };
 
 /// All controllers, in a fixed order (the order in which they are woken by one event).

@@ -1,5 +1,7 @@
 // What node agents report. A report about a pod that is gone, or that runs elsewhere by now, is refused; one that says
 // nothing new is no fact.
+#include <algorithm>
+
 #include "engine/decide/rules.h"
 
 namespace wavetank::decide::detail {
@@ -104,6 +106,20 @@ Refusal rule(const ClusterView& view, const command::ReportVolumeAttached& c, Fa
   if (!view.alive(Ref(c.fact.id))) return not_found(view, Ref(c.fact.id));
   const state::VolumeAttachmentRow& now = view.volume_attachment(c.fact.id);
   if (now.attached != c.fact.attached || now.error != c.fact.error) facts.emplace_back(c.fact);
+  return granted();
+}
+
+Refusal rule(const ClusterView& view, const command::ReportVolumeInUse& c, Facts& facts) {
+  if (auto refused = node_alive(view, c.fact.node)) return refused;
+  const std::vector<event::PvId>& now = view.node(c.fact.node).volumes_in_use;
+  if ((std::find(now.begin(), now.end(), c.fact.volume) != now.end()) != c.fact.in_use) facts.emplace_back(c.fact);
+  return granted();
+}
+
+Refusal rule(const ClusterView& view, const command::RequestDetach& c, Facts& facts) {
+  if (!view.alive(Ref(c.fact.id))) return not_found(view, Ref(c.fact.id));
+  const bool now = view.volume_attachment(c.fact.id).detach_requested != base::SimTime::never();
+  if (now != c.fact.requested) facts.emplace_back(c.fact);
   return granted();
 }
 

@@ -108,5 +108,7 @@ Refusal rule(const ClusterView& view, const command::ReportHeartbeatsBegan& c, F
 Refusal rule(const ClusterView& view, const command::ReportHeartbeatsStopped& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::ReportNodeCondition& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::ReportVolumeAttached& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::ReportVolumeInUse& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::RequestDetach& c, Facts& facts);
 
 }  // namespace wavetank::decide::detail

@@ -464,6 +464,21 @@ struct VolumeAttachmentChanged {
   std::string error;
   WT_FIELDS(id, attached, error)
 };
+/// The node agent reports a volume in its node's status.volumesInUse before it mounts it, and no longer when it has
+/// unmounted it.
+struct VolumeInUseChanged {
+  NodeId node;
+  PvId volume;
+  bool in_use = false;
+  WT_FIELDS(node, volume, in_use)
+};
+/// The attach/detach controller found that nobody needs the attachment while the node still has the volume in use: from
+/// now on it waits for that to end. `requested` false: it is needed again.
+struct VolumeDetachRequested {
+  VolumeAttachmentId id;
+  bool requested = false;
+  WT_FIELDS(id, requested)
+};
 /// A Kubernetes Event that follows from no other fact.
 struct EventRecorded {
   Ref ref;

@@ -176,8 +176,18 @@ void validate_csi_node(const Place& spec) {
   }
 }
 
+// Source: ValidateVolumeAttachment, validateVolumeAttachmentSource.
 void validate_volume_attachment(const Place& root, const VolumeAttachment& spec) {
-  static_cast<void>(root), static_cast<void>(spec);
+  const Place at = root["spec"];
+  validate_driver_name(at["attacher"]);
+  const Place source = at["source"];
+  const bool written_out = static_cast<bool>(source["inlineVolumeSpec"]);
+  if (written_out && !spec.volume_name.empty()) {
+    source.forbidden("must specify exactly one of inlineVolumeSpec and persistentVolumeName");
+  } else if (!written_out && spec.volume_name.empty()) {
+    source.required("must specify exactly one of inlineVolumeSpec and persistentVolumeName");
+  }
+  if (spec.node_name.empty()) at["nodeName"].required();
 }
 
 }  // namespace wavetank::model

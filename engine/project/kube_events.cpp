@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/state/volume_use.h"
+
 #include <algorithm>
 
 namespace wavetank::project {
@@ -120,6 +122,23 @@ struct Recorder {
   void on(const event::PodFailed& e) {
     if (e.reason == "Evicted" || e.reason == "DeadlineExceeded")
       warning(Ref(e.pod), e.reason.c_str(), e.message, kubelet_of(e.pod));
+  }
+  void on(const event::VolumeAttachmentChanged& e) {
+    const model::VolumeAttachment& a = view.volume_attachment(e.id).spec;
+    const Ref pv = view.find(model::Kind::PersistentVolume, "", a.volume_name);
+    if (!pv.valid() || (!e.attached && e.error.empty())) return;
+    for (const PodId pod : state::pods_of_volume(view, pv.as<event::PvId>())) {
+      if (!view.pod_node(pod).valid() || view.bare_name(Ref(view.pod_node(pod))) != a.node_name) continue;
+      if (e.attached) {
+        normal(Ref(pod), "SuccessfulAttachVolume",
+               fmt::format("AttachVolume.Attach succeeded for volume \"{}\" ", a.volume_name),
+               "attachdetach-controller");
+      } else {
+        warning(Ref(pod), "FailedAttachVolume",
+                fmt::format("AttachVolume.Attach failed for volume \"{}\" : {}", a.volume_name, e.error),
+                "attachdetach-controller");
+      }
+    }
   }
   void on(const event::EventRecorded& e) {
     if (e.warning) {

@@ -380,6 +380,15 @@ struct Sentence {
     return fmt::format("volume {} is {} node {}", a.volume_name, e.attached ? "attached to" : "detached from",
                        a.node_name);
   }
+  std::string operator()(const event::VolumeInUseChanged& e) const {
+    return fmt::format("the node agent of {} {} volume {}", view.bare_name(Ref(e.node)),
+                       e.in_use ? "is going to use" : "no longer uses", view.bare_name(Ref(e.volume)));
+  }
+  std::string operator()(const event::VolumeDetachRequested& e) const {
+    const model::VolumeAttachment& a = view.volume_attachment(e.id).spec;
+    if (!e.requested) return fmt::format("volume {} is needed on node {} again", a.volume_name, a.node_name);
+    return fmt::format("volume {} is to leave node {}, which has not unmounted it", a.volume_name, a.node_name);
+  }
   std::string operator()(const event::EventRecorded& e) const {
     return fmt::format("{} says of {}: {} ({})", e.component, label(e.ref, view), e.message, e.reason);
   }

@@ -72,6 +72,8 @@ std::vector<Table::Column> storage_columns(Kind kind) {
       return {{"PROVISIONER"}, {"RECLAIMPOLICY"}, {"VOLUMEBINDINGMODE"}, {"ALLOWVOLUMEEXPANSION"}, {"AGE"}};
     case Kind::CSINode:
       return {{"DRIVERS"}, {"AGE"}};
+    case Kind::VolumeAttachment:
+      return {{"ATTACHER"}, {"PV"}, {"NODE"}, {"ATTACHED"}, {"AGE"}};
     default:
       return {};
   }
@@ -94,6 +96,10 @@ std::vector<std::string> storage_cells(event::Ref ref, const state::ClusterView&
     }
     case Kind::CSINode:
       return {fmt::format("{}", view->csi_nodes[ref.row].spec.drivers.size()), age};
+    case Kind::VolumeAttachment: {
+      const state::VolumeAttachmentRow& a = view->volume_attachments[ref.row];
+      return {a.spec.attacher, a.spec.volume_name, a.spec.node_name, a.attached ? "true" : "false", age};
+    }
     default:
       return {age};
   }

@@ -231,6 +231,7 @@ std::vector<std::string> cells(Ref ref, const ClusterView& view) {
     case Kind::PersistentVolumeClaim:
     case Kind::StorageClass:
     case Kind::CSINode:
+    case Kind::VolumeAttachment:
       return storage_cells(ref, view);
     case Kind::ServiceAccount:
     case Kind::ConfigMap:
@@ -287,6 +288,7 @@ std::vector<Table::Column> columns_of(Kind kind) {
     case Kind::PersistentVolumeClaim:
     case Kind::StorageClass:
     case Kind::CSINode:
+    case Kind::VolumeAttachment:
       return storage_columns(kind);
     default:
       return {{"AGE"}};

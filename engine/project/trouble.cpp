@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/project/volume_trouble.h"
+
 namespace wavetank::project {
 namespace {
 
@@ -82,13 +84,18 @@ std::string pod_trouble(PodId pod, const ClusterView& view) {
     if (!view.pod_spec(pod).spec.scheduling_gates.empty()) return "its scheduling gates are closed";
     if (const std::string& named = view.pod_spec(pod).spec.node_name; !named.empty())
       return fmt::format("its manifest names node {}, which was not there when it was made", named);
+    if (const std::string why = volume_trouble(pod, view); !why.empty())
+      return message.empty() ? why : fmt::format("no node fits: {} In short: {}", message, why);
     if (!message.empty()) return fmt::format("no node fits: {}", message);
     const std::string& scheduler = view.pod_spec(pod).spec.scheduler_name;
     if (scheduler == "default-scheduler") return "the scheduler has not got to it yet";
     return fmt::format("it waits for the scheduler \"{}\"", scheduler);
   }
   if (const std::string why = node_trouble(node, view); !why.empty()) return why;
-  return view.pod_ready(pod) ? "" : container_trouble(pod, view);
+  if (view.pod_ready(pod)) return "";
+  const bool waits = view.pod_phase(pod) == Phase::Pending;
+  const std::string why = waits ? volume_trouble(pod, view) : std::string();
+  return why.empty() ? container_trouble(pod, view) : why;
 }
 
 event::KindMask trouble_kinds(PodId pod, const ClusterView& view) {

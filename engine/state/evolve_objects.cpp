@@ -250,6 +250,20 @@ void create_other(ClusterState& state, Header header, const model::Object& objec
   index_name(state, kind, state.others[id].header, id, gvk);
 }
 
+/// The volume that an attachment names, if it is there: one or none.
+std::vector<PersistentVolumeRow*> attached_volume(ClusterState& state, const model::VolumeAttachment& attachment) {
+  const base::Sym name = state.symbols.find(attachment.volume_name);
+  if (!name.valid()) return {};
+  const auto at = state.by_name.find({name_kind(model::Kind::PersistentVolume, {}), base::Sym(0U), name});
+  if (at == state.by_name.end()) return {};
+  return {&state.persistent_volumes[at->second]};
+}
+
+void link_attachment(ClusterState& state, const model::VolumeAttachment& attachment) {
+  for (PersistentVolumeRow* volume : attached_volume(state, attachment))
+    volume->attachments.emplace_back(state.volume_attachments.size());
+}
+
 /// Keeps orphan_sets after anything that may change a set's controller.
 void note_orphan(ClusterState& state, ReplicaSetId id) {
   const Header& h = state.replica_sets[id.index()].header;
@@ -341,6 +355,7 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectCreat
       return create_simple<IngressClassRow, model::IngressClass>(state, state.ingress_classes, std::move(header),
                                                                  object);
     case model::Kind::VolumeAttachment:
+      link_attachment(state, std::get<model::VolumeAttachment>(object.spec));
       return create_simple<VolumeAttachmentRow, model::VolumeAttachment>(state, state.volume_attachments,
                                                                          std::move(header), object);
     case model::Kind::EndpointSlice: {
@@ -491,6 +506,9 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectRemov
   } else if (e.ref.kind == model::Kind::EndpointSlice) {
     const EndpointSliceRow& slice = state.endpoint_slices[e.ref.row];
     if (slice.service.valid()) erase_value(state.services[slice.service.index()].slices, e.ref.as<EndpointSliceId>());
+  } else if (e.ref.kind == model::Kind::VolumeAttachment) {
+    for (PersistentVolumeRow* volume : attached_volume(state, state.volume_attachments[e.ref.row].spec))
+      erase_value(volume->attachments, e.ref.as<VolumeAttachmentId>());
   } else {
     unlink_from_controller(state, e.ref, header.controller);
   }

@@ -331,6 +331,21 @@ void on(ClusterState& state, const event::Event& event, const event::VolumeAttac
   row.attached = e.attached;
   row.error = e.error;
   row.changed = event.time;
+  row.changed_seq = event.seq;
+}
+
+void on(ClusterState& state, const event::Event& event, const event::VolumeDetachRequested& e) {
+  VolumeAttachmentRow& row = state.volume_attachments.at(e.id.index());
+  row.header.version = event.seq;
+  row.detach_requested = e.requested ? event.time : SimTime::never();
+  row.detach_seq = e.requested ? event.seq : 0;
+}
+
+void on(ClusterState& state, const event::Event& event, const event::VolumeInUseChanged& e) {
+  NodeRow& row = state.nodes.at(e.node.index());
+  row.header.version = event.seq;
+  erase_value(row.volumes_in_use, e.volume);
+  if (e.in_use) row.volumes_in_use.push_back(e.volume);
 }
 
 }  // namespace wavetank::state::detail

@@ -115,6 +115,7 @@ struct NodeRow {
   bool machine_up = true;                            ///< Ground truth, see event::MachineDown.
   std::vector<PodId> pods;                           ///< Bound and not removed, in the order of binding.
   std::vector<std::pair<Sym, std::int64_t>> images;  ///< Image name and size, in the order of arrival.
+  std::vector<PvId> volumes_in_use;                  ///< status.volumesInUse, in the order of reporting.
 };
 
 struct TemplateRow {
@@ -212,6 +213,7 @@ struct PriorityClassRow {
 struct PersistentVolumeRow {
   Header header;
   model::PersistentVolume spec;
+  std::vector<VolumeAttachmentId> attachments;  ///< Alive, in the order of creation.
 };
 struct ClaimRow {
   Header header;
@@ -311,6 +313,9 @@ struct VolumeAttachmentRow {
   bool attached = false;
   std::string error;  ///< Of the last try.
   SimTime changed;
+  Seq changed_seq = 0;                          ///< The event that last changed `attached` or `error`.
+  SimTime detach_requested = SimTime::never();  ///< Since when it waits to be unmounted.
+  Seq detach_seq = 0;
 };
 
 struct OtherRow {

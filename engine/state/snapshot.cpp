@@ -54,7 +54,7 @@ void walk_nodes(A& a, std::vector<NodeRow>& rows) {
     a(r.header, r.spec.taints, r.spec.unschedulable, r.taint_added, r.taint_seq, r.zone, r.region);
     walk_array(a, r.conditions);
     a(r.heartbeats_began, r.heartbeats_last, r.heartbeat_period, r.heartbeating, r.heartbeats_seq, r.machine_up, r.pods,
-      r.images);
+      r.images, r.volumes_in_use);
   });
 }
 
@@ -82,7 +82,7 @@ void walk_services(A& a, ClusterState& s) {
       r.disrupted, r.conditions);
   });
   walk_rows(a, s.priority_classes, [&](PriorityClassRow& r) { a(r.header); });
-  walk_rows(a, s.persistent_volumes, [&](PersistentVolumeRow& r) { a(r.header); });
+  walk_rows(a, s.persistent_volumes, [&](PersistentVolumeRow& r) { a(r.header, r.attachments); });
   walk_rows(a, s.claims, [&](ClaimRow& r) { a(r.header, r.changed); });
   walk_rows(a, s.storage_classes, [&](StorageClassRow& r) { a(r.header); });
   walk_rows(a, s.csi_nodes, [&](CsiNodeRow& r) { a(r.header); });
@@ -106,7 +106,9 @@ void walk_controlled(A& a, ClusterState& s) {
   walk_rows(a, s.runtime_classes, [&](RuntimeClassRow& r) { a(r.header); });
   walk_rows(a, s.ingresses, [&](IngressRow& r) { a(r.header); });
   walk_rows(a, s.ingress_classes, [&](IngressClassRow& r) { a(r.header); });
-  walk_rows(a, s.volume_attachments, [&](VolumeAttachmentRow& r) { a(r.header, r.attached, r.error, r.changed); });
+  walk_rows(a, s.volume_attachments, [&](VolumeAttachmentRow& r) {
+    a(r.header, r.attached, r.error, r.changed, r.changed_seq, r.detach_requested, r.detach_seq);
+  });
   walk_array(a, s.component_down);
 }
 

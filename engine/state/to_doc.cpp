@@ -3,9 +3,11 @@
 
 #include "engine/event/names.h"
 #include "engine/model/decode.h"
+#include "engine/model/qos.h"
 #include "engine/state/status.h"
 #include "engine/state/tables.h"
 #include "engine/state/view.h"
+#include "engine/state/volume_use.h"
 
 namespace wavetank::state {
 
@@ -186,6 +188,7 @@ class Builder {
     const Doc resize = std::move(status);  // what the template keeps of it
     status = Doc::object();
     status["phase"] = Doc::string(event::name_of(pods.phase[p]));
+    status["qosClass"] = Doc::string(model::qos_text(model::qos_class(view_.pod_spec(pod).spec)));
     Doc conditions = Doc::array();
     const SimTime scheduled = pods.scheduled[p];
     if ((flags & kScheduled) != 0) {
@@ -222,7 +225,28 @@ class Builder {
     status["startTime"] = Doc::string(time(scheduled));
   }
 
+  void node_volumes(Doc& doc, const NodeRow& row) const {
+    const auto unique_name = [](const Disk& disk) {
+      return Doc::string(fmt::format("kubernetes.io/csi/{}^{}", disk.driver, disk.handle));
+    };
+    const std::string_view name = view_.text(row.header.name);
+    Doc attached = Doc::array(), in_use = Doc::array();
+    for (const VolumeAttachmentRow& a : view_.state().volume_attachments) {
+      if (!a.header.alive || !a.attached || a.header.terminating() || a.spec.node_name != name) continue;
+      const Ref pv = view_.find(model::Kind::PersistentVolume, "", a.spec.volume_name);
+      if (!pv.valid()) continue;
+      Doc volume = Doc::object();
+      volume["name"] = unique_name(disk_of(view_, pv.as<PvId>()));
+      volume["devicePath"] = Doc::string("");
+      attached.items.push_back(std::move(volume));
+    }
+    for (const PvId pv : row.volumes_in_use) in_use.items.push_back(unique_name(disk_of(view_, pv)));
+    if (!attached.items.empty()) doc["status"]["volumesAttached"] = std::move(attached);
+    if (!in_use.items.empty()) doc["status"]["volumesInUse"] = std::move(in_use);
+  }
+
   void node_status(Doc& doc, const NodeRow& row) const {
+    node_volumes(doc, row);
     Doc& spec = doc["spec"];
     if (!spec.is_object()) spec = Doc::object();
     spec.erase("taints");

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "engine/base/assert.h"
+#include "engine/model/qos.h"
+#include "sim/scenario/storage_quantities.h"
 
 namespace wavetank::scenario {
 namespace {
@@ -24,7 +26,8 @@ constexpr event::KindMask kPods =
                        EventKind::OwnerChanged);
 constexpr event::KindMask kNodes =
     kObjects | mask_of(EventKind::NodeConditionChanged, EventKind::NodeTaintsChanged, EventKind::NodeCordoned,
-                       EventKind::PodBound, EventKind::PodRemoved);
+                       EventKind::PodBound, EventKind::PodRemoved, EventKind::VolumeInUseChanged,
+                       EventKind::ImagePulled);
 constexpr event::KindMask kDeployments =
     kObjects | mask_of(EventKind::DeploymentStatusChanged, EventKind::DeploymentConditionChanged,
                        EventKind::DeploymentRevisionSet);
@@ -188,6 +191,19 @@ ObjectKind pods() {
         "spec.nodeName"},
        {"zone", ValueType::Word, [](const ClusterView& v, Ref r) { return word(zone_name(v, r.as<PodId>())); },
         "the zone of its node"},
+       {"reason", ValueType::Word,
+        [](const ClusterView& v, Ref r) {
+          const auto pod = r.as<PodId>();
+          return word(v.pod_phase(pod) == event::Phase::Failed ? v.text(v->pods.message[pod.index()]) : "");
+        },
+        "status.reason of a failed pod: Evicted, DeadlineExceeded"},
+       {"qosClass",
+        ValueType::Word,
+        [](const ClusterView& v, Ref r) {
+          return word(model::qos_text(model::qos_class(v.pod_spec(r.as<PodId>()).spec)));
+        },
+        "status.qosClass",
+        {"Guaranteed", "Burstable", "BestEffort"}},
        {"restarts", ValueType::Number, [](const ClusterView& v, Ref r) { return number(v.restarts(r.as<PodId>())); },
         "container restarts, added up"},
        {"waiting",
@@ -332,6 +348,10 @@ SetKind pod_sets() {
 
 const state::NodeRow& node(const ClusterView& view, Ref ref) { return view.node(ref.as<NodeId>()); }
 
+Value pressure(const ClusterView& view, Ref ref, event::NodeConditionType type) {
+  return flag(node(view, ref).conditions[static_cast<std::size_t>(type)].status == event::ConditionStatus::True);
+}
+
 ObjectKind nodes() {
   return {
       model::Kind::Node,
@@ -346,6 +366,21 @@ ObjectKind nodes() {
        {"taints", ValueType::Number,
         [](const ClusterView& v, Ref r) { return number(static_cast<std::int64_t>(node(v, r).spec.taints.size())); },
         "how many taints it has"},
+       {"memoryPressure", ValueType::Flag,
+        [](const ClusterView& v, Ref r) { return pressure(v, r, event::NodeConditionType::MemoryPressure); },
+        "the condition MemoryPressure is True"},
+       {"diskPressure", ValueType::Flag,
+        [](const ClusterView& v, Ref r) { return pressure(v, r, event::NodeConditionType::DiskPressure); },
+        "the condition DiskPressure is True"},
+       {"pidPressure", ValueType::Flag,
+        [](const ClusterView& v, Ref r) { return pressure(v, r, event::NodeConditionType::PIDPressure); },
+        "the condition PIDPressure is True"},
+       {"volumesInUse", ValueType::Number,
+        [](const ClusterView& v, Ref r) { return number(static_cast<std::int64_t>(node(v, r).volumes_in_use.size())); },
+        "how many volumes its agent reports in use"},
+       {"images", ValueType::Number,
+        [](const ClusterView& v, Ref r) { return number(static_cast<std::int64_t>(node(v, r).images.size())); },
+        "names of images on its disk"},
        {"zone", ValueType::Word, [](const ClusterView& v, Ref r) { return word(v.text(node(v, r).zone)); },
         "label topology.kubernetes.io/zone"}}};
 }
@@ -520,7 +555,8 @@ std::string value_text(const Value& value) {
 }
 
 const std::vector<ObjectKind>& object_kinds() {
-  static const std::vector<ObjectKind> kAll = {deployments(), nodes(), pods(), budgets(), replica_sets(), services()};
+  static const std::vector<ObjectKind> kAll = {deployments(), nodes(),   volume_quantities(), claim_quantities(),
+                                               pods(),        budgets(), replica_sets(),      services()};
   return kAll;
 }
 
@@ -532,7 +568,8 @@ const ObjectKind* object_kind(model::Kind kind) {
 }
 
 const std::vector<SetKind>& set_kinds() {
-  static const std::vector<SetKind> kAll = {deployment_sets(), node_sets(), pod_sets(), service_sets()};
+  static const std::vector<SetKind> kAll = {claim_set_quantities(), deployment_sets(),      node_sets(), pod_sets(),
+                                            service_sets(),         volume_set_quantities()};
   return kAll;
 }
 

@@ -90,6 +90,10 @@ std::span<const ControlParameter> control_parameters() {
       {{"volume_provisioning_time", Type::Span,
         "From handing a claim to its provisioner to the new volume. Default 5s."},
        [](Settings& s, std::int64_t v) { s.controllers.volume_provisioning_time = {v}; }},
+      {{"volume_resizing_time", Type::Span,
+        "From asking for a larger volume until it is larger (10s), whatever the driver's name. Ours: set it for your "
+        "driver."},
+       [](Settings& s, std::int64_t v) { s.controllers.volume_resizing_time = {v}; }},
       {{"watch_delay", Type::Span, "From a write to its watchers. Default 5ms."},
        [](Settings& s, std::int64_t v) { s.watch_delay = {v}; }},
   };

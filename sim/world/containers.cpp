@@ -204,6 +204,7 @@ void SimWorld::Impl::pod_finished(PodId pod, const ClusterView& view) {
   if (view.pod_ready(pod))
     set_pod_unready(pod, cause, failed ? ReadyReason::ContainersNotReady : ReadyReason::PodCompleted);
   emit(cause, ReportPodPhase{{pod, failed ? event::Phase::Failed : event::Phase::Succeeded, ""}});
+  end_volumes(pod, now + unmount_time(pod));
 }
 
 }  // namespace wavetank::world

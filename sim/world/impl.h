@@ -27,8 +27,14 @@ enum class Step : std::uint16_t {
   PostStatus,
   PullsDue,
   ImageChanged,  ///< Subject: an image; detail: ImageFault::Kind; extra: the cause.
+  ReportInUse,
+  VolumeAttached,   ///< Subject: a VolumeAttachment.
+  VolumeDetached,   ///< The same.
+  FileSystemGrown,  ///< Subject: a claim; extra: the pod.
   // Pods; these wait while the node agent is down.
   PodSetUp,
+  VolumesMounted,
+  TellMissing,
   BeginNext,
   ContainerStarted,
   ContainerExited,
@@ -100,6 +106,21 @@ struct PodSlot {
   }
 };
 
+/// A pod with claims, from its taking up until its volumes are unmounted and the API server knows.
+struct VolumePod {
+  enum class Stage : std::uint8_t { Waiting, Mounting, Mounted, Unmounted };
+  PodId pod;
+  NodeId node;
+  std::vector<event::PvId> volumes;
+  Stage stage = Stage::Waiting;
+  bool told = false;  ///< That its claims are missing.
+  bool over = false;  ///< It ended while the agent was away.
+  template <class A>
+  void fields(A& a) {
+    a(pod, node, volumes, stage, told, over);
+  }
+};
+
 struct NodeSlot {
   std::vector<std::uint32_t> images;  ///< Full names, sorted.
   Pulls pulls;
@@ -157,6 +178,7 @@ struct SimWorld::Impl {
   std::vector<ContainerSlot> containers;
   std::vector<Trouble> troubles;
   std::vector<ImageSlot> images;
+  std::vector<VolumePod> volume_pods;                       ///< Sorted by pod.
   base::SymbolPool image_names, full_names;                 ///< Symbol minus one is the index in `images`.
   std::vector<std::vector<std::uint32_t>> template_images;  ///< By TemplateId; a cache.
   std::vector<ImageFault> image_faults;
@@ -166,6 +188,7 @@ struct SimWorld::Impl {
 
   // Streams by parameter.
   base::Stream setup_stream, start_stream, ready_stream, exit_stream, init_stream, lease_stream, pleg_stream;
+  base::Stream attach_stream, mount_stream;
   // Parameters read on every pod.
   Duration api_latency, sync_latency, pleg_period;
 
@@ -201,6 +224,27 @@ struct SimWorld::Impl {
   void change_image_fault(const ImageFault& fault, bool on, SimTime at, Seq cause);
   void image_changed(std::uint32_t image, ImageFault::Kind kind, Seq cause, const ClusterView& view);
   void name_images();
+
+  // ---- volumes.cpp ----
+  void attachment_made(event::VolumeAttachmentId id, const ClusterView& view);
+  void attachment_ending(event::VolumeAttachmentId id, const ClusterView& view);
+  void attachment_due(event::VolumeAttachmentId id, bool attach, const ClusterView& view);
+  VolumePod* volume_pod(PodId pod);
+  SimTime status_update(NodeId node, SimTime t);
+  void begin_volumes(PodId pod, NodeId node, const ClusterView& view);
+  void try_mount(PodId pod, const ClusterView& view);
+  void volumes_mounted(PodId pod, const ClusterView& view);
+  void end_volumes(PodId pod, SimTime at);
+  Duration unmount_time(PodId pod);
+  void report_in_use(NodeId node, const ClusterView& view);
+  void forget_mounts(NodeId node);
+  void look_at_volumes(NodeId node, const ClusterView& view);
+  void volume_fact(const event::Event& event, const ClusterView& view);
+  void retry_mounts(NodeId node, const ClusterView& view);
+  void grow_file_system(event::PvcId claim, PodId pod, const ClusterView& view);
+  void file_system_grown(event::PvcId claim, PodId pod, const ClusterView& view);
+  void claim_changed(event::PvcId claim, const ClusterView& view);
+  void tell_missing(PodId pod, const ClusterView& view);
 
   // ---- machines.cpp ----
   void learn_nodes(const event::Event& event, const ClusterView& view);

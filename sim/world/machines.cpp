@@ -69,6 +69,7 @@ void SimWorld::Impl::agent_up(NodeId node, const ClusterView& view) {
   }
   slot.registered = true;
   for (const PodId pod : view.node(node).pods) take_up_again(pod, view);
+  look_at_volumes(node, view);
   const std::vector<kernel::Timer> waiting = std::move(slot.deferred);
   slot.deferred.clear();
   for (const kernel::Timer& t : waiting) timers.push(now, t.priority(), t.kind, t.subject, t.extra, t.detail);
@@ -104,6 +105,7 @@ void SimWorld::Impl::machine_crashed(NodeId node, const ClusterView& view) {
   slot.deferred.clear();
   slot.pulls.clear();
   for (const PodId pod : view.node(node).pods) drop_pod(pod, Stage::Lost, view);
+  forget_mounts(node);
 }
 
 void SimWorld::Impl::node_removed(NodeId node, const ClusterView& view) {
@@ -114,6 +116,7 @@ void SimWorld::Impl::node_removed(NodeId node, const ClusterView& view) {
   slot.deferred.clear();
   slot.pulls.clear();
   for (const PodId pod : view.node(node).pods) drop_pod(pod, Stage::Lost, view);
+  forget_mounts(node);
 }
 
 // What the node agent does about a pod of its node when it starts: it compares what should run with what does.

@@ -1,6 +1,7 @@
 // The life of a pod: taken up, containers started in Kubernetes' order, stopped.
 // Source of the order: https://kubernetes.io/docs/concepts/workloads/pods/init-containers/, sidecar-containers/,
 // pod-lifecycle/, and pkg/kubelet/kuberuntime/kuberuntime_manager.go (SyncPod) of 1.34.
+#include "engine/state/volume_use.h"
 #include "sim/world/impl.h"
 
 namespace wavetank::world {
@@ -60,6 +61,7 @@ void SimWorld::Impl::begin_pod(PodId pod, NodeId node, Seq cause, const ClusterV
     container_slot.started = container_slot.ready = container_slot.reported = false;
     if (container_slot.trouble != kNone) trouble(container_slot) = {};  // back-offs are in the agent's memory
   }
+  if (state::has_claims(view.pod_spec(pod).spec)) return begin_volumes(pod, node, view);
   set_pod(slot.taken_up + spread(params.get(Param::PodSetupTime), setup_stream.of(view.pod_name(pod)), slot.life),
           Step::PodSetUp, pod);
 }
@@ -178,7 +180,7 @@ void SimWorld::Impl::stop_pod(PodId pod, std::int64_t grace_s, const ClusterView
   if (node_slot(slot.node).pulls.cancel(pod)) advance_pulls(slot.node, view);
   slot.stage = Stage::Stopping;
   void_pod(slot);
-  set_pod(reported(now + sync_latency + after), Step::PodStopped, pod);
+  set_pod(reported(now + sync_latency + after + unmount_time(pod)), Step::PodStopped, pod);
 }
 
 // Source: pkg/kubelet/kuberuntime/kuberuntime_container.go, killContainer: the preStop hook runs within the grace
@@ -218,6 +220,7 @@ void SimWorld::Impl::pod_stopped(PodId pod, const ClusterView& view) {
   PodSlot& slot = pods[pod.index()];
   slot.stage = Stage::Gone;
   void_pod(slot);
+  end_volumes(pod, now);
   const Seq deletion = view->pods.deletion_seq[pod.index()];
   emit(deletion != 0 ? deletion : slot.cause, ReportPodStopped{pod});
 }
@@ -236,6 +239,7 @@ void SimWorld::Impl::void_pod(PodSlot& slot) {
 void SimWorld::Impl::drop_pod(PodId pod, Stage stage, const ClusterView& view) {
   PodSlot& slot = pod_slot(pod);
   if (slot.stage == Stage::Gone) return;
+  if (stage == Stage::Gone) end_volumes(pod, now + unmount_time(pod));
   const bool was_known = slot.stage != Stage::Unknown && slot.stage != Stage::Lost;
   if (slot.stage != Stage::Unknown || stage == Stage::Gone) slot.stage = stage;
   slot.ready = false;

@@ -1,6 +1,7 @@
 #include "sim/world/sim_world.h"
 
 #include "engine/base/codec.h"
+#include "engine/control/lookup.h"
 #include "sim/world/impl.h"
 
 namespace wavetank::world {
@@ -8,7 +9,8 @@ namespace {
 
 bool is_pod_step(Step step) { return step >= Step::PodSetUp; }
 bool is_pod_level(Step step) {
-  return step == Step::PodSetUp || step == Step::BeginNext || step == Step::PodStopped || step == Step::PodFinished;
+  return step == Step::PodSetUp || step == Step::VolumesMounted || step == Step::TellMissing ||
+         step == Step::BeginNext || step == Step::PodStopped || step == Step::PodFinished;
 }
 bool is_probe_step(Step step) {
   return step == Step::StartupDone || step == Step::ProbeKill || step == Step::BecomeReady ||
@@ -31,6 +33,8 @@ SimWorld::Impl::Impl(const WorldParams& p, std::uint64_t run_seed)
       init_stream(run_seed, "world.init.run_time"),
       lease_stream(run_seed, "world.node.lease_phase"),
       pleg_stream(run_seed, "world.kubelet.pleg_phase"),
+      attach_stream(run_seed, "world.volume.attach_time"),
+      mount_stream(run_seed, "world.volume.mount_time"),
       api_latency(params.duration(Param::KubeletApiLatency)),
       sync_latency(params.duration(Param::KubeletSyncLatency)),
       pleg_period(params.duration(Param::KubeletPlegPeriod)) {}
@@ -44,6 +48,22 @@ void SimWorld::Impl::observe(const event::Event& event, const ClusterView& view)
   switch (event.kind()) {
     case EventKind::ObjectCreated:
       learn_nodes(event, view);
+      if (const model::Kind kind = std::get<ObjectCreated>(event.payload).kind;
+          kind == model::Kind::PersistentVolume || kind == model::Kind::PersistentVolumeClaim) {
+        retry_mounts(NodeId(), view);
+      } else if (kind == model::Kind::VolumeAttachment) {
+        const std::size_t made = control::row_created_by(view->volume_attachments, event.seq);
+        if (made < view->volume_attachments.size()) attachment_made(VolumeAttachmentId(made), view);
+      }
+      break;
+    case EventKind::ObjectDeletionStarted: {
+      const Ref ref = std::get<ObjectDeletionStarted>(event.payload).ref;
+      if (ref.kind == model::Kind::VolumeAttachment) attachment_ending(ref.as<VolumeAttachmentId>(), view);
+      break;
+    }
+    case EventKind::VolumeAttachmentChanged:
+    case EventKind::VolumeInUseChanged:
+      volume_fact(event, view);
       break;
     case EventKind::ObjectRemoved: {
       const Ref ref = std::get<ObjectRemoved>(event.payload).ref;
@@ -53,6 +73,8 @@ void SimWorld::Impl::observe(const event::Event& event, const ClusterView& view)
     case EventKind::ObjectUpdated: {
       const Ref ref = std::get<ObjectUpdated>(event.payload).ref;
       if (ref.kind == model::Kind::Pod) pod_updated(ref.as<PodId>(), event.seq, view);
+      if (ref.kind == model::Kind::PersistentVolumeClaim) claim_changed(ref.as<PvcId>(), view);
+      if (ref.kind == model::Kind::PersistentVolume) retry_mounts(NodeId(), view);
       break;
     }
     case EventKind::PodBound: {
@@ -146,6 +168,10 @@ void SimWorld::Impl::dispatch_node(const kernel::Timer& timer, const ClusterView
   if (step == Step::ImageChanged) {
     return image_changed(timer.subject, static_cast<ImageFault::Kind>(timer.detail), timer.extra, view);
   }
+  if (step == Step::VolumeAttached || step == Step::VolumeDetached)
+    return attachment_due(event::VolumeAttachmentId(timer.subject), step == Step::VolumeAttached, view);
+  if (step == Step::FileSystemGrown)
+    return file_system_grown(event::PvcId(timer.subject), PodId(static_cast<std::uint32_t>(timer.extra)), view);
   const NodeId node(timer.subject);
   const NodeSlot& slot = node_slot(node);
   switch (step) {
@@ -163,6 +189,9 @@ void SimWorld::Impl::dispatch_node(const kernel::Timer& timer, const ClusterView
     case Step::BeginHeartbeats:
       if (timer.extra == slot.life) begin_heartbeats(node);
       return;
+    case Step::ReportInUse:
+      if (timer.extra == slot.life) report_in_use(node, view);
+      return;
     case Step::PostStatus:
       if (timer.extra == slot.life && view.node(node).conditions[0].status == event::ConditionStatus::Unknown)
         post_ready(node);
@@ -179,6 +208,10 @@ void SimWorld::Impl::dispatch_pod(const kernel::Timer& timer, const ClusterView&
     case Step::PodSetUp:
       pods[pod.index()].stage = Stage::Running;
       return begin_next(pod, view);
+    case Step::VolumesMounted:
+      return volumes_mounted(pod, view);
+    case Step::TellMissing:
+      return tell_missing(pod, view);
     case Step::BeginNext:
       return begin_next(pod, view);
     case Step::ContainerStarted:
@@ -314,7 +347,7 @@ void SimWorld::save(std::vector<std::uint8_t>& out) const {
   for (const ImageSlot& image : impl_->images) names.push_back(image.name);
   base::Writer writer(out);
   writer(impl_->now, names, impl_->image_faults, impl_->nodes_learned, impl_->nodes, impl_->pods, impl_->containers,
-         impl_->troubles, impl_->timers);
+         impl_->troubles, impl_->volume_pods, impl_->timers);
 }
 
 bool SimWorld::load(const std::uint8_t* data, std::size_t size) {
@@ -322,7 +355,7 @@ bool SimWorld::load(const std::uint8_t* data, std::size_t size) {
   std::vector<std::string> names;
   base::Reader reader(data, size);
   reader(fresh->now, names, fresh->image_faults, fresh->nodes_learned, fresh->nodes, fresh->pods, fresh->containers,
-         fresh->troubles, fresh->timers);
+         fresh->troubles, fresh->volume_pods, fresh->timers);
   if (!reader.ok() || !reader.at_end()) return false;
   for (const std::string& name : names) fresh->intern_image(name);
   impl_ = std::move(fresh);

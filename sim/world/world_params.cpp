@@ -46,6 +46,9 @@ constexpr ParamInfo kTable[] = {
      "How often the node agent looks which containers started and ended", "kubelet, genericPlegRelistPeriod"},
     {Param::KubeletStartTime, "kubelet.start_time", Unit::Duration, false, "5s",
      "From starting the node agent to its first report", "ours"},
+    {Param::KubeletStatusPeriod, "kubelet.status_period", Unit::Duration, false, "10s",
+     "How often the node agent posts its node's status: volumes in use, pressure",
+     "KubeletConfiguration v1beta1, nodeStatusUpdateFrequency"},
     {Param::KubeletSyncLatency, "kubelet.sync_latency", Unit::Duration, false, "10ms",
      "From hearing of a pod or of its deletion to acting on it", "ours"},
     {Param::NodeBootTime, "node.boot_time", Unit::Duration, false, "30s",
@@ -63,6 +66,14 @@ constexpr ParamInfo kTable[] = {
      kPodLife},
     {Param::RestartBackOffReset, "restart.backoff_reset", Unit::Duration, false, "10m",
      "Running so long since the last restart begins the back-off anew", kPodLife},
+    {Param::VolumeAttachTime, "volume.attach_time", Unit::Duration, false, "5s ±20%",
+     "From a VolumeAttachment until its disk is attached to the node", "ours: cloud disks take 2 s to 30 s"},
+    {Param::VolumeDetachTime, "volume.detach_time", Unit::Duration, false, "5s ±20%",
+     "From asking for its detachment until the disk is free", "ours; see volume.attach_time"},
+    {Param::VolumeMountTime, "volume.mount_time", Unit::Duration, false, "1s ±20%",
+     "Staging and publishing a pod's claims on its node", "ours: checking and mounting a file system"},
+    {Param::VolumeUnmountTime, "volume.unmount_time", Unit::Duration, false, "200ms",
+     "Unpublishing and unstaging them when the pod has stopped", "ours"},
 };
 static_assert(std::size(kTable) == static_cast<std::size_t>(Param::Count));
 

@@ -39,6 +39,7 @@ enum class Param : std::uint8_t {
   KubeletApiLatency,
   KubeletPlegPeriod,
   KubeletStartTime,
+  KubeletStatusPeriod,
   KubeletSyncLatency,
   NodeBootTime,
   NodeLeasePeriod,
@@ -47,6 +48,10 @@ enum class Param : std::uint8_t {
   RestartBackOffFirst,
   RestartBackOffMost,
   RestartBackOffReset,
+  VolumeAttachTime,
+  VolumeDetachTime,
+  VolumeMountTime,
+  VolumeUnmountTime,
   Count
 };
 

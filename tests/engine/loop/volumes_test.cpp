@@ -133,6 +133,8 @@ TEST_CASE(
   rig.apply(R"({"apiVersion":"storage.k8s.io/v1","kind":"CSINode","metadata":{"name":"n1"},
                 "spec":{"drivers":[{"name":"disk.example.com","nodeID":"i","topologyKeys":["zone"]}]}})");
   rig.storage_class("s", "disk.example.com", "WaitForFirstConsumer");
+  rig.apply(R"({"apiVersion":"storage.k8s.io/v1","kind":"CSIDriver","metadata":{"name":"disk.example.com"},
+                "spec":{"attachRequired":false}})");  // nobody attaches here
   rig.claim("c");
   rig.run_until({seconds(20).ns});
   CHECK(rig.plane.state().persistent_volumes.empty());

@@ -29,6 +29,11 @@ TEST_CASE("these are expressions") {
       "pods pending == 0 and (nodes ready == 3 or nodes notReady == 1)",
       "pods(app=web) ready == deployment/web replicas",
       "nodes(zone=a) used == 3 and nodes empty <= 2",
+      "pvc/data phase == Bound and not pvc/data terminating",
+      "pv/disk claim == default/data and pv/disk attachedTo == node-1",
+      "claims(namespace=shop) bound == 2 and volumes attached == 2",
+      "node/n1 memoryPressure and node/n1 volumesInUse == 1",
+      "pod/x reason == Evicted and pod/x qosClass == BestEffort",
   };
   for (const char* text : rows) {
     CAPTURE(text);
@@ -56,7 +61,7 @@ TEST_CASE("these are not") {
       {"deplyment/web replicas == 3", 0,
        R"(nothing can be asked about the kind "deplyment"; did you mean "deployment"?)"},
       {"configmap/web replicas == 3", 0,
-       R"(nothing can be asked about the kind "configmap"; known are deployment, node, pod, poddisruptionbudget, replicaset, service)"},
+       R"(nothing can be asked about the kind "configmap"; known are deployment, node, persistentvolume, persistentvolumeclaim, pod, poddisruptionbudget, replicaset, service)"},
       {"podz ready == 3", 0, R"("podz" is neither a set of objects nor kind/name; did you mean "pods"?)"},
       {"pods raedy == 3", 5, R"(pods has no field "raedy"; did you mean "ready"?)"},
       {"pods(app=web ready == 3", 4, "the parenthesis of the selector is not closed"},
