@@ -83,6 +83,8 @@ class KeySink {
   virtual ~KeySink() = default;
   virtual void add(Ref key) = 0;
   virtual void add_at(Ref key, base::SimTime at) = 0;
+  /// The same, put down to the event that is being observed (workqueue.AddAfter of an informer's handler).
+  virtual void add_after(Ref key, base::Duration delay) = 0;
 };
 
 class Controller {
@@ -98,6 +100,10 @@ class Controller {
   [[nodiscard]] virtual event::KindMask wakes_on() const = 0;
   /// Concurrent syncs (kube-controller-manager's --concurrent-*-syncs defaults).
   [[nodiscard]] virtual int workers() const { return 5; }
+  /// The queue's back-off after failed syncs: the first, doubled each time up to the longest
+  /// (workqueue.DefaultTypedControllerRateLimiter).
+  [[nodiscard]] virtual base::Duration first_back_off() const { return base::milliseconds(5); }
+  [[nodiscard]] virtual base::Duration longest_back_off() const { return base::seconds(1000); }
   /// Names the keys that `event` concerns. Called a watch delay after the event, in order; `view` is of now. Amortised
   /// O(keys).
   virtual void observe(const event::Event& event, const ClusterView& view, KeySink& keys) = 0;

@@ -9,6 +9,8 @@ namespace wavetank::control {
 
 std::unique_ptr<Controller> make_deployment_controller();
 std::unique_ptr<Controller> make_replica_set_controller();
+std::unique_ptr<Controller> make_job_controller();
+std::unique_ptr<Controller> make_ttl_after_finished_controller();
 std::unique_ptr<Controller> make_node_lifecycle_controller(const Settings& settings);
 std::unique_ptr<Controller> make_taint_eviction_controller();
 std::unique_ptr<Controller> make_disruption_controller(const Settings& settings);

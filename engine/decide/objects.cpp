@@ -203,8 +203,14 @@ Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
     assign_addresses(view, full);
   } else if (kind == Kind::PersistentVolumeClaim) {
     default_storage_class(view, full);
+  } else if (kind == Kind::Job) {
+    const std::string uid = view.uid(Ref(event::JobId(view->jobs.size())));
+    generate_job_selector(full, uid);
+    if (auto refused = check_generated_selector(full, uid)) return refused;
+    admitted = model::admit(Doc(full), "");  // what was made must be valid, too
+    if (!admitted) return invalid(kind, model::kind_info(kind).name, name, admitted.error());
   }
-  facts.emplace_back(event::ObjectCreated{kind, model::to_canonical_json(full)});
+  facts.emplace_back(event::ObjectCreated{kind, model::to_canonical_json(admitted->doc)});
   if (kind == Kind::Node) bind_to_new_node(view, name, facts);
   if (node_name.empty()) return granted();
   // spec.nodeName goes round the scheduler: the node's agent takes the pod if there is such a node.
@@ -295,6 +301,7 @@ Refusal check_resize(const ClusterView& view, Ref ref, const Doc& before, const 
 
 /// What may not change once it is written.
 Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, const Doc& after) {
+  if (ref.kind == Kind::Job) return check_immutable_job(view, ref, before, after);
   const std::string name(view.bare_name(ref));
   const auto immutable = [&](std::string_view path, const Doc* value) {
     const std::string shown = value == nullptr ? "null" : model::to_canonical_json(*value);

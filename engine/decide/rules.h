@@ -26,6 +26,10 @@ std::string resource_name(model::Kind kind);
 Refusal admit_pod(const ClusterView& view, model::Doc& doc, std::string_view name);
 /// The namespace must exist and not be going.
 Refusal check_namespace(const ClusterView& view, model::Kind kind, std::string_view ns, std::string_view name);
+/// What a Job gets when it is created: the labels and the selector that name it. `uid` is the one it will have.
+void generate_job_selector(model::Doc& job, std::string_view uid);
+Refusal check_generated_selector(const model::Doc& job, std::string_view uid);
+Refusal check_immutable_job(const ClusterView& view, event::Ref ref, const model::Doc& before, const model::Doc& after);
 /// Takes a pod out of the API, or lets it wait for its finalizer to be taken off.
 void remove_pod(const ClusterView& view, event::PodId pod, Facts& facts);
 

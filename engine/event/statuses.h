@@ -44,11 +44,13 @@ struct JobStatus {
   base::SimTime completion = base::SimTime::never();  ///< completionTime; never: none.
   std::string completed_indexes, failed_indexes;      ///< "1,3-5,7"
   std::vector<PodId> uncounted_succeeded, uncounted_failed;
+  std::int32_t failures_since_success = 0;  ///< Kubernetes keeps this and the next in the controller's memory.
+  base::SimTime last_failure;
   bool operator==(const JobStatus&) const = default;
   template <class A>
   void fields(A& a) {
     a(active, ready, terminating, succeeded, failed, start, completion, completed_indexes, failed_indexes,
-      uncounted_succeeded, uncounted_failed);
+      uncounted_succeeded, uncounted_failed, failures_since_success, last_failure);
   }
 };
 

@@ -105,7 +105,8 @@ struct ControlPlane::Impl {
       for (std::size_t k = 0; k < woken_by.size(); ++k)
         if ((controller->wakes_on() & event::mask(static_cast<event::EventKind>(k))) != 0) woken_by[k].push_back(index);
       const int workers = controller->workers();
-      runners.push_back({std::move(controller), WorkQueue(),
+      WorkQueue queue(controller->first_back_off(), controller->longest_back_off());
+      runners.push_back({std::move(controller), std::move(queue),
                          TokenBucket(settings.controller_client.qps, settings.controller_client.burst), workers});
     }
   }
@@ -159,6 +160,10 @@ struct ControlPlane::Impl {
     Sink(Impl& impl, std::uint32_t runner, Seq cause) : impl_(impl), runner_(runner), cause_(cause) {}
     void add(Ref key) override { impl_.runners[runner_].queue.add(key, cause_); }
     void add_at(Ref key, SimTime at) override { impl_.wake_at(runner_, key, at); }
+    void add_after(Ref key, Duration delay) override {
+      if (cause_ != 0) impl_.runners[runner_].queue.note_cause(key, cause_);
+      impl_.wake_at(runner_, key, impl_.now + delay);
+    }
 
    private:
     Impl& impl_;

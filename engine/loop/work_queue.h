@@ -41,6 +41,10 @@ class Ring {
 
 class WorkQueue {
  public:
+  WorkQueue() = default;
+  WorkQueue(base::Duration first_back_off, base::Duration longest_back_off)
+      : first_(first_back_off), longest_(longest_back_off) {}
+
   /// Marks a key dirty. `cause` is what a sync of it will be put down to. Amortised O(1).
   void add(event::Ref key, base::Seq cause) {
     KeyState& k = state(key);
@@ -53,6 +57,8 @@ class WorkQueue {
     }
   }
 
+  /// What the next sync of the key will be put down to, though the key is added later.
+  void note_cause(event::Ref key, base::Seq cause) { state(key).cause = cause; }
   /// Notes that the key shall be added at `at`; false if an earlier or equal time is already noted. The caller keeps
   /// the timer.
   bool note_wake(event::Ref key, base::SimTime at) {
@@ -85,15 +91,15 @@ class WorkQueue {
     k.cause = 0;
     return {key, cause};
   }
-  /// The sync of `key` ended. Returns the back-off after a failure (workqueue.DefaultTypedControllerRateLimiter: 5 ms ·
-  /// 2^n, at most 1000 s), zero after success.
+  /// The sync of `key` ended. Returns the back-off after a failure (the first · 2^n, at most the longest), zero after
+  /// success.
   base::Duration done(event::Ref key, bool failed) {
     KeyState& k = state(key);
     k.processing = false;
     base::Duration back_off{};
     if (failed) {
-      back_off = base::milliseconds(5) * (std::int64_t{1} << (k.failures < 18 ? k.failures : 18));
-      if (back_off > base::seconds(1000)) back_off = base::seconds(1000);
+      back_off = first_ * (std::int64_t{1} << (k.failures < 18 ? k.failures : 18));
+      if (back_off > longest_) back_off = longest_;
       if (k.failures < 255) ++k.failures;
     } else {
       k.failures = 0;
@@ -119,6 +125,7 @@ class WorkQueue {
     return of_kind[key.row];
   }
 
+  base::Duration first_ = base::milliseconds(5), longest_ = base::seconds(1000);
   Ring<event::Ref> ready_;
   std::array<std::vector<KeyState>, model::kKindCount> keys_;  // dense by row: keys are rows of the state
 };

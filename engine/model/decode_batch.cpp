@@ -1,15 +1,7 @@
-// Jobs and cron jobs.
+// Cron jobs. Jobs: decode_job.cpp.
 #include "engine/model/read.h"
 
 namespace wavetank::model {
-
-Job read_job(const Doc& doc) {
-  Job out;
-  const Doc* spec = get(&doc, "spec");
-  if (const Doc* found = get(spec, "template"); found != nullptr) out.tmpl = read_pod_template(*found);
-  out.selector = read_optional_selector(spec, "selector");
-  return out;
-}
 
 CronJob read_cron_job(const Doc& doc) {
   CronJob out;

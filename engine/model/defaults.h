@@ -33,6 +33,8 @@ void default_stateful_set(Doc& doc);
 void default_daemon_set(Doc& doc);
 void default_controller_revision(Doc& doc);
 void default_job(Doc& doc);
+/// Of a Job's spec, or of the one in a CronJob's template.
+void default_pod_failure_policy(Doc* job_spec);
 void default_cron_job(Doc& doc);
 void default_horizontal_pod_autoscaler(Doc& doc);
 void default_vertical_pod_autoscaler(Doc& doc);

@@ -3,8 +3,6 @@
 
 namespace wavetank::model {
 
-void default_job(Doc& doc) { pod_template(existing(&doc, "spec")); }
-
 void default_cron_job(Doc& doc) { static_cast<void>(doc); }
 
 }  // namespace wavetank::model

@@ -71,6 +71,8 @@ StatefulSet read_stateful_set(const Doc& doc);
 DaemonSet read_daemon_set(const Doc& doc);
 ControllerRevision read_controller_revision(const Doc& doc);
 Job read_job(const Doc& doc);
+/// Of a Job, or of a CronJob's template.
+Job read_job_spec(const Doc* spec);
 CronJob read_cron_job(const Doc& doc);
 HorizontalPodAutoscaler read_horizontal_pod_autoscaler(const Doc& doc);
 VerticalPodAutoscaler read_vertical_pod_autoscaler(const Doc& doc);

@@ -52,6 +52,7 @@ class Place {
   void duplicate_value(std::string_view shown, std::string_view detail = "") const;
   void not_found() const;
   void too_long(std::string_view detail) const;
+  void too_many(std::size_t count, std::size_t most) const;
   void unsupported(const std::vector<std::string_view>& allowed) const;
 
   // Common checks.
@@ -92,6 +93,8 @@ void validate_stateful_set(const Place& root, const StatefulSet& spec);
 void validate_daemon_set(const Place& root, const DaemonSet& spec);
 void validate_controller_revision(const Place& root, const ControllerRevision& spec);
 void validate_job(const Place& root, const Job& spec);
+/// What holds of a Job's spec and of the one in a CronJob's template.
+void validate_job_spec(const Place& spec, const Job& job);
 void validate_cron_job(const Place& root, const CronJob& spec);
 void validate_horizontal_pod_autoscaler(const Place& root, const HorizontalPodAutoscaler& spec);
 void validate_vertical_pod_autoscaler(const Place& root, const VerticalPodAutoscaler& spec);

@@ -82,6 +82,9 @@ void Place::duplicate_value(std::string_view value, std::string_view detail) con
 }
 void Place::not_found() const { complain("Not found", shown(*doc_), ""); }
 void Place::too_long(std::string_view detail) const { complain("Too long", "", detail); }
+void Place::too_many(std::size_t count, std::size_t most) const {
+  complain("Too many", std::to_string(count), fmt::format("must have at most {} items", most));
+}
 
 void Place::unsupported(const std::vector<std::string_view>& allowed) const {
   std::string list;

@@ -69,6 +69,14 @@ struct Sentence {
     return at.valid() ? fmt::format(" on node {}", view.bare_name(Ref(at))) : "";
   }
 
+  /// Why a controller took a pod of its own away.
+  [[nodiscard]] std::string too_many(PodId id) const {
+    const Ref owner = view->pods.owner[id.index()];
+    if (!owner.valid() || owner.kind != Kind::Job) return "its replica set had too many";
+    const state::JobRow& job = view->jobs[owner.row];
+    return job.spec.suspend ? "its job is suspended" : "its job has no more use for it";
+  }
+
   // ---- The run and what came from outside ----
   std::string operator()(const std::monostate&) const { return "nothing"; }
   std::string operator()(const event::RunStarted& e) const {
@@ -197,7 +205,7 @@ struct Sentence {
       case DeletionReason::Deleted:
         return fmt::format("{}{} is being deleted{}", who, where, grace);
       case DeletionReason::ScaledDown:
-        return fmt::format("its replica set had too many: {}{} is being deleted{}", who, where, grace);
+        return fmt::format("{}: {}{} is being deleted{}", too_many(e.pod), who, where, grace);
       case DeletionReason::Evicted:
         return fmt::format("{} is being evicted{}{}", who, where.empty() ? "" : " from" + where.substr(3), grace);
       case DeletionReason::TaintEviction:

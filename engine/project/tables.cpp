@@ -168,6 +168,39 @@ std::vector<std::string> pdb_row(const state::PdbRow& row, const ClusterView& vi
           fmt::format("{}", row.disruptions_allowed), age_since(row.header.created, view)};
 }
 
+bool holds(const state::JobRow& row, std::string_view type) {
+  return std::any_of(row.conditions.begin(), row.conditions.end(), [&](const state::NamedCondition& c) {
+    return c.type == type && c.value.status == event::ConditionStatus::True;
+  });
+}
+
+// Source: kubernetes/pkg/printers/internalversion/printers.go, printJob.
+std::vector<std::string> job_row(const state::JobRow& row, const ClusterView& view) {
+  const auto status = [&]() -> const char* {
+    for (const char* type : {"Complete", "Failed"})
+      if (holds(row, type)) return type;
+    if (row.header.terminating()) return "Terminating";
+    for (const char* type : {"Suspended", "FailureTarget", "SuccessCriteriaMet"})
+      if (holds(row, type)) return type;
+    return "Running";
+  };
+  const event::JobStatus& s = row.status;
+  const std::int32_t parallelism = row.spec.parallelism.value_or(0);
+  std::string completions = fmt::format("{}/{}", s.succeeded, row.spec.completions.value_or(1));
+  if (!row.spec.completions && parallelism > 1) completions += fmt::format(" of {}", parallelism);
+  std::string duration;
+  if (s.start != SimTime::never())
+    duration = base::format_age((s.completion == SimTime::never() ? view.now() : s.completion) - s.start);
+  const Images i = images_of(view.pod_template(row.tmpl).value->spec);
+  return {status(),
+          completions,
+          duration,
+          age_since(row.header.created, view),
+          i.names,
+          i.images,
+          row.spec.selector ? row.spec.selector->text() : "<none>"};
+}
+
 std::vector<std::string> other_row(const state::OtherRow& row, const ClusterView& view) {
   const std::string age = age_since(row.header.created, view);
   if (row.kind != Kind::ConfigMap && row.kind != Kind::Secret)
@@ -227,6 +260,8 @@ std::vector<std::string> cells(Ref ref, const ClusterView& view) {
               i.images,
               row.selector.text()};
     }
+    case Kind::Job:
+      return job_row(view->jobs[ref.row], view);
     case Kind::PersistentVolume:
     case Kind::PersistentVolumeClaim:
     case Kind::StorageClass:
@@ -278,6 +313,9 @@ std::vector<Table::Column> columns_of(Kind kind) {
               {"IMAGES", true}, {"SELECTOR", true}};
     case Kind::ReplicaSet:
       return {{"DESIRED"}, {"CURRENT"}, {"READY"}, {"AGE"}, {"CONTAINERS", true}, {"IMAGES", true}, {"SELECTOR", true}};
+    case Kind::Job:
+      return {{"STATUS"},           {"COMPLETIONS"},  {"DURATION"},      {"AGE"},
+              {"CONTAINERS", true}, {"IMAGES", true}, {"SELECTOR", true}};
     case Kind::ConfigMap:
       return {{"DATA"}, {"AGE"}};
     case Kind::Secret:

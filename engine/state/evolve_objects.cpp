@@ -521,8 +521,14 @@ void on(ClusterState& state, const event::Event& event, const event::OwnerChange
     const CountedChange counted(state, pod);
     Ref& owner = state.pods.owner[pod.index()];
     if (auto* pods = owned_pods(state, owner); pods != nullptr) erase_value(*pods, pod);
+    const bool was_job = owner.valid() && owner.kind == model::Kind::Job;
     owner = e.owner;
     if (auto* pods = owned_pods(state, owner); pods != nullptr) pods->push_back(pod);
+    // A Job adopts a pod with its finalizer, and takes it off when it lets it go.
+    std::uint16_t& flags = state.pods.flags[pod.index()];
+    const bool of_job = owner.valid() && owner.kind == model::Kind::Job;
+    if (of_job) flags = static_cast<std::uint16_t>(flags | kTracked);
+    if (was_job && !of_job) flags = static_cast<std::uint16_t>(flags & ~kTracked);
     return;
   }
   Header& header = header_of(state, e.child);

@@ -188,6 +188,13 @@ void SimWorld::Impl::finish_pod(PodId pod, const ClusterView& view) {
 void SimWorld::Impl::pod_finished(PodId pod, const ClusterView& view) {
   PodSlot& slot = pods[pod.index()];
   slot.stage = Stage::Finished;
+  if (slot.overdue) {
+    end_volumes(pod, now + unmount_time(pod));
+    report_stopped(pod, slot.cause, view.pod_spec(pod).spec.termination_grace_period_seconds, view);
+    if (view.pod_ready(pod)) set_pod_unready(pod, slot.cause, ReadyReason::ContainersNotReady);
+    return emit(slot.cause, command::FailPod{{pod, "DeadlineExceeded",
+                                              "Pod was active on the node longer than the specified deadline"}});
+  }
   bool failed = false;
   Seq cause = slot.cause;
   for (std::uint32_t c = 0; c < slot.count; ++c) {

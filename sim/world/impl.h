@@ -47,6 +47,7 @@ enum class Step : std::uint16_t {
   BecomeUnready,
   PodStopped,
   PodFinished,
+  PodDeadline,
 };
 
 enum class Run : std::uint8_t { Waiting, Pulling, Starting, Running, Stopping, BackOff, Exited, Lost };
@@ -100,9 +101,10 @@ struct PodSlot {
   Stage stage = Stage::Unknown;
   bool running = false;  ///< Phase Running was reported.
   bool ready = false;
+  bool overdue = false;  ///< Its activeDeadlineSeconds are over.
   template <class A>
   void fields(A& a) {
-    a(taken_up, cause, node, first, count, inits, next, life, stage, running, ready);
+    a(taken_up, cause, node, first, count, inits, next, life, stage, running, ready, overdue);
   }
 };
 
@@ -283,6 +285,10 @@ struct SimWorld::Impl {
   [[nodiscard]] Ending ending(const model::Container& spec, std::uint32_t image, std::int64_t grace_s,
                               Duration waited) const;
   void pod_stopped(PodId pod, const ClusterView& view);
+  void set_deadline(PodId pod, const ClusterView& view);
+  void deadline_over(PodId pod, const ClusterView& view);
+  [[nodiscard]] bool is_up(PodId pod, std::uint32_t c) const;
+  bool report_stopped(PodId pod, Seq cause, std::int64_t grace_s, const ClusterView& view);
   void drop_pod(PodId pod, Stage stage, const ClusterView& view);
   void void_pod(PodSlot& slot);
   void pod_updated(PodId pod, Seq cause, const ClusterView& view);

@@ -6,6 +6,7 @@
 
 namespace wavetank::world {
 
+using command::ReportContainerExited;
 using command::ReportContainerStarted;
 using command::ReportContainerWaiting;
 using command::ReportPodPhase;
@@ -51,6 +52,7 @@ void SimWorld::Impl::begin_pod(PodId pod, NodeId node, Seq cause, const ClusterV
   slot.stage = Stage::SettingUp;
   slot.running = view.pod_phase(pod) == event::Phase::Running;
   slot.ready = false;
+  slot.overdue = false;
   slot.taken_up = now + sync_latency;
   void_pod(slot);
   for (std::uint32_t c = 0; c < slot.count; ++c) {
@@ -61,9 +63,59 @@ void SimWorld::Impl::begin_pod(PodId pod, NodeId node, Seq cause, const ClusterV
     container_slot.started = container_slot.ready = container_slot.reported = false;
     if (container_slot.trouble != kNone) trouble(container_slot) = {};  // back-offs are in the agent's memory
   }
+  set_deadline(pod, view);
   if (state::has_claims(view.pod_spec(pod).spec)) return begin_volumes(pod, node, view);
   set_pod(slot.taken_up + spread(params.get(Param::PodSetupTime), setup_stream.of(view.pod_name(pod)), slot.life),
           Step::PodSetUp, pod);
+}
+
+// activeDeadlineSeconds count from status.startTime (pkg/kubelet/active_deadline.go).
+void SimWorld::Impl::set_deadline(PodId pod, const ClusterView& view) {
+  if (const auto& seconds = view.pod_spec(pod).spec.active_deadline_seconds)
+    set_pod(view->pods.scheduled[pod.index()] + base::seconds(*seconds), Step::PodDeadline, pod);
+}
+
+// What runs is stopped; the pod is Failed when all has stopped.
+void SimWorld::Impl::deadline_over(PodId pod, const ClusterView& view) {
+  PodSlot& slot = pods[pod.index()];
+  const auto& seconds = view.pod_spec(pod).spec.active_deadline_seconds;
+  if (!seconds || (slot.stage != Stage::Running && slot.stage != Stage::SettingUp)) return;
+  const SimTime deadline = view->pods.scheduled[pod.index()] + base::seconds(*seconds);
+  if (now < deadline) return set_deadline(pod, view);  // it was changed
+  slot.overdue = true;
+  const Duration after = stop_time(pod, view.pod_spec(pod).spec.termination_grace_period_seconds, view);
+  if (node_slot(slot.node).pulls.cancel(pod)) advance_pulls(slot.node, view);
+  slot.stage = Stage::Finishing;
+  void_pod(slot);
+  set_pod(reported(now + after), Step::PodFinished, pod);
+}
+
+bool SimWorld::Impl::is_up(PodId pod, std::uint32_t c) const {
+  const ContainerSlot& slot = containers[pods[pod.index()].first + c];
+  return slot.reported && (slot.run == Run::Running || slot.run == Run::Stopping);
+}
+
+// The ends of containers that the node agent has stopped. Work that is cut short has not succeeded: a process of a pod
+// with a deadline, or of a Job, ends by SIGTERM with 128 + 15. Returns whether one of the pod's containers has failed.
+bool SimWorld::Impl::report_stopped(PodId pod, Seq cause, std::int64_t grace_s, const ClusterView& view) {
+  bool failed = false;
+  const PodSlot& slot = pods[pod.index()];
+  for (std::uint32_t c = 0; c < slot.count; ++c) {
+    if (is_up(pod, c)) {
+      const bool sidecar = is_sidecar(pod, c, view);
+      const bool killed = ending(view.container_spec(pod, c), container(pod, c).image, grace_s, {}).killed;
+      const std::int32_t code = killed ? 137 : sidecar ? 0 : 143;
+      container(pod, c).run = Run::Exited;
+      emit(cause,
+           ReportContainerExited{{pod, c, code, code == 0 ? event::ExitReason::Completed : event::ExitReason::Error}});
+      failed = failed || (code != 0 && !sidecar);
+    } else {
+      const state::ContainerStatus& status = view.container(pod, c);
+      const bool done = status.state == state::ContainerState::Terminated && status.exit_code == 0;
+      failed = failed || !(done || is_sidecar(pod, c, view));
+    }
+  }
+  return failed;
 }
 
 // Init containers one after the other (sidecars stay), then the others: each as soon as the one before has been
@@ -222,7 +274,15 @@ void SimWorld::Impl::pod_stopped(PodId pod, const ClusterView& view) {
   void_pod(slot);
   end_volumes(pod, now);
   const Seq deletion = view->pods.deletion_seq[pod.index()];
-  emit(deletion != 0 ? deletion : slot.cause, ReportPodStopped{pod});
+  const Seq cause = deletion != 0 ? deletion : slot.cause;
+  // Somebody waits to see how it ended.
+  if ((view.pod_flags(pod) & state::kTracked) != 0 && view.pod_phase(pod) != event::Phase::Succeeded &&
+      view.pod_phase(pod) != event::Phase::Failed) {
+    const bool failed = report_stopped(pod, cause, view->pods.grace_s[pod.index()], view);
+    if (view.pod_ready(pod)) set_pod_unready(pod, cause, event::ReadyReason::ContainersNotReady);
+    emit(cause, ReportPodPhase{{pod, failed ? event::Phase::Failed : event::Phase::Succeeded, ""}});
+  }
+  emit(cause, ReportPodStopped{pod});
 }
 
 /// Makes all its timers stale.
@@ -253,6 +313,7 @@ void SimWorld::Impl::drop_pod(PodId pod, Stage stage, const ClusterView& view) {
 void SimWorld::Impl::pod_updated(PodId pod, Seq cause, const ClusterView& view) {
   if (pod.index() >= pods.size() || pods[pod.index()].count == 0) return;
   const PodSlot& pod_state = pods[pod.index()];
+  if (pod_state.stage == Stage::SettingUp || pod_state.stage == Stage::Running) set_deadline(pod, view);
   for (std::uint32_t c = 0; c < pod_state.count; ++c) {
     ContainerSlot& slot = container(pod, c);
     const std::uint32_t image = image_of(pod, c, view);

@@ -31,6 +31,23 @@ struct CallText {
     return "Scale " + name(c.fact.replica_set) + " " + std::to_string(c.fact.replicas);
   }
   std::string operator()(const command::SetDeploymentCondition& c) const { return "Condition " + c.fact.reason; }
+  std::string operator()(const command::MakePod& c) const { return "MakePod " + c.name; }
+  std::string operator()(const command::UntrackPod& c) const { return "UntrackPod " + name(c.fact.pod); }
+  std::string operator()(const command::UpdateJobStatus& c) const {
+    const event::JobStatus& s = c.fact.status;
+    const auto n = [](auto number) { return std::to_string(number); };
+    std::string out =
+        "Status " + n(s.active) + "/" + n(s.ready) + "/" + n(s.terminating) + " " + n(s.succeeded) + "/" + n(s.failed);
+    if (!s.uncounted_succeeded.empty() || !s.uncounted_failed.empty())
+      out += " uncounted " + n(s.uncounted_succeeded.size()) + "/" + n(s.uncounted_failed.size());
+    return out;
+  }
+  std::string operator()(const command::SetCondition& c) const {
+    return "Condition " + c.fact.type + " " + c.fact.reason;
+  }
+  std::string operator()(const command::RecordEvent& c) const {
+    return "Event " + c.fact.reason + " " + c.fact.message;
+  }
   template <class C>
   std::string operator()(const C&) const {
     return "other";
