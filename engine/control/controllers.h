@@ -12,7 +12,7 @@ std::unique_ptr<Controller> make_replica_set_controller();
 std::unique_ptr<Controller> make_job_controller();
 std::unique_ptr<Controller> make_ttl_after_finished_controller();
 std::unique_ptr<Controller> make_node_lifecycle_controller(const Settings& settings);
-std::unique_ptr<Controller> make_taint_eviction_controller();
+std::unique_ptr<Controller> make_taint_eviction_controller(const Settings& settings);
 std::unique_ptr<Controller> make_disruption_controller(const Settings& settings);
 std::unique_ptr<Controller> make_endpoint_slice_controller(const Settings& settings);
 std::unique_ptr<Controller> make_pod_gc_controller(const Settings& settings);

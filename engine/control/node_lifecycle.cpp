@@ -2,10 +2,10 @@
 //
 // Kubernetes looks at every node every 5 s; here a node has a key that sleeps until the moment of that grid at which
 // looking would change something, so that a healthy node costs nothing. A zone has a key of its own (Kind::Other, index
-// in zones_): it hands out the NoExecute taints at the zone's rate. The token bucket (burst 1) is not kept but read off
-// the state: the next taint may come 1/rate after the last one in the zone was added.
+// in zones_): it hands out the NoExecute taints at the zone's rate (token bucket of burst 1).
 //
-// Left out: when a cluster leaves the full disruption of all zones, Kubernetes gives every node a fresh grace period.
+// As in Kubernetes, some things live as long as the process: the zones' token buckets, and since when every node counts
+// as seen at least (the start of the controller, or the moment when the cluster left the full disruption of all zones).
 
 #include <algorithm>
 #include <map>
@@ -36,7 +36,7 @@ const state::Condition& condition(const state::NodeRow& node, NodeConditionType 
 
 class NodeLifecycleController final : public Controller {
  public:
-  explicit NodeLifecycleController(const Settings& settings) : settings_(settings) {}
+  explicit NodeLifecycleController(const Settings& settings) : settings_(settings), fresh_from_(settings.started) {}
 
   [[nodiscard]] std::string_view name() const override { return "node-controller"; }
   [[nodiscard]] int workers() const override { return 8; }
@@ -134,12 +134,13 @@ class NodeLifecycleController final : public Controller {
     const bool posted = ready.present && ready.status != ConditionStatus::Unknown;
     const std::optional<SimTime> renewal = view.last_renewal(id);
     if (!renewal) {
-      const SimTime sign = posted ? std::max(node.header.created, ready.updated) : node.header.created;
+      const SimTime sign =
+          std::max(fresh_from_, posted ? std::max(node.header.created, ready.updated) : node.header.created);
       return grid_from(sign) +
              (ready.present ? settings_.node_monitor_grace_period : settings_.node_startup_grace_period);
     }
     // The grace period counts from when the monitor saw the sign, which it does on its grid.
-    const SimTime seen = grid_from(posted ? std::max(*renewal, ready.updated) : *renewal);
+    const SimTime seen = grid_from(std::max(fresh_from_, posted ? std::max(*renewal, ready.updated) : *renewal));
     if (node.heartbeating &&
         node.heartbeat_period + settings_.node_monitor_period < settings_.node_monitor_grace_period) {
       return std::nullopt;
@@ -289,6 +290,9 @@ class NodeLifecycleController final : public Controller {
     const Survey s = survey(zones_[index], view);
     blocked_.erase(index);
     if (s.next_mark) plan.requeue_at(*s.next_mark);
+    if (left_full_disruption(s.all_disrupted)) fresh_from_ = view.now();
+    const std::int64_t rate = s.all_disrupted ? 0 : rate_milli(s.here);
+    Limiter& limiter = swap_limiter(index, rate, s, view.now());
     if (s.all_disrupted) {
       // Nobody answers: more likely the control plane is cut off than every machine dead. No taints, and those there
       // are go.
@@ -297,20 +301,47 @@ class NodeLifecycleController final : public Controller {
       return;
     }
     if (s.queued.empty()) return;
-    const std::int64_t rate = rate_milli(s.here);
     if (rate == 0) {
       blocked_.insert(index);
       return;
     }
-    const Duration pause = base::seconds(1000) / rate;
-    const SimTime next = s.last_taint ? *s.last_taint + pause : view.now();
-    if (view.now() < next) {
-      plan.requeue_at(next);
+    if (view.now() < limiter.next) {
+      plan.requeue_at(limiter.next);
     } else {
       impose(s.queued.front(), view, plan);
-      if (s.queued.size() > 1) plan.requeue_at(view.now() + pause);
+      limiter.next = view.now() + base::seconds(1000) / rate;
+      if (s.queued.size() > 1) plan.requeue_at(limiter.next);
     }
     blocked_.insert(index);  // a change of the zone's state changes the rate
+  }
+
+  bool left_full_disruption(bool all_disrupted) {
+    const bool left = all_disrupted_ && !all_disrupted;
+    all_disrupted_ = all_disrupted;
+    return left;
+  }
+
+  /// A zone's token bucket of burst 1. A changed rate makes a new one, which is full if the old one was
+  /// (RateLimitedTimedQueue.SwapLimiter); that of rate 0 never is.
+  struct Limiter {
+    std::int64_t rate = 0;
+    SimTime next;  ///< When the next token is there.
+  };
+  Limiter& swap_limiter(std::uint32_t zone, std::int64_t rate, const Survey& s, SimTime now) {
+    const auto [at, fresh] = limiters_.try_emplace(zone);
+    Limiter& limiter = at->second;
+    if (fresh) {
+      // Taken up in the middle (a snapshot): by what this zone's last taint took. A controller that began later has a
+      // full bucket.
+      limiter.rate = settings_.node_eviction_rate_milli;
+      if (s.last_taint && *s.last_taint >= settings_.started && limiter.rate > 0)
+        limiter.next = *s.last_taint + base::seconds(1000) / limiter.rate;
+    }
+    if (limiter.rate == rate) return limiter;
+    const bool full = limiter.rate > 0 && limiter.next <= now;
+    limiter.rate = rate;
+    limiter.next = full || rate == 0 ? now : now + base::seconds(1000) / rate;
+    return limiter;
   }
 
   static void impose(NodeId id, const ClusterView& view, Plan& plan) {
@@ -331,10 +362,16 @@ class NodeLifecycleController final : public Controller {
   }
 
   Settings settings_;
+  /// Every node counts as seen then: when the controller began (probeTimestamp is in memory), or when the cluster left
+  /// the full disruption of all its zones.
+  SimTime fresh_from_;
   // Names of keys and a filter of wake-ups: list() makes them anew, nothing depends on them.
   std::vector<Zone> zones_;
   std::map<Zone, std::uint32_t> zone_index_;
   std::set<std::uint32_t> blocked_;
+  // In memory in Kubernetes too: a new leader begins with full buckets.
+  std::map<std::uint32_t, Limiter> limiters_;
+  bool all_disrupted_ = false;
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ std::vector<std::unique_ptr<Controller>> make_controllers(const Settings& settin
   all.push_back(make_replica_set_controller());
   all.push_back(make_deployment_controller());
   all.push_back(make_node_lifecycle_controller(settings));
-  all.push_back(make_taint_eviction_controller());
+  all.push_back(make_taint_eviction_controller(settings));
   all.push_back(make_disruption_controller(settings));
   all.push_back(make_endpoint_slice_controller(settings));
   all.push_back(make_pod_gc_controller(settings));

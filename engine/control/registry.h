@@ -14,6 +14,9 @@ struct Settings {
   base::Duration node_monitor_period = base::seconds(5);
   base::Duration node_monitor_grace_period = base::seconds(50);
   base::Duration node_startup_grace_period = base::seconds(60);
+  /// When the controllers began. What they keep in memory as Kubernetes' do (when a node was last seen, how long a taint
+  /// has been tolerated) is not older. Set by the loop.
+  base::SimTime started{};
   std::int64_t node_eviction_rate_milli = 100;           ///< Nodes per 1000 s: 0.1/s.
   std::int64_t secondary_node_eviction_rate_milli = 10;  ///< 0.01/s
   std::int64_t unhealthy_zone_threshold_milli = 550;     ///< 0.55

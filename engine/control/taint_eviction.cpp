@@ -41,6 +41,7 @@ std::optional<std::int64_t> tolerated_seconds(const model::PodSpec& spec, const 
 
 class TaintEvictionController final : public Controller {
  public:
+  explicit TaintEvictionController(const Settings& settings) : started_(settings.started) {}
   [[nodiscard]] std::string_view name() const override { return "taint-eviction-controller"; }
   [[nodiscard]] int workers() const override { return 8; }
   [[nodiscard]] event::KindMask wakes_on() const override {
@@ -78,8 +79,9 @@ class TaintEvictionController final : public Controller {
       if (tmpl != last) seconds = tolerated_seconds(view.pod_spec(pod).spec, node.spec.taints);
       last = tmpl;
       if (!seconds) continue;
-      // The clock of a pod starts when it meets the first of the taints.
-      const SimTime due = std::max(first, view->pods.scheduled[pod.index()]) + base::seconds(*seconds);
+      // The clock of a pod starts when it meets the first of the taints, and anew with the controller, which keeps it
+      // in memory.
+      const SimTime due = std::max({first, view->pods.scheduled[pod.index()], started_}) + base::seconds(*seconds);
       if (view.now() < due) {
         plan.requeue_at(due);
       } else {
@@ -93,10 +95,15 @@ class TaintEvictionController final : public Controller {
       if (view->nodes[i].header.alive && has_executing(view->nodes[i])) keys.add(NodeId(i));
     }
   }
+
+ private:
+  SimTime started_;
 };
 
 }  // namespace
 
-std::unique_ptr<Controller> make_taint_eviction_controller() { return std::make_unique<TaintEvictionController>(); }
+std::unique_ptr<Controller> make_taint_eviction_controller(const Settings& settings) {
+  return std::make_unique<TaintEvictionController>(settings);
+}
 
 }  // namespace wavetank::control

@@ -22,9 +22,19 @@ using event::Ref;
 
 /// What is due later. Plain data, totally ordered by (at, seq).
 struct Pending {
-  enum class What : std::uint8_t { Call, KeyWake, CycleEnd, SchedulerCall, VolumeCall, VolumePoll };
+  enum class What : std::uint8_t {
+    Call,
+    KeyWake,
+    CycleEnd,
+    SchedulerCall,
+    VolumeCall,
+    VolumePoll,
+    LoseLease,
+    TakeLease
+  };
   SimTime at;
   std::uint64_t seq = 0;
+  std::uint32_t epoch = 0;  ///< Of the process that waits for it; what an earlier one had under way is void.
   What what = What::Call;
   std::uint32_t owner = 0;  ///< Call: sync. KeyWake: controller. The rest: decision.
   std::uint32_t item = 0;   ///< Call: index in the sync. SchedulerCall: see SchedulerCallKind. VolumeCall: index.
@@ -71,7 +81,7 @@ struct ControlPlane::Impl {
   log::Journal& journal;
   World& world;
   ClusterState state;
-  schedule::Scheduler scheduler;
+  std::unique_ptr<schedule::Scheduler> scheduler_process;  ///< Null while it does not run.
   std::vector<Runner> runners;
   std::vector<std::vector<std::uint32_t>> woken_by;  // event kind → controllers
   std::vector<state::Observer*> observers;
@@ -96,10 +106,26 @@ struct ControlPlane::Impl {
         journal(j),
         world(w),
         state(std::move(initial)),
-        scheduler(settings.scheduler),
+        scheduler_process(std::make_unique<schedule::Scheduler>(settings.scheduler)),
         now(state.last_time),
         scheduler_client(settings.scheduler_client.qps, settings.scheduler_client.burst) {
-    woken_by.resize(static_cast<std::size_t>(event::EventKind::Count));
+    start_controllers();
+  }
+
+  // ---- Processes ----
+  // kube-controller-manager and kube-scheduler hold what they have under way in memory: stopped, it is gone, and the
+  // next leader lists everything anew. Both give up when they cannot renew their leases: see Settings.
+
+  bool manager_runs = true;
+  std::uint32_t manager_epoch = 0, scheduler_epoch = 0, outage = 0;
+
+  [[nodiscard]] bool is_down(event::Component component) const {
+    return state.component_down[static_cast<std::size_t>(component)];
+  }
+
+  void start_controllers() {
+    runners.clear();
+    woken_by.assign(static_cast<std::size_t>(event::EventKind::Count), {});
     for (auto& controller : control::make_controllers(settings.controllers)) {
       const auto index = static_cast<std::uint32_t>(runners.size());
       for (std::size_t k = 0; k < woken_by.size(); ++k)
@@ -109,6 +135,75 @@ struct ControlPlane::Impl {
       runners.push_back({std::move(controller), std::move(queue),
                          TokenBucket(settings.controller_client.qps, settings.controller_client.burst), workers});
     }
+  }
+
+  void stop_manager() {
+    manager_runs = false;
+    ++manager_epoch;
+    runners.clear();
+    for (auto& of_event : woken_by) of_event.clear();
+    syncs.clear();
+    free_syncs.clear();
+  }
+  void start_manager() {
+    if (manager_runs || is_down(event::Component::ControllerManager) || is_down(event::Component::ApiServer)) return;
+    manager_runs = true;
+    settings.controllers.started = now;
+    start_controllers();
+    list_keys();
+  }
+  void stop_scheduler() {
+    scheduler_process.reset();
+    ++scheduler_epoch;
+    decisions.clear();
+    decision_uses.clear();
+    free_decisions.clear();
+    cycle_running = false;
+  }
+  void start_scheduler() {
+    if (scheduler_process || is_down(event::Component::Scheduler) || is_down(event::Component::ApiServer)) return;
+    scheduler_process = std::make_unique<schedule::Scheduler>(settings.scheduler);
+    scheduler_process->rebuild(view());
+    scheduler_client = TokenBucket(settings.scheduler_client.qps, settings.scheduler_client.burst);
+  }
+
+  /// What runs on a state that is there already.
+  void start_on_state() {
+    if (is_down(event::Component::ControllerManager) || is_down(event::Component::ApiServer)) stop_manager();
+    if (is_down(event::Component::Scheduler) || is_down(event::Component::ApiServer)) stop_scheduler();
+    if (scheduler_process) scheduler_process->rebuild(view());
+    if (manager_runs) list_keys();
+  }
+
+  /// A component went down or came up: a fact that is its own cause of what follows here.
+  void component_changed(event::Component component, bool up) {
+    switch (component) {
+      case event::Component::ControllerManager:
+        return up ? start_manager() : stop_manager();
+      case event::Component::Scheduler:
+        return up ? start_scheduler() : stop_scheduler();
+      case event::Component::ApiServer:
+        ++outage;
+        if (!up) return later(now + settings.lease_renew_deadline, Pending::What::LoseLease, outage, 0);
+        // Watches broke: who still runs lists anew. Who gave up comes back when it gets its lease.
+        if (manager_runs) list_keys();
+        later(now + settings.lease_retry_period, Pending::What::TakeLease, outage, 0);
+    }
+  }
+  void lose_leases(std::uint32_t of_outage) {
+    if (of_outage != outage) return;
+    stop_manager();
+    stop_scheduler();
+  }
+
+  /// What needs no API server: what faults do to it and what a model has to say about it.
+  [[nodiscard]] static bool goes_without_api_server(const command::Payload& payload) {
+    return std::holds_alternative<command::JudgeExpectation>(payload) ||
+           std::holds_alternative<command::InjectFault>(payload) ||
+           std::holds_alternative<command::HealFault>(payload) ||
+           std::holds_alternative<command::SetMachine>(payload) ||
+           std::holds_alternative<command::SetComponent>(payload) ||
+           std::holds_alternative<command::ReportHeartbeatsStopped>(payload);
   }
 
   [[nodiscard]] ClusterView view() const { return {state, now}; }
@@ -131,12 +226,24 @@ struct ControlPlane::Impl {
     ++counters.events;
     const ClusterView after = view();
     for (state::Observer* observer : observers) observer->observe(event, after);
+    const auto* down = std::get_if<event::ComponentDown>(&event.payload);
+    const auto* up = std::get_if<event::ComponentUp>(&event.payload);
+    const event::Component component = down != nullptr ? down->component
+                                       : up != nullptr ? up->component
+                                                       : event::Component();
+    const bool changed = down != nullptr || up != nullptr;
     watch.push({now + settings.watch_delay, std::move(event)});
+    if (changed) component_changed(component, up != nullptr);
   }
 
   Outcome perform(const Command& command) {
     ++counters.commands;
     Outcome outcome;
+    if (is_down(event::Component::ApiServer) && !goes_without_api_server(command.payload)) {
+      ++counters.refusals;
+      outcome.rejection = command::Rejection{"ServiceUnavailable", "the connection to the server was refused"};
+      return outcome;
+    }
     outcome.rejection = decide::decide(view(), command, facts);
     if (outcome.rejection) {
       ++counters.refusals;
@@ -150,7 +257,9 @@ struct ControlPlane::Impl {
   }
 
   void later(SimTime at, Pending::What what, std::uint32_t owner, std::uint32_t item, Ref key = {}) {
-    pending.push({at, next_pending++, what, owner, item, key});
+    const bool manager = what == Pending::What::Call || what == Pending::What::KeyWake;
+    const bool neither = what == Pending::What::LoseLease || what == Pending::What::TakeLease;
+    pending.push({at, next_pending++, neither ? 0 : manager ? manager_epoch : scheduler_epoch, what, owner, item, key});
   }
 
   // ---- Watches ----
@@ -187,7 +296,7 @@ struct ControlPlane::Impl {
       any = true;
       const ClusterView current = view();
       world.observe(event, current);
-      scheduler.observe(event, current);
+      if (scheduler_process) scheduler_process->observe(event, current);
       for (const std::uint32_t r : woken_by[static_cast<std::size_t>(event.kind())]) {
         Sink sink(*this, r, event.seq);
         runners[r].controller->observe(event, current, sink);
@@ -271,7 +380,7 @@ struct ControlPlane::Impl {
         Outcome outcome = perform({call.cause, call.payload});
         Sync& sync = syncs[s];
         sync.last_refused = !outcome.ok();
-        if (!outcome.ok() && !call.optional) {
+        if (!outcome.ok() && (!call.optional || is_down(event::Component::ApiServer))) {
           sync.failed = true;
           if (!sync.refused_call) {
             sync.refused_call = index;
@@ -283,7 +392,7 @@ struct ControlPlane::Impl {
     Sync& sync = syncs[s];
     if (--sync.outstanding > 0) return;
     if (!sync.refused_call && sync.next < sync.calls.size()) return send_batch(s);
-    if (sync.refused_call && !sync.answering && answer_refusal(s)) return;
+    if (sync.refused_call && !sync.answering && !is_down(event::Component::ApiServer) && answer_refusal(s)) return;
     end_sync(s);
   }
 
@@ -320,8 +429,8 @@ struct ControlPlane::Impl {
   enum SchedulerCallKind : std::uint32_t { kBind, kUnschedulable, kNominate, kDeletions };
 
   bool start_cycle() {
-    if (cycle_running || !scheduler.has_work(now)) return false;
-    auto decision = scheduler.schedule_one(view());
+    if (!scheduler_process || cycle_running || !scheduler_process->has_work(now)) return false;
+    auto decision = scheduler_process->schedule_one(view());
     if (!decision) return true;
     ++counters.cycles;
     cycle_running = true;
@@ -346,7 +455,7 @@ struct ControlPlane::Impl {
 
   void end_cycle(std::uint32_t d) {
     cycle_running = false;
-    scheduler.end_attempt(view());
+    scheduler_process->end_attempt(view());
     const schedule::Decision& decision = decisions[d];
     decision_uses[d] = 0;
     if (decision.outcome == schedule::Decision::Outcome::Bind)
@@ -362,7 +471,7 @@ struct ControlPlane::Impl {
     const schedule::Decision& decision = decisions[d];
     if (kind == kBind) {
       const Outcome outcome = perform({decision.cause, command::BindPod{{decision.pod, decision.node}}});
-      if (!outcome.ok()) scheduler.binding_failed(decision.pod, view());
+      if (!outcome.ok()) scheduler_process->binding_failed(decision.pod, view());
     } else if (kind == kUnschedulable) {
       perform({decision.cause, command::MarkUnschedulable{{decision.pod, decision.message}}});
     } else if (kind == kNominate) {
@@ -407,12 +516,18 @@ struct ControlPlane::Impl {
 
   void prebind_failed(std::uint32_t d, const std::string& why) {
     schedule::Decision& decision = decisions[d];
-    scheduler.binding_failed(decision.pod, view());
+    scheduler_process->binding_failed(decision.pod, view());
     decision.message = prebind_message(why);
     scheduler_call(d, kUnschedulable);
   }
 
   // ---- Time ----
+
+  [[nodiscard]] bool is_void(const Pending& p) const {
+    if (p.what == Pending::What::LoseLease || p.what == Pending::What::TakeLease) return false;
+    const bool manager = p.what == Pending::What::Call || p.what == Pending::What::KeyWake;
+    return p.epoch != (manager ? manager_epoch : scheduler_epoch);
+  }
 
   bool fire_pending() {
     bool any = false;
@@ -420,6 +535,7 @@ struct ControlPlane::Impl {
       const Pending p = pending.top();
       pending.pop();
       any = true;
+      if (is_void(p)) continue;
       switch (p.what) {
         case Pending::What::Call:
           answer_call(p.owner, p.item);
@@ -438,6 +554,14 @@ struct ControlPlane::Impl {
           break;
         case Pending::What::VolumePoll:
           poll_volumes(p.owner, p.item);
+          break;
+        case Pending::What::LoseLease:
+          lose_leases(p.owner);
+          break;
+        case Pending::What::TakeLease:
+          if (p.owner != outage) break;
+          start_manager();
+          start_scheduler();
           break;
       }
     }
@@ -471,7 +595,7 @@ struct ControlPlane::Impl {
     SimTime next = world.next_report();
     if (!watch.empty()) next = std::min(next, watch.front().at);
     if (!pending.empty()) next = std::min(next, pending.top().at);
-    if (!cycle_running) next = std::min(next, scheduler.next_wakeup());
+    if (scheduler_process && !cycle_running) next = std::min(next, scheduler_process->next_wakeup());
     return std::max(next, now);
   }
 };
@@ -483,8 +607,7 @@ ControlPlane::ControlPlane(Settings settings, log::Journal& journal, World& worl
     : impl_(std::make_unique<Impl>(std::move(settings), journal, world, std::move(state))) {
   WT_ASSERT(journal.position().seq == impl_->state.last_seq, "the state is the journal's fold");
   if (impl_->state.last_seq == 0) return;
-  impl_->scheduler.rebuild(impl_->view());
-  impl_->list_keys();
+  impl_->start_on_state();
 }
 
 ControlPlane::~ControlPlane() = default;

@@ -44,6 +44,10 @@ struct Settings {
   /// One scheduling cycle. Default 1 ms: order of what kube-scheduler's scheduling_algorithm_duration_seconds shows on
   /// small clusters.
   Duration scheduling_time = base::milliseconds(1);
+  /// --leader-elect-renew-deadline: controllers and scheduler that could not renew their leases for so long give up.
+  Duration lease_renew_deadline = base::seconds(10);
+  /// --leader-elect-retry-period: so long after the API server is back they lead again, and list everything anew.
+  Duration lease_retry_period = base::seconds(2);
   control::Settings controllers;
   schedule::Settings scheduler;
 };

@@ -29,9 +29,21 @@ void Context::crash(NodeId node) {
 }
 
 void Context::restore(NodeId node) {
-  if (world.machine_up(node) || held_by_another(node, "node-crash zone-outage")) return;
+  if (world.machine_up(node) || held_by_another(node, "domain-outage node-crash zone-outage")) return;
   const loop::Outcome outcome = control_plane.submit(now, {cause, command::SetMachine{node, true}});
   world.restore_machine(node, now, outcome.first != 0 ? outcome.first : cause);
+}
+
+void Context::stop(event::Component component) {
+  const loop::Outcome outcome = control_plane.submit(now, {cause, command::SetComponent{component, false}});
+  if (outcome.first != 0) cause = outcome.first;
+}
+
+void Context::start(event::Component component, std::string_view kind) {
+  for (const FaultEngine::Active& other : others)
+    if (other.spec.kind == kind) return;
+  const loop::Outcome outcome = control_plane.submit(now, {cause, command::SetComponent{component, true}});
+  if (outcome.first != 0) cause = outcome.first;
 }
 
 FaultEngine::FaultEngine(loop::ControlPlane& control_plane, world::SimWorld& world, std::uint64_t seed)
@@ -85,16 +97,19 @@ std::size_t FaultEngine::end_all(std::string_view kind, SimTime now, Seq cause) 
     end_at(i, now, cause);
     ++ended;
   }
+  for (std::size_t r = 0; r < renewals_.size(); ++r) {
+    if (kind.empty() || renewals_[r].spec.kind == kind) ended += end_renewal(r, now, cause) ? 1 : 0;
+  }
   return ended;
 }
 
-SimTime FaultEngine::next_end() const {
-  SimTime next = SimTime::never();
+SimTime FaultEngine::next_due() const {
+  SimTime next = failures_.empty() ? SimTime::never() : failures_.top().at;
   for (const Active& fault : active_) next = std::min(next, fault.ends);
   return next;
 }
 
-void FaultEngine::end_due(SimTime now) {
+void FaultEngine::act(SimTime now) {
   for (std::size_t i = 0; i < active_.size();) {
     if (active_[i].ends <= now) {
       end_at(i, now, 0);
@@ -102,6 +117,8 @@ void FaultEngine::end_due(SimTime now) {
       ++i;
     }
   }
+  for (std::size_t r = 0; r < renewals_.size(); ++r) find_targets(r, now);
+  while (!failures_.empty() && failures_.top().at <= now) fail(failures_.pop().subject, now);
 }
 
 }  // namespace wavetank::fault

@@ -27,6 +27,9 @@ struct Context {
   /// the node down.
   void crash(NodeId node);
   void restore(NodeId node);
+  /// A part of the control plane stops, or comes back when no other fault holds it down.
+  void stop(event::Component component);
+  void start(event::Component component, std::string_view kind);
   /// Whether another fault of one of `kinds` (separated by blanks) struck the node and is still on.
   [[nodiscard]] bool held_by_another(NodeId node, std::string_view kinds) const;
 };
@@ -56,6 +59,11 @@ std::vector<NodeId> choose_nodes(const Context& context, const FaultSpec& spec);
 /// Alive, bound pods by name or pattern, or of a workload, that `can_be` struck, in the order of their making; with
 /// `count` so many of them.
 std::vector<PodId> choose_pods(const Context& context, const FaultSpec& spec, const std::function<bool(PodId)>& can_be);
+/// Whether the spec's words mean this node or pod.
+bool is_meant(const ClusterView& view, const state::NodeRow& node, const FaultSpec& spec);
+bool is_meant(const ClusterView& view, PodId pod, const FaultSpec& spec);
+/// The node's zone, or, with a label in the spec, "rack=r1": what a fault of whole domains strikes.
+std::string domain_of(const ClusterView& view, const state::NodeRow& node, const FaultSpec& spec);
 /// "node n1", "nodes n1, n2", "5 nodes n1, n2, n3 …".
 std::string name_nodes(const ClusterView& view, const std::vector<NodeId>& nodes);
 
@@ -65,7 +73,13 @@ base::Result<void> nobody(std::string what);
 // ---- The kinds, one file each
 // --------------------------------------------------------------------------------------------------
 
+base::Result<void> begin_api_server_outage(Context& context, FaultEngine::Active& active);
+void end_api_server_outage(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_container_crash(Context& context, FaultEngine::Active& active);
+base::Result<void> begin_controller_manager_outage(Context& context, FaultEngine::Active& active);
+void end_controller_manager_outage(Context& context, FaultEngine::Active& active);
+base::Result<void> begin_domain_outage(Context& context, FaultEngine::Active& active);
+void end_domain_outage(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_image_crash(Context& context, FaultEngine::Active& active);
 void end_image_crash(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_image_never_ready(Context& context, FaultEngine::Active& active);
@@ -74,8 +88,19 @@ base::Result<void> begin_image_unavailable(Context& context, FaultEngine::Active
 void end_image_unavailable(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_kubelet_stop(Context& context, FaultEngine::Active& active);
 void end_kubelet_stop(Context& context, FaultEngine::Active& active);
+base::Result<void> begin_missing_tag(Context& context, FaultEngine::Active& active);
+void end_missing_tag(Context& context, FaultEngine::Active& active);
+base::Result<void> begin_network_partition(Context& context, FaultEngine::Active& active);
+void end_network_partition(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_node_crash(Context& context, FaultEngine::Active& active);
 void end_node_crash(Context& context, FaultEngine::Active& active);
+base::Result<void> begin_oom(Context& context, FaultEngine::Active& active);
+base::Result<void> begin_registry_down(Context& context, FaultEngine::Active& active);
+void end_registry_down(Context& context, FaultEngine::Active& active);
+base::Result<void> begin_registry_slow(Context& context, FaultEngine::Active& active);
+void end_registry_slow(Context& context, FaultEngine::Active& active);
+base::Result<void> begin_scheduler_outage(Context& context, FaultEngine::Active& active);
+void end_scheduler_outage(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_zone_outage(Context& context, FaultEngine::Active& active);
 void end_zone_outage(Context& context, FaultEngine::Active& active);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace wavetank::scenario {
 namespace {
@@ -12,17 +13,45 @@ using base::SimTime;
 constexpr base::Duration kRetry = base::seconds(5);  // drain.go: time.Sleep(5 * time.Second) on TooManyRequests
 constexpr base::Duration kPoll = base::seconds(1);   // drain.go: waitForDelete polls every second
 
-// Pods of DaemonSets come back at once and mirror pods cannot be evicted: both stay (--ignore-daemonsets).
-bool stays(const state::ClusterView& view, event::PodId pod) {
+/// A pod that only its node agent knows (a static pod's mirror): it cannot be evicted, and stays.
+bool is_mirror(const state::ClusterView& view, event::PodId pod) {
   if ((view.pod_flags(pod) & state::kFromManifest) == 0) return false;
   const model::Doc doc = view.stored_doc(event::Ref(pod));
-  const model::Doc* metadata = doc.find("metadata");
-  if (metadata == nullptr) return false;
-  if (metadata->at({"annotations", "kubernetes.io/config.mirror"}) != nullptr) return true;
-  const model::Doc* owners = metadata->find("ownerReferences");
-  if (owners == nullptr) return false;
-  return std::any_of(owners->items.begin(), owners->items.end(),
-                     [](const model::Doc& owner) { return owner.string_or("kind") == "DaemonSet"; });
+  return doc.at({"metadata", "annotations", "kubernetes.io/config.mirror"}) != nullptr;
+}
+
+/// The kind of the pod's controller, also one that is not there: "" if it has none.
+std::string controller_kind(const state::ClusterView& view, event::PodId pod) {
+  const event::Ref owner = view->pods.owner[pod.index()];
+  if (owner.valid()) return std::string(model::kind_info(owner.kind).name);
+  if ((view.pod_flags(pod) & state::kFromManifest) == 0) return "";
+  const model::Doc doc = view.stored_doc(event::Ref(pod));
+  const model::Doc* owners = doc.at({"metadata", "ownerReferences"});
+  if (owners == nullptr) return "";
+  for (const model::Doc& candidate : owners->items)
+    if (candidate.bool_or("controller", false)) return std::string(candidate.string_or("kind"));
+  return "";
+}
+
+/// What kubectl's filters say of a pod (pkg/drain/filters.go): "" goes, kStays stays, else why it may not go.
+constexpr std::string_view kStays = "stays";
+std::string_view objection(const state::ClusterView& view, event::PodId pod, const DrainOptions& options) {
+  const event::Phase phase = view.pod_phase(pod);
+  const bool over = phase == event::Phase::Succeeded || phase == event::Phase::Failed;
+  const std::string controller = controller_kind(view, pod);
+  if (controller == "DaemonSet" && !over) {
+    return options.ignore_daemonsets ? kStays
+                                     : "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)";
+  }
+  if (is_mirror(view, pod)) return kStays;
+  if (over) return "";
+  const std::vector<model::Volume>& volumes = view.pod_spec(pod).spec.volumes;
+  const bool local = std::any_of(volumes.begin(), volumes.end(), [](const auto& v) { return v.source == "emptyDir"; });
+  if (local && !options.delete_emptydir_data)
+    return "cannot delete Pods with local storage (use --delete-emptydir-data to override)";
+  if (controller.empty() && !options.force)
+    return "cannot delete Pods that declare no controller (use --force to override)";
+  return "";
 }
 
 std::string node_name(const DrainProcess& drain, const state::ClusterView& view) {
@@ -37,7 +66,12 @@ void Drains::start(std::vector<event::NodeId> nodes, const DrainOptions& options
   std::string line = "drain";
   for (const event::NodeId node : drain.nodes)
     line += fmt::format(" {}", context.view().text(context.view().node(node).header.name));
-  line += " --ignore-daemonsets --delete-emptydir-data --force";
+  drain.options = options;
+  if (options.ignore_daemonsets) line += " --ignore-daemonsets";
+  if (options.delete_emptydir_data) line += " --delete-emptydir-data";
+  if (options.force) line += " --force";
+  if (options.disable_eviction) line += " --disable-eviction";
+  if (options.grace_s) line += fmt::format(" --grace-period={}", *options.grace_s);
   if (options.timeout.ns != 0) {
     line += fmt::format(" --timeout={}", base::format_duration(options.timeout));
     drain.deadline = context.now + options.timeout;
@@ -50,20 +84,38 @@ void Drains::start(std::vector<event::NodeId> nodes, const DrainOptions& options
       context.control_plane.submit(context.now, {drain.cause, cordon});
     }
   }
-  begin_node(drain, context);
+  // A node that must not be emptied fails, and the next has its turn.
+  while (!begin_node(drain, context))
+    if (++drain.current == drain.nodes.size()) return;
   if (act(drain, context)) running_.push_back(std::move(drain));
 }
 
-void Drains::begin_node(DrainProcess& drain, const StepContext& context) {
+bool Drains::begin_node(DrainProcess& drain, const StepContext& context) {
   const state::ClusterView view = context.view();
   drain.pods.clear();
+  std::map<std::string, std::string> objections;
   for (const event::PodId pod : view.node(drain.nodes[drain.current]).pods) {
-    if (!stays(view, pod)) drain.pods.push_back({pod, context.now, false, false, false});
+    const std::string_view why = objection(view, pod, drain.options);
+    if (why.empty()) {
+      drain.pods.push_back({pod, context.now, false, false, false});
+    } else if (why != kStays) {
+      std::string& pods = objections[std::string(why)];
+      pods += fmt::format("{}{}/{}", pods.empty() ? "" : ", ", view.text(view.pod_ns(pod)), view.pod_name(pod));
+    }
   }
+  if (objections.empty()) return true;
+  std::string all;
+  for (const auto& [why, pods] : objections) all += fmt::format("{}{}: {}", all.empty() ? "" : ", ", why, pods);
+  context.remark(fmt::format("kubectl drain {0}: error: unable to drain node \"{0}\" due to error: [{1}]",
+                             node_name(drain, view), all));
+  drain.pods.clear();
+  return false;
 }
 
 void Drains::try_pod(DrainProcess& drain, DrainProcess::Pod& pod, const StepContext& context) {
-  const command::EvictPod evict{pod.pod};
+  command::Payload evict = command::EvictPod{pod.pod};
+  if (drain.options.disable_eviction)
+    evict = command::DeletePod{pod.pod, event::DeletionReason::Deleted, drain.options.grace_s};
   const loop::Outcome outcome = context.control_plane.submit(context.now, {drain.cause, evict});
   if (outcome.ok()) {
     pod.next_try = SimTime::never();
@@ -102,8 +154,9 @@ bool Drains::act(DrainProcess& drain, const StepContext& context) {
           fmt::format("kubectl drain {0}: error: unable to drain node \"{0}\": {1} of its pods could not be evicted",
                       node_name(drain, context.view()), failed));
     }
-    if (++drain.current == drain.nodes.size()) return false;
-    begin_node(drain, context);
+    do {
+      if (++drain.current == drain.nodes.size()) return false;
+    } while (!begin_node(drain, context));
   }
   if (context.now >= drain.deadline) {
     context.remark(fmt::format("kubectl drain {}: error: global timeout reached", node_name(drain, context.view())));

@@ -4,6 +4,7 @@
 // pkg/drain/drain.go (evictPods, waitForDelete), pkg/cmd/drain (RunDrain).
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/scenario/steps/step.h"
@@ -11,7 +12,12 @@
 namespace wavetank::scenario {
 
 struct DrainOptions {
-  base::Duration timeout{};  ///< --timeout; 0: never.
+  base::Duration timeout{};               ///< --timeout; 0: never.
+  bool force = true;                      ///< Also pods that no controller would make again.
+  bool ignore_daemonsets = true;          ///< Pods of DaemonSets stay; else they are an error.
+  bool delete_emptydir_data = true;       ///< Also pods with emptyDir volumes.
+  bool disable_eviction = false;          ///< Deletes instead of evicting: budgets are not asked.
+  std::optional<std::int64_t> grace_s{};  ///< --grace-period; missing: the pods' own.
 };
 
 /// One running `kubectl drain`. Plain data.
@@ -23,6 +29,7 @@ struct DrainProcess {
     bool done = false;
     bool failed = false;  ///< Refused for good; the drain goes on with the others and fails in the end.
   };
+  DrainOptions options;
   std::vector<event::NodeId> nodes;
   std::size_t current = 0;
   std::vector<Pod> pods;  ///< Of the current node.
@@ -42,7 +49,8 @@ class Drains {
   [[nodiscard]] const std::vector<DrainProcess>& running() const { return running_; }
 
  private:
-  static void begin_node(DrainProcess& drain, const StepContext& context);
+  /// False when pods of the node may not be deleted: nothing is done to it.
+  static bool begin_node(DrainProcess& drain, const StepContext& context);
   static void try_pod(DrainProcess& drain, DrainProcess::Pod& pod, const StepContext& context);
   /// False when it is over.
   static bool act(DrainProcess& drain, const StepContext& context);

@@ -313,9 +313,16 @@ class Loader {
       const std::string path = fmt::format("timeline[{}]", i);
       TimelineEntry entry;
       entry.position = item.position;
-      read_when(item, path, i == 0, last, entry);
+      if (item.find("when") != nullptr) {
+        read_condition(item, path, entry);
+      } else {
+        read_when(item, path, i == 0, last, entry);
+      }
       read_step(item, path, entry);
-      if (entry.step != nullptr) out_.timeline.push_back(std::move(entry));
+      if (entry.step == nullptr) continue;
+      if (entry.step->never_ends() && !out_.until.has_value())
+        problems_.add(item.position, fmt::format("{}: never ends; give the scenario an until", path));
+      out_.timeline.push_back(std::move(entry));
     }
   }
 
@@ -341,16 +348,54 @@ class Loader {
     read_repetition(item, path, entry);
   }
 
+  // An entry that waits for a condition. It may stand anywhere in the timeline: its time is when it begins to wait.
+  void read_condition(const Doc& item, const std::string& path, TimelineEntry& entry) {
+    for (const std::string_view field : {"after", "every", "jitter"}) {
+      if (item.find(field) != nullptr)
+        problems_.add(place(item, field), fmt::format("{}.{}: does not go with when", path, field));
+    }
+    entry.at = at_time(span(item, "at").value_or(Duration{}));
+    check_in_run(entry.at, place(item, "at"), path);
+    entry.lasting = span(item, "for").value_or(Duration{});
+    entry.cooldown = span(item, "cooldown");
+    const bool again = entry.cooldown.has_value();
+    entry.times = whole(item, "times", again ? std::numeric_limits<std::int64_t>::max() : 1);
+    if (const auto until = span(item, "until")) {
+      entry.last = at_time(*until);
+      if (*entry.last < entry.at)
+        problems_.add(place(item, "until"),
+                      fmt::format("{}.until: {} is before at, {}", path, say(*entry.last), say(entry.at)));
+    }
+    const Doc& written = *item.find("when");
+    if (!written.is_string()) return;  // reported
+    std::vector<ExpressionProblem> wrong;
+    Expression expression = parse_expression(written.text, wrong);
+    for (const ExpressionProblem& p : wrong)
+      problems_.add(inside(written, p.offset), fmt::format("{}.when: {}", path, p.message));
+    if (!wrong.empty()) return;
+    check_names(expression, written, path + ".when");
+    entry.when = std::move(expression);
+  }
+
+  void read_jitter(const Doc& item, const std::string& path, TimelineEntry& entry) {
+    entry.jitter = span(item, "jitter").value_or(Duration{});
+    if (entry.jitter > *entry.every)
+      problems_.add(place(item, "jitter"), fmt::format("{}.jitter: is longer than every", path));
+  }
+
   void read_repetition(const Doc& item, const std::string& path, TimelineEntry& entry) {
     const auto until = span(item, "until");
     if (!entry.every.has_value()) {
-      for (const std::string_view field : {"until", "times"}) {
+      for (const std::string_view field : {"until", "times", "jitter", "for", "cooldown"}) {
+        const bool condition = field == "for" || field == "cooldown";
         if (item.find(field) != nullptr)
-          problems_.add(place(item, field), fmt::format("{}.{}: goes with every", path, field));
+          problems_.add(place(item, field),
+                        fmt::format("{}.{}: goes with {}", path, field, condition ? "when" : "every"));
       }
       return;
     }
     if (entry.every->ns <= 0) return;  // reported
+    read_jitter(item, path, entry);
     entry.times = whole(item, "times", std::numeric_limits<std::int64_t>::max());
     std::optional<SimTime> end = out_.until;
     if (until.has_value()) {

@@ -21,9 +21,14 @@ namespace wavetank::scenario {
 
 /// One entry of the timeline: a step and when it is taken.
 struct TimelineEntry {
-  SimTime at;                     ///< The first time.
-  std::optional<Duration> every;  ///< Then again and again,
-  std::int64_t times = 1;         ///< so many times in all;
+  SimTime at;                        ///< The first time.
+  std::optional<Duration> every;     ///< Then again and again,
+  std::int64_t times = 1;            ///< so many times in all,
+  Duration jitter{};                 ///< each later by a draw below this.
+  std::optional<Expression> when;    ///< Instead: from `at` on, when this becomes true
+  Duration lasting{};                ///< and has been so for this long;
+  std::optional<Duration> cooldown;  ///< again after this, if it is true then. Missing: when it becomes true anew.
+  std::optional<SimTime> last;       ///< Not after this.
   std::shared_ptr<const Step> step;
   base::Position position;
 };

@@ -153,13 +153,22 @@ const Shape& manifest_shape() {
 
 const Shape& timeline_shape() {
   static const Shape kShape = [] {
-    Shape shape{"timeline",
-                {{"at", Type::Span, "When, from the start of the run."},
-                 {"after", Type::Span, "When, from the entry above."},
-                 {"every", Type::Span, "Again and again, from `at` or `after` on.", false, nullptr, kMillisecond},
-                 {"times", Type::Whole, "With every: how many times in all.", false, nullptr, 1, 1'000'000},
-                 {"until", Type::Span, "With every: the last time, from the start of the run."}},
-                ""};
+    Shape shape{
+        "timeline",
+        {{"at", Type::Span, "When, from the start of the run."},
+         {"after", Type::Span, "When, from the entry above."},
+         {"every", Type::Span, "Again and again, from `at` or `after` on.", false, nullptr, kMillisecond},
+         {"times", Type::Whole, "With every and when: how many times in all.", false, nullptr, 1, 1'000'000},
+         {"until", Type::Span, "With every and when: the last time, from the start of the run."},
+         {"jitter", Type::Span, "With every: each time later by a draw below this. Default 0s."},
+         {"when", Type::Text,
+          "An expression, as in expectations: the step is taken when it becomes true, from `at` (0s) on."},
+         {"for", Type::Span, "With when: how long it must have been true without a break. Default 0s."},
+         {"cooldown", Type::Span,
+          "With when: the step is taken again after this, if the expression is true then. Without it and times: "
+          "once.",
+          false, nullptr, kMillisecond}},
+        ""};
     for (const StepInfo& step : steps())
       shape.fields.push_back({step.name, Type::Object, step.summary, false, &step.shape()});
     return shape;

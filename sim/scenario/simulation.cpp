@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/kernel/draws.h"
 #include "sim/scenario/run_meta.h"
 #include "sim/scenario/steps/all.h"
 
@@ -34,12 +35,20 @@ Simulation::Simulation(const Scenario& scenario, const Options& options, log::Jo
       control_plane_(control_plane_settings(scenario, seed_), journal, world_),
       faults_(control_plane_, world_, seed_),
       judge_(scenario.expectations),
+      triggers_(scenario.timeline),
       snapshotter_(journal) {
   put_run_meta(scenario, options, journal);
   control_plane_.add_observer(judge_);
+  control_plane_.add_observer(triggers_);
   if (options.snapshots) control_plane_.add_observer(snapshotter_);
+  std::map<std::string, std::uint64_t> same;
   for (std::size_t i = 0; i < scenario.timeline.size(); ++i) {
-    due_.push_back({i, scenario.timeline[i].at, scenario.timeline[i].times});
+    const TimelineEntry& entry = scenario.timeline[i];
+    if (entry.when.has_value()) continue;
+    const std::string words = entry.step->text();
+    Due due{i, entry.at, entry.at, entry.times, 0, base::Stream(seed_, "timeline").of(words).of(same[words]++)};
+    due.at = time_of(due);
+    due_.push_back(due);
   }
   result_.expectations.resize(scenario.expectations.size());
 }
@@ -48,7 +57,9 @@ Simulation::~Simulation() = default;
 
 void Simulation::add_observer(state::Observer& observer) { control_plane_.add_observer(observer); }
 
-StepContext Simulation::context() { return {control_plane_, clock_.now(), drains_, faults_, named_faults_}; }
+StepContext Simulation::context() {
+  return {control_plane_, clock_.now(), drains_, faults_, named_faults_, named_renewals_};
+}
 
 // What is there at the start: nodes, then manifests in their order.
 void Simulation::begin() {
@@ -69,9 +80,33 @@ void Simulation::take_steps() {
     StepContext context = this->context();
     entry.step->run(context);
     --due.left;
-    if (due.left > 0) due.at = due.at + *entry.every;
+    if (due.left <= 0) continue;
+    due.nominal = due.nominal + *entry.every;
+    ++due.taken;
+    due.at = std::max(time_of(due), now + base::nanoseconds(1));
   }
   std::erase_if(due_, [](const Due& due) { return due.left <= 0; });
+}
+
+SimTime Simulation::time_of(const Due& due) const {
+  const Duration jitter = scenario_->timeline[due.entry].jitter;
+  return due.nominal + kernel::draw_uniform(due.stream, static_cast<std::uint64_t>(due.taken), {}, jitter);
+}
+
+// Each is due once a moment at most, so this ends.
+void Simulation::take_triggered() {
+  std::vector<std::size_t> due;
+  for (;;) {
+    due.clear();
+    triggers_.settle(control_plane_.view(clock_.now()), due);
+    if (due.empty()) return;
+    for (const std::size_t entry : due) {
+      StepContext context = this->context();
+      scenario_->timeline[entry].step->run(context);
+    }
+    control_plane_.step(clock_.now());
+    settle();
+  }
 }
 
 SimTime Simulation::next_step() const {
@@ -81,13 +116,14 @@ SimTime Simulation::next_step() const {
 }
 
 SimTime Simulation::next_moment() const {
-  return std::min(
-      {control_plane_.next_wakeup(), next_step(), faults_.next_end(), drains_.next_due(), judge_.next_deadline()});
+  return std::min({control_plane_.next_wakeup(), next_step(), faults_.next_due(), drains_.next_due(),
+                   judge_.next_deadline(), triggers_.next_due()});
 }
 
 SimTime Simulation::end_of_run() const {
   if (has_until_) return latest_end_;
-  const bool waiting = !due_.empty() || faults_.next_end() != SimTime::never() || !drains_.running().empty() ||
+  const bool waiting = !due_.empty() || triggers_.next_due() != SimTime::never() ||
+                       faults_.next_due() != SimTime::never() || !drains_.running().empty() ||
                        judge_.next_deadline() != SimTime::never();
   if (waiting) return latest_end_;
   return std::min(latest_end_, last_activity_ + scenario_->quiet);
@@ -125,11 +161,12 @@ base::Result<RunResult> Simulation::run(const Progress& progress) {
   std::uint64_t moments = 0;
   for (;;) {
     const SimTime now = clock_.now();
-    faults_.end_due(now);
+    faults_.act(now);
     take_steps();
     drains_.act(context());
     control_plane_.step(now);
     settle();
+    take_triggered();
     const bool stopped =
         progress && ++moments % kMomentsBetweenProgress == 0 && !progress(now, control_plane_.state().last_seq);
     const SimTime end = end_of_run();

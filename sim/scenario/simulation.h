@@ -1,8 +1,10 @@
 #pragma once
 // One run of one scenario: virtual time from its start to its end. The order of things at one moment is fixed:
 //
-//   1. faults whose time is up end           2. steps of the timeline, in their order     3. running drains act
+//   1. faults whose time is up end, then those begin that come by a time to failure
+//   2. steps of the timeline, in their order     3. running drains act
 //   4. the control plane and the machines do all that is due                              5. expectations are looked at
+//   6. steps whose condition has become true, and 4 and 5 again after them
 //
 // The run ends at `until`. Without one it ends when the timeline is over, no drain runs, no fault waits for its end,
 // every expectation with a time of its own is decided, and for `quiet` (15 minutes unless the scenario says otherwise)
@@ -24,6 +26,7 @@
 #include "sim/kernel/clock.h"
 #include "sim/scenario/drains.h"
 #include "sim/scenario/scenario.h"
+#include "sim/scenario/triggers.h"
 #include "sim/world/sim_world.h"
 
 namespace wavetank::scenario {
@@ -82,11 +85,16 @@ class Simulation {
  private:
   struct Due {
     std::size_t entry = 0;
-    SimTime at;
+    SimTime at;       ///< With its jitter.
+    SimTime nominal;  ///< Without.
     std::int64_t left = 0;
+    std::int64_t taken = 0;
+    base::Stream stream;  ///< Of its jitter: named by the step's words, not by its place.
   };
   void begin();
   void take_steps();
+  void take_triggered();
+  [[nodiscard]] SimTime time_of(const Due& due) const;
   void settle();
   void judge(const std::vector<Verdict>& verdicts);
   [[nodiscard]] SimTime next_step() const;
@@ -106,8 +114,10 @@ class Simulation {
   fault::FaultEngine faults_;
   Drains drains_;
   Judge judge_;
+  Triggers triggers_;
   log::Snapshotter snapshotter_;
   std::map<std::string, std::vector<event::FaultId>> named_faults_;
+  std::map<std::string, std::vector<std::size_t>> named_renewals_;
   std::vector<Due> due_;  ///< Entries of the timeline with times left, in the scenario's order.
   SimTime last_activity_;
   base::Seq quiet_seq_ = 0;

@@ -13,6 +13,7 @@
 
 #include "engine/base/symbols.h"
 #include "sim/kernel/timer_queue.h"
+#include "sim/world/held.h"
 #include "sim/world/pulls.h"
 #include "sim/world/sim_world.h"
 
@@ -28,6 +29,8 @@ enum class Step : std::uint16_t {
   PullsDue,
   ImageChanged,  ///< Subject: an image; detail: ImageFault::Kind; extra: the cause.
   ReportInUse,
+  LinkDown,
+  LinkUp,
   VolumeAttached,   ///< Subject: a VolumeAttachment.
   VolumeDetached,   ///< The same.
   FileSystemGrown,  ///< Subject: a claim; extra: the pod.
@@ -135,10 +138,13 @@ struct NodeSlot {
   std::uint16_t pulls_planned = 0;
   bool gone = false;  ///< Its Node object was deleted.
   bool registered = false, machine_up = true, agent_up = false, agent_disabled = false, heartbeats = false;
+  bool partitioned = false, server_away = false;  ///< Why it cannot reach the API server.
+  bool cut = false;                               ///< It has noticed, and has not been heard of since.
+  std::vector<Held> held;                         ///< Reports of the time while it was cut off.
   template <class A>
   void fields(A& a) {
     a(images, pulls, deferred, cause, heartbeats_began, pleg_phase, pull_percent, life, pulls_planned, gone, registered,
-      machine_up, agent_up, agent_disabled, heartbeats);
+      machine_up, agent_up, agent_disabled, heartbeats, partitioned, server_away, cut, held);
   }
 };
 
@@ -198,6 +204,7 @@ struct SimWorld::Impl {
   void observe(const event::Event& event, const ClusterView& view);
   void dispatch(const kernel::Timer& timer, const ClusterView& view);
   void dispatch_node(const kernel::Timer& timer, const ClusterView& view);
+  void dispatch_machine(const kernel::Timer& timer, const ClusterView& view);
   void dispatch_pod(const kernel::Timer& timer, const ClusterView& view);
   [[nodiscard]] bool is_stale(const kernel::Timer& timer) const;
   void set_node(SimTime at, Step step, NodeId node);
@@ -260,6 +267,13 @@ struct SimWorld::Impl {
   void report_lost(PodId pod, const ClusterView& view);
   void node_removed(NodeId node, const ClusterView& view);
   NodeSlot& node_slot(NodeId node);
+
+  // ---- link.cpp: machines that cannot reach the API server ----
+  void link_changed(NodeId node);
+  void link_down(NodeId node);
+  void link_up(NodeId node, const ClusterView& view);
+  void deliver_held(NodeId node);
+  void hold(NodeId node, std::size_t from);
 
   // ---- pods.cpp: the life of a pod ----
   PodSlot& pod_slot(PodId pod);

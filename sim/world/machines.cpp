@@ -54,6 +54,7 @@ void SimWorld::Impl::agent_up(NodeId node, const ClusterView& view) {
   NodeSlot& slot = node_slot(node);
   if (slot.gone) return;
   slot.agent_up = true;
+  if (!slot.cut) deliver_held(node);
   const state::Condition& ready = view.node(node).conditions[kReady];
   // A Ready=False of the manifest is left: it says that this node's agent finds something wrong.
   const bool as_written = !slot.registered && ready.present && ready.status == ConditionStatus::False;
@@ -103,6 +104,7 @@ void SimWorld::Impl::machine_crashed(NodeId node, const ClusterView& view) {
   NodeSlot& slot = node_slot(node);
   stop_heartbeats(node);
   slot.deferred.clear();
+  slot.held.clear();  // a dead agent remembers nothing
   slot.pulls.clear();
   for (const PodId pod : view.node(node).pods) drop_pod(pod, Stage::Lost, view);
   forget_mounts(node);

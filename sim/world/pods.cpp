@@ -35,7 +35,7 @@ void SimWorld::Impl::pod_bound(PodId pod, NodeId node, Seq cause, const ClusterV
   slot.cause = cause;
   slot.node = node;
   // A node agent that is down takes it up when it is back; a pod that is being deleted already is stopped, not begun.
-  if (node_slot(node).agent_up && !view.pod_terminating(pod)) begin_pod(pod, node, cause, view);
+  if (node_slot(node).agent_up && !node_slot(node).cut && !view.pod_terminating(pod)) begin_pod(pod, node, cause, view);
 }
 
 void SimWorld::Impl::begin_pod(PodId pod, NodeId node, Seq cause, const ClusterView& view) {
@@ -223,7 +223,7 @@ void SimWorld::Impl::delete_pod(PodId pod, const event::PodDeletionStarted& e, S
   const NodeId node = view.pod_node(pod);
   if (!node.valid() || !view.pod_alive(pod) || slot.stage == Stage::Gone) return;
   slot.node = node;
-  if (node_slot(node).agent_up) stop_pod(pod, e.grace_seconds, view);
+  if (node_slot(node).agent_up && !node_slot(node).cut) stop_pod(pod, e.grace_seconds, view);
 }
 
 void SimWorld::Impl::stop_pod(PodId pod, std::int64_t grace_s, const ClusterView& view) {
@@ -313,6 +313,7 @@ void SimWorld::Impl::drop_pod(PodId pod, Stage stage, const ClusterView& view) {
 void SimWorld::Impl::pod_updated(PodId pod, Seq cause, const ClusterView& view) {
   if (pod.index() >= pods.size() || pods[pod.index()].count == 0) return;
   const PodSlot& pod_state = pods[pod.index()];
+  if (pod_state.node.valid() && node_slot(pod_state.node).cut) return;  // heard when the link is back
   if (pod_state.stage == Stage::SettingUp || pod_state.stage == Stage::Running) set_deadline(pod, view);
   for (std::uint32_t c = 0; c < pod_state.count; ++c) {
     ContainerSlot& slot = container(pod, c);

@@ -160,7 +160,10 @@ void SimWorld::Impl::dispatch(const kernel::Timer& timer, const ClusterView& vie
     if (node.machine_up) node.deferred.push_back(timer);
     return;
   }
+  const std::size_t before = out->size();
+  const NodeId id = pods[timer.subject].node;
   dispatch_pod(timer, view);
+  if (node_slot(id).cut) hold(id, before);
 }
 
 void SimWorld::Impl::dispatch_node(const kernel::Timer& timer, const ClusterView& view) {
@@ -172,6 +175,16 @@ void SimWorld::Impl::dispatch_node(const kernel::Timer& timer, const ClusterView
     return attachment_due(event::VolumeAttachmentId(timer.subject), step == Step::VolumeAttached, view);
   if (step == Step::FileSystemGrown)
     return file_system_grown(event::PvcId(timer.subject), PodId(static_cast<std::uint32_t>(timer.extra)), view);
+  const NodeId node(timer.subject);
+  if (step == Step::LinkDown) return link_down(node);
+  if (step == Step::LinkUp) return link_up(node, view);
+  const std::size_t before = out->size();
+  dispatch_machine(timer, view);
+  if (node_slot(node).cut) hold(node, before);
+}
+
+void SimWorld::Impl::dispatch_machine(const kernel::Timer& timer, const ClusterView& view) {
+  const Step step = static_cast<Step>(timer.kind);
   const NodeId node(timer.subject);
   const NodeSlot& slot = node_slot(node);
   switch (step) {
@@ -193,7 +206,8 @@ void SimWorld::Impl::dispatch_node(const kernel::Timer& timer, const ClusterView
       if (timer.extra == slot.life) report_in_use(node, view);
       return;
     case Step::PostStatus:
-      if (timer.extra == slot.life && view.node(node).conditions[0].status == event::ConditionStatus::Unknown)
+      if (timer.extra == slot.life && !slot.cut &&
+          view.node(node).conditions[0].status == event::ConditionStatus::Unknown)
         post_ready(node);
       return;
     default:

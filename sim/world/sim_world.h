@@ -61,6 +61,11 @@ class SimWorld final : public loop::World {
   [[nodiscard]] bool container_runs(PodId pod, std::uint32_t container) const;
 
   // ---- Network ----
+  /// Whether the node's agent reaches the API server. Cut off, it works on, hears nothing and is not heard; back, it
+  /// tries within a lease period and reports what happened meanwhile. Idempotent.
+  void set_link(NodeId node, bool up, SimTime now, Seq cause = 0);
+  /// The same of all nodes there are.
+  void set_api_server(bool up, SimTime now, Seq cause = 0);
   /// The node pulls images at `percent` of image.bandwidth; 0 stops transfers.
   void set_pull_speed(NodeId node, std::int64_t percent, SimTime now);
 

@@ -16,6 +16,13 @@ class Fail final : public Step {
       : spec_(std::move(spec)), name_(std::move(name)), fraction_(fraction) {}
   [[nodiscard]] std::string text() const override { return spec_.text(); }
   void run(StepContext& context) const override {
+    if (spec_.time_to_failure.has_value()) {
+      context.remark(fmt::format("{} after {}{}", spec_.text(), spec_.time_to_failure->text(),
+                                 spec_.time_to_repair ? ", repaired after " + spec_.time_to_repair->text() : ""));
+      const std::size_t renewal = context.faults.begin_renewal(spec_, context.now);
+      if (!name_.empty()) context.named_renewals[name_].push_back(renewal);
+      return;
+    }
     fault::FaultSpec spec = spec_;
     if (fraction_.has_value()) spec.count = (nodes_meant(context.view()) * *fraction_ + 999'999) / 1'000'000;
     const base::Result<event::FaultId> begun = context.faults.begin(spec, context.now);
@@ -25,14 +32,14 @@ class Fail final : public Step {
       context.named_faults[name_].push_back(*begun);
     }
   }
+  [[nodiscard]] bool never_ends() const override { return spec_.time_to_failure.has_value(); }
 
  private:
   [[nodiscard]] std::int64_t nodes_meant(const state::ClusterView& view) const {
     std::int64_t n = 0;
     for (const state::NodeRow& row : view->nodes) {
       if (!row.header.alive || !row.machine_up) continue;
-      if (!spec_.zone.empty() && view.text(row.zone) != spec_.zone) continue;
-      n += spec_.node.empty() || world::matches_glob(spec_.node, view.text(row.header.name)) ? 1 : 0;
+      n += fault::is_meant(view, row, spec_) ? 1 : 0;
     }
     return n;
   }
@@ -46,7 +53,10 @@ Type type_of(fault::FieldType type) {
   switch (type) {
     case fault::FieldType::Text:
       return Type::Text;
+    case fault::FieldType::Distribution:
+      return Type::Tree;
     case fault::FieldType::Count:
+    case fault::FieldType::Percent:
     case fault::FieldType::Number:
       return Type::Whole;
     case fault::FieldType::Duration:
@@ -66,6 +76,23 @@ Shape make_shape() {
   shape.fields.push_back(
       {"fraction", Type::Share, "Faults of nodes: so large a part of those meant, instead of count."});
   return shape;
+}
+
+// {distribution: empirical, file: outages.txt}: what is in the file takes the place of its name.
+void read_samples(model::Doc& distribution, const std::string& path, ReadContext& context) {
+  const model::Doc* file = distribution.find("file");
+  if (file == nullptr || distribution.string_or("distribution") != "empirical") return;
+  const base::Position at = file->position;
+  const std::string name = relative_to(context.scenario_file, file->text);
+  distribution.erase("file");
+  if (distribution.find("values") != nullptr)
+    return context.problems.add(at, path + ".file: give values or file, not both");
+  const base::Result<std::string> text = context.files.read(name);
+  if (!text.has_value())
+    return context.problems.add(at, fmt::format("{}.file: {}", path, text.error().front().message));
+  base::Result<model::Doc> samples = fault::parse_samples(*text, name);
+  if (!samples.has_value()) return context.problems.add_all(std::move(samples.error()));
+  for (model::Doc::Member& member : samples->members) distribution[member.key] = std::move(member.value);
 }
 
 // Names that cannot be meant.
@@ -101,6 +128,10 @@ std::unique_ptr<const Step> read_fail(const model::Doc& doc, const std::string& 
   // What does not even have the right fields has been reported.
   const fault::KindInfo* kind = fault::find_kind(text(doc, "kind"));
   if (kind == nullptr) return nullptr;
+  for (const std::string_view field : {"timeToFailure", "timeToRepair"}) {
+    if (model::Doc* distribution = rest.find(field))
+      read_samples(*distribution, path + "." + std::string(field), context);
+  }
   base::Result<fault::FaultSpec> spec = fault::parse(rest, context.scenario_file);
   if (!spec.has_value()) {
     for (const base::Diagnostic& d : spec.error())
@@ -117,6 +148,9 @@ std::unique_ptr<const Step> read_fail(const model::Doc& doc, const std::string& 
     if (spec->count.has_value()) {
       context.problems.add(place(doc, "fraction"), fmt::format("{}: has both count and fraction", path));
     }
+    if (spec->time_to_failure.has_value())
+      context.problems.add(place(doc, "fraction"),
+                           fmt::format("{}.fraction: with timeToFailure each target fails by itself", path));
     if (spec->node.empty()) spec->node = "*";
   }
   const std::string name = text(doc, "name");

@@ -16,6 +16,8 @@ class Heal final : public Step {
       std::size_t healed = 0;
       if (const auto named = context.named_faults.find(fault); named != context.named_faults.end()) {
         for (const event::FaultId id : named->second) healed += context.faults.end(id, context.now) ? 1 : 0;
+      } else if (const auto again = context.named_renewals.find(fault); again != context.named_renewals.end()) {
+        for (const std::size_t r : again->second) healed += context.faults.end_renewal(r, context.now) ? 1 : 0;
       } else {
         healed = context.faults.end_all(fault == "all" ? "" : fault, context.now);
       }

@@ -29,6 +29,8 @@ class Step {
   /// As one would say it: "scale deployment/web to 5".
   [[nodiscard]] virtual std::string text() const = 0;
   virtual void run(StepContext& context) const = 0;
+  /// Whether what it begins goes on until the run ends.
+  [[nodiscard]] virtual bool never_ends() const { return false; }
 };
 
 /// What a step may touch while it runs.
@@ -38,6 +40,7 @@ struct StepContext {
   Drains& drains;
   fault::FaultEngine& faults;
   std::map<std::string, std::vector<event::FaultId>>& named_faults;  ///< By the author's names, see `fail`.
+  std::map<std::string, std::vector<std::size_t>>& named_renewals;   ///< The same of faults with a time to failure.
 
   [[nodiscard]] state::ClusterView view() const { return control_plane.view(now); }
   /// One request of kubectl.

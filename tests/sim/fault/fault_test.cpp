@@ -53,10 +53,10 @@ class Rig {
   }
   void until(std::int64_t s) {
     for (;;) {
-      const SimTime next = std::min(control_plane.next_wakeup(), faults.next_end());
+      const SimTime next = std::min(control_plane.next_wakeup(), faults.next_due());
       if (next > at(s)) break;
       now = std::max(now, next);
-      faults.end_due(now);
+      faults.act(now);
       control_plane.step(now);
     }
     now = at(s);
@@ -69,6 +69,24 @@ class Rig {
     REQUIRE(begun.has_value());
     control_plane.step(now);
     return *begun;
+  }
+  std::size_t renewal(const std::string& yaml) {
+    const auto docs = model::parse_yaml(yaml, "rig");
+    const auto spec = parse(docs->front(), "rig");
+    REQUIRE(spec.has_value());
+    return faults.begin_renewal(*spec, now);
+  }
+  /// When each of a kind's events came, and of which node: "a1 133s, b2 200s".
+  std::string times(event::EventKind kind) const {
+    std::string out;
+    for (const event::Event& e : recorder.events) {
+      if (e.kind() != kind) continue;
+      const NodeId node = kind == event::EventKind::MachineDown ? std::get<event::MachineDown>(e.payload).node
+                                                                : std::get<event::MachineUp>(e.payload).node;
+      out += fmt::format("{}{} {}s", out.empty() ? "" : ", ", view().text(view().node(node).header.name),
+                         e.time.ns / 1'000'000'000);
+    }
+    return out;
   }
   std::string refused(const std::string& yaml) {
     const auto docs = model::parse_yaml(yaml, "rig");
@@ -139,7 +157,7 @@ TEST_CASE("node-crash: silence, NotReady after 50 s, and recovery after its dura
   rig.until(165);
   CHECK_FALSE(rig.view().node_ready(b1));
   CHECK(rig.ready() == 5);
-  CHECK(rig.faults.next_end() == at(220));
+  CHECK(rig.faults.next_due() == at(220));
   rig.until(300);
   CHECK(rig.down().empty());
   CHECK(rig.view()->faults[fault.index()].ended == at(220));
@@ -147,7 +165,7 @@ TEST_CASE("node-crash: silence, NotReady after 50 s, and recovery after its dura
   CHECK(rig.why(EventKind::HeartbeatsBegan) == "HeartbeatsBegan < MachineUp < FaultHealed < FaultInjected");
   CHECK(rig.view().node_ready(b1));
   CHECK(rig.ready() == 6);
-  CHECK(rig.faults.next_end() == SimTime::never());
+  CHECK(rig.faults.next_due() == SimTime::never());
 }
 
 TEST_CASE("zone-outage: all nodes of the zone and no other; its pods are made anew elsewhere") {
@@ -281,4 +299,130 @@ TEST_CASE("Nobody meant: an error, and nothing happened") {
   }
   CHECK(rig.recorder.events.size() == before);
   CHECK(rig.faults.active().empty());
+}
+
+TEST_CASE("Machines fail and are repaired as renewal processes, each with luck of its own") {
+  Rig rig;
+  rig.renewal("{kind: node-crash, node: 'a*', timeToFailure: 100s, timeToRepair: 50s}");
+  rig.until(400);
+  CHECK(rig.times(event::EventKind::MachineDown) == "a1 160s, a2 160s, a1 310s, a2 310s");
+  CHECK(rig.times(event::EventKind::MachineUp) == "a1 210s, a2 210s, a1 360s, a2 360s");
+}
+
+TEST_CASE("A node that joins, and a fault of another kind, shift nobody's failures") {
+  const auto failures = [](bool more) {
+    Rig rig;
+    rig.renewal(
+        "{kind: node-crash, zone: a, timeToFailure: {distribution: weibull, shape: 0.7, scale: 10m}, "
+        "timeToRepair: {distribution: lognormal, median: 1m, sigma: 0.8}}");
+    if (more) {
+      rig.renewal("{kind: kubelet-stop, zone: b, timeToFailure: {distribution: exponential, mean: 5m}, duration: 30s}");
+      rig.until(200);
+      rig.apply(
+          "{apiVersion: v1, kind: Node, metadata: {name: a3, labels: {topology.kubernetes.io/zone: a}}, "
+          "status: {capacity: {cpu: '4', memory: 8Gi, pods: '110'}}}");
+    }
+    rig.until(7200);
+    std::string out;
+    for (std::string all = rig.times(event::EventKind::MachineDown) + ", "; !all.empty();) {
+      const std::string one = all.substr(0, all.find(", "));
+      all.erase(0, one.size() + 2);
+      if (!one.starts_with("a3")) out += one + ", ";
+      if (more && one.starts_with("a3")) out += "";
+    }
+    return std::pair(out, rig.times(event::EventKind::MachineDown).find("a3") != std::string::npos);
+  };
+  const auto [alone, no_third] = failures(false);
+  const auto [together, third] = failures(true);
+  CHECK(alone == together);
+  CHECK(std::count(alone.begin(), alone.end(), 's') > 8);
+  CHECK_FALSE(no_third);
+  CHECK(third);  // who comes later fails too
+}
+
+TEST_CASE("The times between failures are those of the distribution") {
+  Rig rig;
+  rig.renewal(
+      "{kind: registry-slow, node: '*', percent: 50, timeToFailure: {distribution: exponential, mean: 100s}, "
+      "timeToRepair: {distribution: gamma, shape: 2, mean: 20s}}");
+  rig.until(60 + 36'000);
+  // Six nodes of 36,000 s with cycles of 120 s on average: 1,800; the standard deviation of the number is about 36.
+  CHECK(std::abs(rig.count(event::EventKind::FaultInjected) - 1800) < 110);
+}
+
+TEST_CASE("A renewal that is ended repairs what is broken and breaks no more") {
+  Rig rig;
+  const std::size_t renewal = rig.renewal("{kind: node-crash, node: a1, timeToFailure: 100s, timeToRepair: 1h}");
+  rig.until(170);
+  CHECK(rig.down() == "a1");
+  CHECK(rig.faults.end_renewal(renewal, rig.now));
+  CHECK_FALSE(rig.faults.end_renewal(renewal, rig.now));
+  rig.control_plane.step(rig.now);
+  CHECK(rig.down().empty());
+  rig.until(8000);
+  CHECK(rig.count(event::EventKind::FaultInjected) == 1);
+}
+
+TEST_CASE("Whole domains fail together, each by itself") {
+  Rig rig;
+  rig.renewal(
+      "{kind: zone-outage, zone: '*', timeToFailure: {distribution: uniform, from: 50s, to: 500s}, duration: 10s}");
+  rig.until(1000);
+  std::map<std::int64_t, std::set<std::string>> by_time;
+  for (const event::Event& e : rig.recorder.events) {
+    if (const auto* down = std::get_if<event::MachineDown>(&e.payload))
+      by_time[e.time.ns].insert(std::string(rig.view().text(rig.view().node(down->node).header.name)));
+  }
+  CHECK(by_time.size() >= 6);
+  for (const auto& [time, names] : by_time) {
+    CAPTURE(time);
+    CHECK(names.size() == 2);
+    CHECK(names.begin()->front() == names.rbegin()->front());
+  }
+}
+
+TEST_CASE("A rack is a label's value") {
+  Rig rig;
+  rig.begin("{kind: domain-outage, label: 'kubernetes.io/hostname=b*', duration: 1m}");
+  CHECK(rig.down() == "b1 b2");
+  rig.until(150);
+  CHECK(rig.down().empty());
+  CHECK(rig.refused("{kind: domain-outage, label: rack=r1}") != "");
+}
+
+TEST_CASE("oom kills for memory") {
+  Rig rig;
+  rig.begin("{kind: oom, workload: deployment/web, count: 1}");
+  rig.until(70);
+  std::int64_t killed = 0;
+  for (const event::Event& e : rig.recorder.events) {
+    if (const auto* exit = std::get_if<event::ContainerExited>(&e.payload))
+      killed += exit->exit_code == 137 && exit->reason == event::ExitReason::OOMKilled ? 1 : 0;
+  }
+  CHECK(killed == 1);
+}
+
+TEST_CASE("While registries are down nothing new starts; slow ones only take longer") {
+  const auto ready_after = [](const std::string& fault) {
+    Rig rig;
+    if (!fault.empty()) rig.begin(fault);
+    rig.apply(
+        "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: app, image: "
+        "'ghcr.io/x/new:1'}]}}");
+    for (std::int64_t s = 61; s < 400; ++s) {
+      rig.until(s);
+      const event::Ref pod = rig.view().find(model::Kind::Pod, "default", "p");
+      if (rig.view().pod_ready(pod.as<PodId>())) return s - 60;
+    }
+    return std::int64_t{-1};
+  };
+  const std::int64_t usual = ready_after("");
+  CHECK(usual > 0);
+  CHECK(usual < 10);
+  CHECK(ready_after("{kind: registry-down}") == -1);
+  CHECK(ready_after("{kind: registry-down, registry: ghcr.io}") == -1);
+  CHECK(ready_after("{kind: registry-down, registry: quay.io}") == usual);
+  CHECK(ready_after("{kind: missing-tag, image: '*/x/new:1'}") == -1);
+  CHECK(ready_after("{kind: registry-slow, percent: 5}") > usual + 30);
+  CHECK(ready_after("{kind: registry-down, duration: 35s}") > 35);
 }
