@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/command/command.h"
+#include "engine/control/metrics.h"
 #include "engine/state/view.h"
 
 namespace wavetank::loop {
@@ -23,6 +24,8 @@ class World {
   /// Appends the reports due at view.now(), in a deterministic order, each with its cause. A report that the control
   /// plane refuses (the pod is gone meanwhile) is dropped.
   virtual void report(const state::ClusterView& view, std::vector<command::Command>& out) = 0;
+  /// The metrics APIs of what runs here; null: none is installed. Lives as long as the world.
+  [[nodiscard]] virtual const control::MetricsSource* metrics() const { return nullptr; }
 };
 
 /// A world in which nothing runs.

@@ -7,15 +7,20 @@
 // kubelet.pleg_period.
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/base/symbols.h"
+#include "engine/control/metrics.h"
 #include "sim/kernel/timer_queue.h"
 #include "sim/world/held.h"
 #include "sim/world/pulls.h"
 #include "sim/world/sim_world.h"
+#include "sim/world/usage.h"
 
 namespace wavetank::world {
 
@@ -34,6 +39,9 @@ enum class Step : std::uint16_t {
   VolumeAttached,   ///< Subject: a VolumeAttachment.
   VolumeDetached,   ///< The same.
   FileSystemGrown,  ///< Subject: a claim; extra: the pod.
+  Scrape,        ///< Of all nodes.
+  MemoryCheck,   ///< Of all containers that are watched.
+  WatchAll,
   // Pods; these wait while the node agent is down.
   PodSetUp,
   VolumesMounted,
@@ -172,6 +180,39 @@ struct ImageFault {
   }
 };
 
+/// A container as metrics were last collected.
+struct ContainerSample {
+  std::uint32_t container = 0;
+  SimTime started;
+  std::int64_t cpu = 0;       ///< At that moment.
+  std::int64_t mean_cpu = 0;  ///< Over the window.
+  std::int64_t memory = 0;
+  Duration window{};
+  bool known = false;  ///< Enough for metrics.
+  template <class A>
+  void fields(A& a) {
+    a(container, started, cpu, mean_cpu, memory, window, known);
+  }
+};
+struct PodSample {
+  SimTime taken;
+  std::vector<ContainerSample> containers;
+  template <class A>
+  void fields(A& a) {
+    a(taken, containers);
+  }
+};
+/// A running container whose memory is held against its limit.
+struct Watched {
+  PodId pod;
+  std::uint32_t container = 0;
+  std::uint16_t life = 0;
+  template <class A>
+  void fields(A& a) {
+    a(pod, container, life);
+  }
+};
+
 struct SimWorld::Impl {
   Impl(const WorldParams& p, std::uint64_t seed);
 
@@ -190,6 +231,12 @@ struct SimWorld::Impl {
   base::SymbolPool image_names, full_names;                 ///< Symbol minus one is the index in `images`.
   std::vector<std::vector<std::uint32_t>> template_images;  ///< By TemplateId; a cache.
   std::vector<ImageFault> image_faults;
+  UsageModel usage;
+  bool collecting = false;                     ///< Metrics are collected: somebody wants them.
+  std::map<std::uint32_t, PodSample> samples;  ///< By pod, as last collected.
+  std::vector<Watched> watched;
+  SimTime memory_checks_at = SimTime::never();
+  Seq load_cause = 0;  ///< The last event by which a load changed.
 
   // For the time of one report(); null otherwise.
   std::vector<command::Command>* out = nullptr;
@@ -254,6 +301,18 @@ struct SimWorld::Impl {
   void file_system_grown(event::PvcId claim, PodId pod, const ClusterView& view);
   void claim_changed(event::PvcId claim, const ClusterView& view);
   void tell_missing(PodId pod, const ClusterView& view);
+  // ---- metrics.cpp ----
+  void collect_metrics();
+  void scrape(const ClusterView& view);
+  [[nodiscard]] bool is_measured(PodId pod, const ClusterView& view) const;
+  void sample(PodId pod, const ClusterView& view, std::map<std::uint32_t, PodSample>& to) const;
+  bool pod_metrics(PodId pod, const ClusterView& view, control::PodMetrics& to) const;
+  [[nodiscard]] std::optional<std::int64_t> custom_metric(Param kind, std::string_view name, const ClusterView& view,
+                                                          PodId pod, std::int64_t milli_rps) const;
+  void watch_memory(PodId pod, std::uint32_t c, const ClusterView& view);
+  void check_memory(const ClusterView& view);
+  void change_leak(const UsageModel::Leak& leak, bool on);
+  void watch_all(const ClusterView& view);
 
   // ---- machines.cpp ----
   void learn_nodes(const event::Event& event, const ClusterView& view);

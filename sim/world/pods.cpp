@@ -176,6 +176,7 @@ void SimWorld::Impl::container_started(PodId pod, std::uint32_t c, const Cluster
     }
   }
   plan_exit(pod, c, view);
+  watch_memory(pod, c, view);
   if (c < pod_state.inits && !is_sidecar(pod, c, view)) return;
   if (slot.started && c < pod_state.inits) init_done(pod, c, view);
   plan_probes(pod, c, slot.started_at, view);

@@ -26,6 +26,7 @@ constexpr std::uint8_t kThenPods = 1;
 SimWorld::Impl::Impl(const WorldParams& p, std::uint64_t run_seed)
     : params(p),
       seed(run_seed),
+      usage(params, run_seed),
       setup_stream(run_seed, "world.pod.setup_time"),
       start_stream(run_seed, "world.container.start_time"),
       ready_stream(run_seed, "world.app.ready_after"),
@@ -117,6 +118,9 @@ void SimWorld::Impl::observe(const event::Event& event, const ClusterView& view)
         if (!container(e.pod, c).reported) container(e.pod, c).cause = event.seq;
       break;
     }
+    case EventKind::LoadChanged:
+      load_cause = event.seq;
+      break;
     default:
       break;
   }
@@ -175,6 +179,9 @@ void SimWorld::Impl::dispatch_node(const kernel::Timer& timer, const ClusterView
     return attachment_due(event::VolumeAttachmentId(timer.subject), step == Step::VolumeAttached, view);
   if (step == Step::FileSystemGrown)
     return file_system_grown(event::PvcId(timer.subject), PodId(static_cast<std::uint32_t>(timer.extra)), view);
+  if (step == Step::Scrape) return scrape(view);
+  if (step == Step::MemoryCheck) return check_memory(view);
+  if (step == Step::WatchAll) return watch_all(view);
   const NodeId node(timer.subject);
   if (step == Step::LinkDown) return link_down(node);
   if (step == Step::LinkUp) return link_up(node, view);
@@ -267,7 +274,9 @@ void SimWorld::Impl::dispatch_pod(const kernel::Timer& timer, const ClusterView&
 // ---- The class
 // ------------------------------------------------------------------------------------------------------------------
 
-SimWorld::SimWorld(const WorldParams& params, std::uint64_t seed) : impl_(std::make_unique<Impl>(params, seed)) {}
+SimWorld::SimWorld(const WorldParams& params, std::uint64_t seed) : impl_(std::make_unique<Impl>(params, seed)) {
+  make_source();
+}
 SimWorld::~SimWorld() = default;
 
 void SimWorld::observe(const event::Event& event, const ClusterView& view) { impl_->observe(event, view); }
@@ -350,6 +359,18 @@ bool SimWorld::container_runs(PodId pod, std::uint32_t container) const {
   return slot.stage == Stage::Running && container < slot.count && impl_->container(pod, container).run == Run::Running;
 }
 
+const UsageModel& SimWorld::usage() const { return impl_->usage; }
+
+void SimWorld::set_memory_leak(std::string_view pattern, bool on, std::int64_t bytes_per_s, SimTime now, Seq cause) {
+  impl_->now = std::max(impl_->now, now);
+  impl_->change_leak({std::string(pattern), bytes_per_s, now, cause}, on);
+}
+
+void SimWorld::collect_metrics(SimTime now) {
+  impl_->now = std::max(impl_->now, now);
+  impl_->collect_metrics();
+}
+
 void SimWorld::set_pull_speed(NodeId node, std::int64_t percent, SimTime now) {
   impl_->now = std::max(impl_->now, now);
   NodeSlot& slot = impl_->node_slot(node);
@@ -363,7 +384,10 @@ void SimWorld::save(std::vector<std::uint8_t>& out) const {
   for (const ImageSlot& image : impl_->images) names.push_back(image.name);
   base::Writer writer(out);
   writer(impl_->now, names, impl_->image_faults, impl_->nodes_learned, impl_->nodes, impl_->pods, impl_->containers,
-         impl_->troubles, impl_->volume_pods, impl_->timers);
+         impl_->troubles, impl_->volume_pods, impl_->timers, impl_->usage.leaks, impl_->collecting, impl_->watched, impl_->memory_checks_at,
+         impl_->load_cause);
+  std::vector<std::pair<std::uint32_t, PodSample>> samples(impl_->samples.begin(), impl_->samples.end());
+  writer(samples);
 }
 
 bool SimWorld::load(const std::uint8_t* data, std::size_t size) {
@@ -371,8 +395,12 @@ bool SimWorld::load(const std::uint8_t* data, std::size_t size) {
   std::vector<std::string> names;
   base::Reader reader(data, size);
   reader(fresh->now, names, fresh->image_faults, fresh->nodes_learned, fresh->nodes, fresh->pods, fresh->containers,
-         fresh->troubles, fresh->volume_pods, fresh->timers);
+         fresh->troubles, fresh->volume_pods, fresh->timers, fresh->usage.leaks, fresh->collecting, fresh->watched, fresh->memory_checks_at,
+         fresh->load_cause);
+  std::vector<std::pair<std::uint32_t, PodSample>> samples;
+  reader(samples);
   if (!reader.ok() || !reader.at_end()) return false;
+  fresh->samples.insert(samples.begin(), samples.end());
   for (const std::string& name : names) fresh->intern_image(name);
   impl_ = std::move(fresh);
   return true;

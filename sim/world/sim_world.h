@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/loop/world.h"
+#include "sim/world/usage.h"
 #include "sim/world/world_params.h"
 
 namespace wavetank::world {
@@ -60,6 +61,15 @@ class SimWorld final : public loop::World {
                        event::ExitReason reason = event::ExitReason::Error);
   [[nodiscard]] bool container_runs(PodId pod, std::uint32_t container) const;
 
+  // ---- Usage: what app.cpu and app.memory say, and leaks ----
+  /// What the containers use at view.now(): usage().container(pod, c, view), .pod(pod, view), .node(node, view).
+  [[nodiscard]] const UsageModel& usage() const;
+  /// Containers of images of this pattern take ever more memory, from `now` or their start, until switched off.
+  void set_memory_leak(std::string_view pattern, bool on, std::int64_t bytes_per_s, SimTime now, Seq cause = 0);
+  /// Starts collecting usage for the metrics API. Done by itself as soon as there is an autoscaler.
+  void collect_metrics(SimTime now);
+  [[nodiscard]] const control::MetricsSource* metrics() const override { return source_.get(); }
+
   // ---- Network ----
   /// Whether the node's agent reaches the API server. Cut off, it works on, hears nothing and is not heard; back, it
   /// tries within a lease period and reports what happened meanwhile. Idempotent.
@@ -75,7 +85,10 @@ class SimWorld final : public loop::World {
 
  private:
   struct Impl;
+  void make_source();
+
   std::unique_ptr<Impl> impl_;
+  std::unique_ptr<control::MetricsSource> source_;
 };
 
 }  // namespace wavetank::world

@@ -12,10 +12,16 @@ namespace {
 constexpr std::string_view kPodLife = "kubernetes.io/docs, Pod Lifecycle, Container restarts";
 
 constexpr ParamInfo kTable[] = {
+    {Param::AppCpu, "app.cpu", Unit::Cpu, true, "request * 0.5",
+     "What a container would use of the cpu, in cores; more than its limit is throttled",
+     "ours; set it for yours (kubectl top)"},
     {Param::AppExitCode, "app.exit_code", Unit::Number, true, "0", "Exit code of a process that ends by itself",
      "ours"},
     {Param::AppExitsAfter, "app.exits_after", Unit::Duration, true, "never",
      "Time from a container's start until its process ends by itself", "ours: services run until they are stopped"},
+    {Param::AppMemory, "app.memory", Unit::Memory, true, "request * 0.5",
+     "Its working set, in bytes; above its limit it is killed (OOMKilled, 137)",
+     "ours; set it for yours (kubectl top)"},
     {Param::AppPreStopTime, "app.pre_stop_time", Unit::Duration, true, "0s",
      "What an exec or httpGet preStop hook takes (a sleep hook takes what it says)", "ours"},
     {Param::AppReadyAfter, "app.ready_after", Unit::Duration, true, "2s ±20%",
@@ -51,6 +57,20 @@ constexpr ParamInfo kTable[] = {
      "KubeletConfiguration v1beta1, nodeStatusUpdateFrequency"},
     {Param::KubeletSyncLatency, "kubelet.sync_latency", Unit::Duration, false, "10ms",
      "From hearing of a pod or of its deletion to acting on it", "ours"},
+    {Param::MemoryCheckPeriod, "memory.check_period", Unit::Duration, false, "1s",
+     "How often memory that changes is held against its limit (the kernel does it at every page)", "ours"},
+    {Param::MetricExternal, "metric.external", Unit::Metric, true, "none",
+     "An external metric (external.metrics.k8s.io) by its name", "ours: there is none unless you say so"},
+    {Param::MetricObject, "metric.object", Unit::Metric, true, "none",
+     "A metric of an object (custom.metrics.k8s.io) by its name; rps is the load of the Service described",
+     "ours: there is none unless you say so"},
+    {Param::MetricPods, "metric.pods", Unit::Metric, true, "none",
+     "A metric of each pod (custom.metrics.k8s.io) by its name", "ours: there is none unless you say so"},
+    {Param::MetricsMinAge, "metrics.min_age", Unit::Duration, false, "10s",
+     "A container younger than that has no metrics yet", "metrics-server, freshContainerMinMetricsResolution"},
+    {Param::MetricsScrapePeriod, "metrics.scrape_period", Unit::Duration, false, "15s",
+     "How often usage is collected; a sample is the mean over one period",
+     "metrics-server's manifests, --metric-resolution=15s"},
     {Param::NodeBootTime, "node.boot_time", Unit::Duration, false, "30s",
      "From power on to the node agent's first report", "ours"},
     {Param::NodeLeasePeriod, "node.lease_period", Unit::Duration, false, "10s", "Renewal of the node's lease",
@@ -99,6 +119,9 @@ Bounds bounds_of(const ParamInfo& info) {
     case Param::RestartBackOffFirst:
     case Param::RestartBackOffMost:
       return {1'000'000'000, kLongest};
+    case Param::MemoryCheckPeriod:
+    case Param::MetricsScrapePeriod:
+      return {100'000'000, kLongest};
     case Param::NodeLeasePeriod:
       return {1'000'000, kLongest};
     default:
@@ -128,6 +151,12 @@ std::string_view unit_example(Unit unit) {
       return "a rate such as 50MB/s or 400Mbit/s";
     case Unit::Number:
       return "a whole number";
+    case Unit::Cpu:
+      return "an expression such as 200m ±20% or 50m + rps * 4m";
+    case Unit::Memory:
+      return "an expression such as 200Mi or 100Mi + age * 1Mi";
+    case Unit::Metric:
+      return "an expression such as rps or 10 + 90 * ramp(5m, 10m), or none";
   }
   return "";
 }
@@ -193,6 +222,10 @@ std::optional<ParamValue> read_value(const ParamInfo& info, std::string_view tex
   return value;
 }
 
+bool is_usage(const ParamInfo& info) {
+  return info.unit == Unit::Cpu || info.unit == Unit::Memory || info.unit == Unit::Metric;
+}
+
 const ParamInfo* find_param(std::string_view name) {
   for (const ParamInfo& info : kTable)
     if (info.name == name) return &info;
@@ -215,6 +248,10 @@ std::span<const ParamInfo> param_table() { return kTable; }
 
 WorldParams::WorldParams() {
   for (const ParamInfo& info : kTable) {
+    if (is_usage(info)) {
+      WT_ASSERT(set(info.name, info.default_value).has_value(), "a parameter's default must be a value of its unit");
+      continue;
+    }
     const std::optional<ParamValue> value = read_value(info, info.default_value);
     WT_ASSERT(value.has_value(), "a parameter's default must be a value of its unit");
     values_[static_cast<std::size_t>(info.param)] = *value;
@@ -243,6 +280,18 @@ base::Result<void> WorldParams::set(std::string_view name, std::string_view valu
     return base::failure(
         "\"" + std::string(full) +
         "\": " + (pattern.empty() ? "the pattern is empty" : std::string(name) + " is the same for all images"));
+  if (is_usage(*info)) {
+    std::shared_ptr<const UsageExpr> expr;
+    if (info->unit != Unit::Metric || trimmed(value) != "none") {
+      auto parsed = UsageExpr::parse(trimmed(value));
+      if (!parsed)
+        return base::failure(std::string(full) + ": \"" + std::string(value) + "\" is not " + allowed(*info) + ": " +
+                             parsed.error().front().message);
+      expr = std::make_shared<const UsageExpr>(std::move(*parsed));
+    }
+    usages_.push_back({info->param, std::string(pattern), std::move(expr)});
+    return {};
+  }
   const std::optional<ParamValue> read = read_value(*info, value);
   if (!read) return base::failure(std::string(full) + ": \"" + std::string(value) + "\" is not " + allowed(*info));
   if (has_pattern) {
@@ -257,6 +306,19 @@ const ParamValue& WorldParams::get(Param p, std::string_view image) const {
   for (auto it = for_images_.rbegin(); it != for_images_.rend(); ++it)
     if (it->param == p && matches_image(it->pattern, image)) return it->value;
   return get(p);
+}
+
+const UsageExpr* WorldParams::usage(Param p, std::string_view name) const {
+  const bool metric = p == Param::MetricExternal || p == Param::MetricObject || p == Param::MetricPods;
+  for (auto it = usages_.rbegin(); it != usages_.rend(); ++it) {
+    if (it->param != p) continue;
+    // As for other parameters: a value for all yields to one for a pattern, wherever it was set.
+    if (it->pattern.empty()) continue;
+    if (metric ? matches_glob(it->pattern, name) : matches_image(it->pattern, name)) return it->expr.get();
+  }
+  for (auto it = usages_.rbegin(); it != usages_.rend(); ++it)
+    if (it->param == p && it->pattern.empty()) return it->expr.get();
+  return nullptr;
 }
 
 base::Duration spread(const ParamValue& value, const base::Stream& stream, std::uint64_t n) {

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,13 +19,16 @@
 #include "engine/base/prng.h"
 #include "engine/base/result.h"
 #include "engine/base/time.h"
+#include "sim/world/usage_expr.h"
 
 namespace wavetank::world {
 
 /// In the order of param_table().
 enum class Param : std::uint8_t {
+  AppCpu,
   AppExitCode,
   AppExitsAfter,
+  AppMemory,
   AppPreStopTime,
   AppReadyAfter,
   AppStopTime,
@@ -41,6 +45,12 @@ enum class Param : std::uint8_t {
   KubeletStartTime,
   KubeletStatusPeriod,
   KubeletSyncLatency,
+  MemoryCheckPeriod,
+  MetricExternal,
+  MetricObject,
+  MetricPods,
+  MetricsMinAge,
+  MetricsScrapePeriod,
   NodeBootTime,
   NodeLeasePeriod,
   NodeRegisterDelay,
@@ -55,13 +65,14 @@ enum class Param : std::uint8_t {
   Count
 };
 
-enum class Unit : std::uint8_t { Duration, Bytes, BytesPerSecond, Number };
+/// Cpu, Memory and Metric are expressions: see usage_expr.h.
+enum class Unit : std::uint8_t { Duration, Bytes, BytesPerSecond, Number, Cpu, Memory, Metric };
 
 struct ParamInfo {
   Param param;
   std::string_view name;  ///< "image.bandwidth"
   Unit unit;
-  bool per_image;                  ///< Whether `name[pattern]` is allowed.
+  bool per_image;                  ///< Whether `name[pattern]` is allowed: of images, or of names of metrics.
   std::string_view default_value;  ///< As it would be written.
   std::string_view meaning;
   std::string_view source;  ///< Where the default comes from; "ours" where it is an assumption.
@@ -91,6 +102,9 @@ class WorldParams {
   /// For an image, by name as in the pod.
   [[nodiscard]] const ParamValue& get(Param p, std::string_view image) const;
   [[nodiscard]] base::Duration duration(Param p) const { return {get(p).value}; }
+  /// The expression for an image (Cpu, Memory) or for a metric by its name; null: there is no such metric. Stays where
+  /// it is as long as these parameters do.
+  [[nodiscard]] const UsageExpr* usage(Param p, std::string_view name) const;
 
  private:
   struct ForImages {
@@ -100,6 +114,12 @@ class WorldParams {
   };
   std::array<ParamValue, static_cast<std::size_t>(Param::Count)> values_;
   std::vector<ForImages> for_images_;
+  struct Usage {
+    Param param;
+    std::string pattern;  ///< Empty: for all.
+    std::shared_ptr<const UsageExpr> expr;
+  };
+  std::vector<Usage> usages_;
 };
 
 /// `value`, spread by the n-th draw of `stream`; exact where there is no spread.
