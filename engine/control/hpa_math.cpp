@@ -180,10 +180,12 @@ void keep(std::vector<Recommendation>& list, std::size_t old, std::int32_t desir
 }  // namespace
 
 Proposal by_utilization(const Calculator& calc, std::int32_t current, std::int32_t target_percent,
-                        const std::vector<PodInput>& pods, std::size_t extra, bool is_cpu) {
+                        const std::vector<PodInput>& pods, std::size_t extra, bool is_cpu,
+                        std::string_view request_error) {
   if (pods.empty()) return failed(kNoPods);
   const Groups groups = group(calc, pods, is_cpu);
   if (groups.ready.empty() && extra == 0) return failed(kNoMetrics);
+  if (!request_error.empty()) return failed(request_error);
   Usage use;
   use.samples = static_cast<std::int64_t>(extra);
   for (const PodInput* pod : groups.ready) {

@@ -57,9 +57,10 @@ struct Proposal {
 };
 
 /// A share of the requests (target type Utilization). `extra`: samples of pods that are gone or were not asked for.
-/// `unready_counts`: cpu, where a young or unready pod's sample says nothing. O(pods).
+/// `is_cpu`: the sample of a young or unready pod says nothing. `request_error`: a pod has no request. O(pods).
 Proposal by_utilization(const Calculator& calc, std::int32_t current, std::int32_t target_percent,
-                        const std::vector<PodInput>& pods, std::size_t extra, bool is_cpu);
+                        const std::vector<PodInput>& pods, std::size_t extra, bool is_cpu,
+                        std::string_view request_error = "");
 /// An amount a pod (resources by AverageValue, Pods metrics).
 Proposal by_average(const Calculator& calc, std::int32_t current, std::int64_t target_milli,
                     const std::vector<PodInput>& pods, const std::vector<Sample>& extra, bool is_cpu);

@@ -23,6 +23,7 @@ std::vector<std::unique_ptr<Controller>> make_controllers(const Settings& settin
   all.push_back(make_ttl_after_finished_controller());
   all.push_back(make_claim_protection_controller());
   all.push_back(make_volume_protection_controller());
+  all.push_back(make_hpa_controller(settings));
   return all;
 }
 

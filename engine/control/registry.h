@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "engine/control/controller.h"
+#include "engine/control/hpa_sync.h"
+#include "engine/control/metrics.h"
 
 namespace wavetank::control {
 
@@ -34,6 +36,8 @@ struct Settings {
   /// How long the attach/detach controller waits for a node that does not answer to unmount a volume before it detaches
   /// it by force (ReconcilerMaxWaitForUnmountDuration).
   base::Duration max_wait_for_unmount = base::minutes(6);
+  hpa::Options hpa;                        ///< --horizontal-pod-autoscaler-*
+  const MetricsSource* metrics = nullptr;  ///< What the World offers; set by the loop.
 };
 
 /// All controllers, in a fixed order (the order in which they are woken by one event).

@@ -48,7 +48,7 @@ event::ReplicaSetId rollback_target(const ClusterView& view, const state::Deploy
 
 Refusal rule(const ClusterView& view, const command::ScaleObject& c, Facts& facts) {
   if (!view.alive(c.ref)) return not_found(view, c.ref);
-  if (c.ref.kind != Kind::Deployment && c.ref.kind != Kind::ReplicaSet)
+  if (c.ref.kind != Kind::Deployment && c.ref.kind != Kind::ReplicaSet && c.ref.kind != Kind::StatefulSet)
     return client_error(fmt::format("{} has no scale", resource_name(c.ref.kind)));
   if (c.replicas < 0)
     return Rejection{

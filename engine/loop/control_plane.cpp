@@ -109,6 +109,7 @@ struct ControlPlane::Impl {
         scheduler_process(std::make_unique<schedule::Scheduler>(settings.scheduler)),
         now(state.last_time),
         scheduler_client(settings.scheduler_client.qps, settings.scheduler_client.burst) {
+    settings.controllers.metrics = world.metrics();
     start_controllers();
   }
 
@@ -366,7 +367,10 @@ struct ControlPlane::Impl {
     const std::uint32_t batch = sync.calls[sync.next].batch;
     SimTime at = now;
     for (; sync.next < sync.calls.size() && sync.calls[sync.next].batch == batch; ++sync.next) {
-      if (!sync.calls[sync.next].joined) at = runner.client.take(now) + settings.api_latency;
+      const Plan::Call& call = sync.calls[sync.next];
+      // Events go by a client of their own, and nobody waits for them.
+      const bool event = std::holds_alternative<command::RecordEvent>(call.payload);
+      if (!call.joined) at = event ? now : runner.client.take(now) + settings.api_latency;
       ++sync.outstanding;
       later(at, Pending::What::Call, s, static_cast<std::uint32_t>(sync.next));
     }

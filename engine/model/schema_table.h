@@ -132,7 +132,7 @@ SuccessPolicyRule: succeededIndexes succeededCount:i
 CronJobSpec: schedule timeZone startingDeadlineSeconds:l concurrencyPolicy suspend:b jobTemplate:JobTemplateSpec successfulJobsHistoryLimit:i failedJobsHistoryLimit:i
 JobTemplateSpec: metadata:ObjectMeta spec:JobSpec
 
-HorizontalPodAutoscalerSpec: scaleTargetRef:CrossVersionObjectReference minReplicas:i maxReplicas:i metrics:[]MetricSpec behavior:HorizontalPodAutoscalerBehavior
+HorizontalPodAutoscalerSpec: scaleTargetRef:CrossVersionObjectReference minReplicas:i maxReplicas:i targetCPUUtilizationPercentage:i metrics:[]MetricSpec behavior:HorizontalPodAutoscalerBehavior
 CrossVersionObjectReference: apiVersion kind name
 MetricSpec: type object:ObjectMetricSource pods:PodsMetricSource resource:ResourceMetricSource containerResource:ContainerResourceMetricSource external:ExternalMetricSource
 ObjectMetricSource: describedObject:CrossVersionObjectReference target:MetricTarget metric:MetricIdentifier

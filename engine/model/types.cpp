@@ -78,6 +78,8 @@ Kind kind_from_gvk(std::string_view api_version, std::string_view kind) {
   for (const KindInfo& info : kKinds) {
     if (info.kind != Kind::Other && kind == info.name && api_version == info.api_version) return info.kind;
   }
+  // Written in the old form, read and kept in the new one (default_horizontal_pod_autoscaler).
+  if (api_version == "autoscaling/v1" && kind == "HorizontalPodAutoscaler") return Kind::HorizontalPodAutoscaler;
   return Kind::Other;
 }
 

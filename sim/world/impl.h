@@ -234,6 +234,7 @@ struct SimWorld::Impl {
   UsageModel usage;
   bool collecting = false;                     ///< Metrics are collected: somebody wants them.
   std::map<std::uint32_t, PodSample> samples;  ///< By pod, as last collected.
+  std::vector<base::Sym> measured;             ///< Namespaces with autoscalers; none: all.
   std::vector<Watched> watched;
   SimTime memory_checks_at = SimTime::never();
   Seq load_cause = 0;  ///< The last event by which a load changed.

@@ -26,6 +26,14 @@ void SimWorld::Impl::collect_metrics() {
 }
 
 void SimWorld::Impl::scrape(const ClusterView& view) {
+  // Nobody asks for the pods of other namespaces.
+  measured.clear();
+  const auto measure = [&](const state::Header& header) {
+    if (header.alive && std::find(measured.begin(), measured.end(), header.ns) == measured.end())
+      measured.push_back(header.ns);
+  };
+  for (const state::HpaRow& row : view->hpas) measure(row.header);
+  for (const state::VpaRow& row : view->vpas) measure(row.header);
   std::map<std::uint32_t, PodSample> fresh;
   for (std::size_t n = 0; n < view->nodes.size(); ++n) {
     if (!view->nodes[n].header.alive || n >= nodes.size() || !nodes[n].agent_up) continue;
@@ -37,7 +45,8 @@ void SimWorld::Impl::scrape(const ClusterView& view) {
 }
 
 bool SimWorld::Impl::is_measured(PodId pod, const ClusterView& view) const {
-  return pod.index() < pods.size() && view.pod_phase(pod) == event::Phase::Running;
+  if (pod.index() >= pods.size() || view.pod_phase(pod) != event::Phase::Running) return false;
+  return measured.empty() || std::find(measured.begin(), measured.end(), view.pod_ns(pod)) != measured.end();
 }
 
 void SimWorld::Impl::sample(PodId pod, const ClusterView& view, std::map<std::uint32_t, PodSample>& to) const {

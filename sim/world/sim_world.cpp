@@ -55,6 +55,8 @@ void SimWorld::Impl::observe(const event::Event& event, const ClusterView& view)
       } else if (kind == model::Kind::VolumeAttachment) {
         const std::size_t made = control::row_created_by(view->volume_attachments, event.seq);
         if (made < view->volume_attachments.size()) attachment_made(VolumeAttachmentId(made), view);
+      } else if (kind == model::Kind::HorizontalPodAutoscaler || kind == model::Kind::VerticalPodAutoscaler) {
+        collect_metrics();
       }
       break;
     case EventKind::ObjectDeletionStarted: {
