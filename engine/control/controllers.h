@@ -19,6 +19,7 @@ std::unique_ptr<Controller> make_pod_gc_controller(const Settings& settings);
 std::unique_ptr<Controller> make_garbage_collector();
 std::unique_ptr<Controller> make_namespace_controller();
 std::unique_ptr<Controller> make_hpa_controller(const Settings& settings);
+std::unique_ptr<Controller> make_vpa_controller(const Settings& settings);
 std::unique_ptr<Controller> make_persistent_volume_binder(const Settings& settings);
 std::unique_ptr<Controller> make_attach_detach_controller(const Settings& settings);
 std::unique_ptr<Controller> make_ephemeral_volume_controller();

@@ -287,7 +287,9 @@ class HpaController final : public Controller {
     const state::HpaRow& row = view->hpas[key.row];
     if (outcome.rescale) {
       const Scale scale = scale_of(row.spec.target, view.text(row.header.ns), view);
-      plan.call(command::ScaleObject{scale.object, outcome.replicas});
+      // A look follows from no event: what it does, it does because there is this autoscaler.
+      plan.call(command::ScaleObject{scale.object, outcome.replicas},
+                plan.wake_cause() == 0 ? row.header.created_seq : 0);
     }
     bool begun = false;
     const auto put = [&](command::Payload payload) {

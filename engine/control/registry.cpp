@@ -24,6 +24,7 @@ std::vector<std::unique_ptr<Controller>> make_controllers(const Settings& settin
   all.push_back(make_claim_protection_controller());
   all.push_back(make_volume_protection_controller());
   all.push_back(make_hpa_controller(settings));
+  all.push_back(make_vpa_controller(settings));
   return all;
 }
 

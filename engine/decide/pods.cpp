@@ -135,7 +135,9 @@ Refusal rule(const ClusterView& view, const command::MakePod& c, Facts& facts) {
     made.tmpl = state::find_template(view.state(), ns, made.doc);
     if (made.tmpl.valid()) made.doc.clear();
   }
+  const std::string tmpl = made.tmpl.valid() ? view.pod_template(made.tmpl).doc : made.doc;
   facts.emplace_back(std::move(made));
+  recommend_resources(view, c.owner, PodId(view->pods.size()), tmpl, facts);
   if (node_name.empty()) return granted();
   const Ref node = view.find(model::Kind::Node, "", node_name);
   if (node.valid()) facts.emplace_back(event::PodBound{PodId(view->pods.size()), node.as<event::NodeId>()});
@@ -164,6 +166,7 @@ Refusal rule(const ClusterView& view, const command::CreatePod& c, Facts& facts)
   while (view.find(model::Kind::Pod, ns, prefix + suffix).valid()) suffix = name_suffix(view, set.header, ++n);
   facts.emplace_back(
       event::PodCreated{c.replica_set, std::move(suffix), priority == nullptr ? 0 : priority->spec.value});
+  recommend_resources(view, Ref(c.replica_set), PodId(view->pods.size()), view.pod_template(set.tmpl).doc, facts);
   const std::string& node_name = view.pod_template(set.tmpl).value->spec.node_name;
   if (node_name.empty()) return granted();
   const Ref node = view.find(model::Kind::Node, "", node_name);

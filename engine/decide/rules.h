@@ -33,6 +33,10 @@ Refusal check_immutable_job(const ClusterView& view, event::Ref ref, const model
 /// Takes a pod out of the API, or lets it wait for its finalizer to be taken off.
 void remove_pod(const ClusterView& view, event::PodId pod, Facts& facts);
 
+/// What a VerticalPodAutoscaler wants of the pod that `owner` is just making of the template `tmpl` (a document): a
+/// second fact, which changes the pod's requests before anybody has seen it.
+void recommend_resources(const ClusterView& view, Ref owner, event::PodId pod, std::string_view tmpl, Facts& facts);
+
 /// Replaces an object's document by `wanted` (from stored_doc() and changed): admission, immutable fields, then the
 /// fact if anything differs. The single way by which clients change objects.
 Refusal update_object(const ClusterView& view, Ref ref, model::Doc wanted, Facts& facts);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include "engine/project/autoscaling_rows.h"
 #include "engine/project/storage_rows.h"
 
 namespace wavetank::project {
@@ -268,6 +269,9 @@ std::vector<std::string> cells(Ref ref, const ClusterView& view) {
     case Kind::CSINode:
     case Kind::VolumeAttachment:
       return storage_cells(ref, view);
+    case Kind::HorizontalPodAutoscaler:
+    case Kind::VerticalPodAutoscaler:
+      return autoscaler_cells(ref, view);
     case Kind::ServiceAccount:
     case Kind::ConfigMap:
     case Kind::Secret:
@@ -328,6 +332,9 @@ std::vector<Table::Column> columns_of(Kind kind) {
     case Kind::CSINode:
     case Kind::VolumeAttachment:
       return storage_columns(kind);
+    case Kind::HorizontalPodAutoscaler:
+    case Kind::VerticalPodAutoscaler:
+      return autoscaler_columns(kind);
     default:
       return {{"AGE"}};
   }

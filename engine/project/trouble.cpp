@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/project/autoscaling_rows.h"
 #include "engine/project/volume_trouble.h"
 
 namespace wavetank::project {
@@ -246,9 +247,7 @@ std::vector<std::string> present_service(const state::ServiceRow& row, const Clu
   return out;
 }
 
-}  // namespace
-
-std::vector<std::string> present(Ref ref, const ClusterView& view) {
+std::vector<std::string> present_alone(Ref ref, const ClusterView& view) {
   if (!view.alive(ref)) {
     if (ref.kind != Kind::Pod) return {"It is gone."};
     const NodeId node = view.pod_node(ref.as<PodId>());
@@ -280,9 +279,21 @@ std::vector<std::string> present(Ref ref, const ClusterView& view) {
                           count(row.disruptions_allowed, "disruption"), row.current_healthy, row.expected_pods,
                           row.desired_healthy)};
     }
+    case Kind::HorizontalPodAutoscaler:
+      return present_hpa(view->hpas[ref.row], view);
+    case Kind::VerticalPodAutoscaler:
+      return present_vpa(view->vpas[ref.row], view);
     default:
       return {fmt::format("It is there since {}.", at_words(view.header(ref)->created))};
   }
+}
+
+}  // namespace
+
+std::vector<std::string> present(Ref ref, const ClusterView& view) {
+  std::vector<std::string> out = present_alone(ref, view);
+  for (std::string& line : autoscaled_by(ref, view)) out.push_back(std::move(line));
+  return out;
 }
 
 }  // namespace wavetank::project

@@ -295,10 +295,27 @@ class Loader {
                       fmt::format("{}.{}: want a value, found {}", path, member.key, describe(member.value)));
         continue;
       }
-      const base::Result<void> set = out_.world.set(name, member.value.text);
+      const base::Result<void> set = out_.world.set(name, with_traces(member.value.text, member.position));
       if (!set.has_value())
         problems_.add(member.position, fmt::format("model.world.{}: {}", name, set.error().front().message));
     }
+  }
+
+  /// `trace(usage.csv)` in an expression stands for the file's lines "time,value", each from its time on.
+  std::string with_traces(std::string text, base::Position position) {
+    for (std::size_t at = text.find("trace("); at != std::string::npos; at = text.find("trace(", at)) {
+      const std::size_t end = text.find(')', at);
+      if (end == std::string::npos) return text;
+      const std::string path = relative_to(out_.inputs.file, text.substr(at + 6, end - at - 6));
+      const auto read = recorded_.read(path);
+      if (!read.has_value()) {
+        problems_.add(position, read.error().front().message);
+        return text.replace(at, end - at + 1, "0");
+      }
+      text.replace(at, end - at + 1, world::steps_of_trace(*read));
+      ++at;
+    }
+    return text;
   }
 
   // ---- timeline ----

@@ -4,6 +4,8 @@
 
 #include "engine/base/assert.h"
 #include "engine/model/qos.h"
+#include "sim/scenario/autoscaler_quantities.h"
+#include "sim/scenario/quantities_workloads.h"
 #include "sim/scenario/storage_quantities.h"
 
 namespace wavetank::scenario {
@@ -36,7 +38,8 @@ constexpr event::KindMask kReplicaSets =
                        EventKind::ReplicaSetRevisionSet);
 constexpr event::KindMask kServices =
     kObjects | mask_of(EventKind::EndpointSliceCreated, EventKind::EndpointsChanged, EventKind::LoadChanged);
-constexpr event::KindMask kJobs = kObjects | mask_of(EventKind::JobStatusChanged, EventKind::ObjectConditionChanged);
+constexpr event::KindMask kCronJobs = kObjects | mask_of(EventKind::CronJobStatusChanged, EventKind::OwnerChanged);
+constexpr event::KindMask kQuotas = kObjects | mask_of(EventKind::QuotaStatusChanged);
 constexpr event::KindMask kPdbs = kObjects | mask_of(EventKind::PdbStatusChanged, EventKind::PdbDisruptionRecorded);
 
 Value number(std::int64_t v) { return v; }
@@ -477,105 +480,51 @@ ObjectKind budgets() {
         "status.expectedPods"}}};
 }
 
-// ---- Jobs ----
+// ---- Cron jobs and quotas ----
 
-const state::JobRow& job(const ClusterView& view, Ref ref) { return view->jobs[ref.row]; }
-
-const state::Condition* job_condition(const state::JobRow& row, std::string_view type) {
-  for (const state::NamedCondition& c : row.conditions)
-    if (c.type == type && c.value.status == event::ConditionStatus::True) return &c.value;
-  return nullptr;
+ObjectKind cron_jobs() {
+  return {model::Kind::CronJob,
+          kCronJobs,
+          {{"active", ValueType::Number,
+            [](const ClusterView& v, Ref r) {
+              return number(static_cast<std::int64_t>(v.cron_job(r.as<event::CronJobId>()).status.active.size()));
+            },
+            "status.active: how many of its Jobs go on"},
+           {"jobs", ValueType::Number,
+            [](const ClusterView& v, Ref r) {
+              return number(static_cast<std::int64_t>(v.cron_job(r.as<event::CronJobId>()).jobs.size()));
+            },
+            "its Jobs, the ended ones too"},
+           {"suspended", ValueType::Flag,
+            [](const ClusterView& v, Ref r) { return flag(v.cron_job(r.as<event::CronJobId>()).spec.suspend); },
+            "spec.suspend"},
+           {"scheduled", ValueType::Flag,
+            [](const ClusterView& v, Ref r) {
+              return flag(v.cron_job(r.as<event::CronJobId>()).status.last_schedule != base::SimTime::never());
+            },
+            "it has a status.lastScheduleTime"}}};
 }
 
-// As the column STATUS of `kubectl get jobs` has it.
-std::string_view job_status(const state::JobRow& row) {
-  for (const char* type : {"Complete", "Failed"})
-    if (job_condition(row, type) != nullptr) return type;
-  if (row.header.terminating()) return "Terminating";
-  for (const char* type : {"Suspended", "FailureTarget", "SuccessCriteriaMet"})
-    if (job_condition(row, type) != nullptr) return type;
-  return "Running";
+Value used_of(const ClusterView& v, Ref r, std::string_view name, bool milli) {
+  for (const auto& [resource, q] : v.quota(r.as<event::QuotaId>()).status.used)
+    if (resource == name) return number(milli ? q.milli_value() : q.value());
+  return number(0);
 }
 
-// Why it ended, or is about to.
-std::string_view job_reason(const state::JobRow& row) {
-  for (const char* type : {"Complete", "Failed", "FailureTarget", "SuccessCriteriaMet"})
-    if (const state::Condition* c = job_condition(row, type); c != nullptr) return c->reason;
-  return "";
-}
-
-ObjectKind jobs() {
-  const auto status = [](auto member, const char* name, const char* help) {
-    return ObjectField{name, ValueType::Number, member, help, {}};
-  };
-  return {
-      model::Kind::Job,
-      kJobs,
-      {status([](const ClusterView& v, Ref r) { return number(job(v, r).status.active); }, "active",
-              "status.active: pods that run or are about to"),
-       status([](const ClusterView& v, Ref r) { return number(job(v, r).status.ready); }, "ready", "status.ready"),
-       status([](const ClusterView& v, Ref r) { return number(job(v, r).status.terminating); }, "terminating",
-              "status.terminating"),
-       status([](const ClusterView& v, Ref r) { return number(job(v, r).status.succeeded); }, "succeeded",
-              "status.succeeded"),
-       status([](const ClusterView& v, Ref r) { return number(job(v, r).status.failed); }, "failed", "status.failed"),
-       status([](const ClusterView& v, Ref r) { return number(job(v, r).spec.completions.value_or(0)); }, "completions",
-              "spec.completions; 0 for a work queue"),
-       status([](const ClusterView& v, Ref r) { return number(job(v, r).spec.parallelism.value_or(1)); }, "parallelism",
-              "spec.parallelism"),
-       {"complete", ValueType::Flag,
-        [](const ClusterView& v, Ref r) { return flag(job_condition(job(v, r), "Complete") != nullptr); },
-        "the condition Complete is True"},
-       {"suspended", ValueType::Flag,
-        [](const ClusterView& v, Ref r) { return flag(job_condition(job(v, r), "Suspended") != nullptr); },
-        "the condition Suspended is True"},
-       {"status",
-        ValueType::Word,
-        [](const ClusterView& v, Ref r) { return word(job_status(job(v, r))); },
-        "the column STATUS of `kubectl get jobs`",
-        {"Complete", "Failed", "Terminating", "Suspended", "FailureTarget", "SuccessCriteriaMet", "Running"}},
-       {"reason", ValueType::Word, [](const ClusterView& v, Ref r) { return word(job_reason(job(v, r))); },
-        "the reason of the condition that ends it"},
-       {"completedIndexes", ValueType::Word,
-        [](const ClusterView& v, Ref r) { return word(job(v, r).status.completed_indexes); },
-        "status.completedIndexes"},
-       {"failedIndexes", ValueType::Word,
-        [](const ClusterView& v, Ref r) { return word(job(v, r).status.failed_indexes); }, "status.failedIndexes"}}};
-}
-
-template <class P>
-std::int64_t sum_jobs(const ClusterView& view, const SetFilter& filter, P&& amount) {
-  std::int64_t n = 0;
-  for (const state::JobRow& row : view->jobs) {
-    if (!row.header.alive || !filter.labels.matches(row.labels)) continue;
-    if (!filter.own.empty() && !filter.own.matches({{"namespace", std::string(view.text(row.header.ns))}})) continue;
-    n += amount(row);
-  }
-  return n;
-}
-
-SetKind job_sets() {
-  using Row = state::JobRow;
-  return {
-      "jobs",
-      kJobs,
-      {{"count", [](const ClusterView& v, const SetFilter& f) { return sum_jobs(v, f, [](const Row&) { return 1; }); },
-        "all that exist"},
-       {"active",
-        [](const ClusterView& v, const SetFilter& f) {
-          return sum_jobs(v, f, [](const Row& j) { return j.status.active > 0 ? 1 : 0; });
-        },
-        "those with active pods"},
-       {"complete",
-        [](const ClusterView& v, const SetFilter& f) {
-          return sum_jobs(v, f, [](const Row& j) { return job_condition(j, "Complete") != nullptr ? 1 : 0; });
-        },
-        "those that are Complete"},
-       {"failed",
-        [](const ClusterView& v, const SetFilter& f) {
-          return sum_jobs(v, f, [](const Row& j) { return job_condition(j, "Failed") != nullptr ? 1 : 0; });
-        },
-        "those that have Failed"}}};
+ObjectKind quotas() {
+  return {model::Kind::ResourceQuota,
+          kQuotas,
+          {{"usedPods", ValueType::Number, [](const ClusterView& v, Ref r) { return used_of(v, r, "pods", false); },
+            "status.used of pods"},
+           {"usedMilliCpu", ValueType::Number,
+            [](const ClusterView& v, Ref r) { return used_of(v, r, "requests.cpu", true); },
+            "status.used of requests.cpu, in thousandths"},
+           {"usedMemory", ValueType::Number,
+            [](const ClusterView& v, Ref r) { return used_of(v, r, "requests.memory", false); },
+            "status.used of requests.memory, in bytes"},
+           {"usedClaims", ValueType::Number,
+            [](const ClusterView& v, Ref r) { return used_of(v, r, "persistentvolumeclaims", false); },
+            "status.used of persistentvolumeclaims"}}};
 }
 
 template <class P>
@@ -657,9 +606,9 @@ std::string value_text(const Value& value) {
 }
 
 const std::vector<ObjectKind>& object_kinds() {
-  static const std::vector<ObjectKind> kAll = {deployments(),      jobs(), nodes(),   volume_quantities(),
-                                               claim_quantities(), pods(), budgets(), replica_sets(),
-                                               services()};
+  static const std::vector<ObjectKind> kAll = {
+      cron_jobs(), daemon_sets(), deployments(),  hpa_quantities(), nodes(),         volume_quantities(), claim_quantities(),
+      pods(),      budgets(),     replica_sets(), quotas(),         services(),      stateful_sets(),     vpa_quantities()};
   return kAll;
 }
 
@@ -671,9 +620,8 @@ const ObjectKind* object_kind(model::Kind kind) {
 }
 
 const std::vector<SetKind>& set_kinds() {
-  static const std::vector<SetKind> kAll = {
-      claim_set_quantities(), deployment_sets(),      job_sets(), node_sets(), pod_sets(),
-      service_sets(),         volume_set_quantities()};
+  static const std::vector<SetKind> kAll = {claim_set_quantities(), deployment_sets(),      node_sets(), pod_sets(),
+                                            service_sets(),         volume_set_quantities()};
   return kAll;
 }
 

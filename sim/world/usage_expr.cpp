@@ -251,6 +251,24 @@ class UsageReader {
 
 base::Result<UsageExpr> UsageExpr::parse(std::string_view text) { return UsageReader(text).read(); }
 
+std::string steps_of_trace(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+    const std::size_t comma = line.find_first_of(",;\t");
+    if (comma == std::string_view::npos || std::isdigit(static_cast<unsigned char>(line.front())) == 0) continue;
+    std::string time(line.substr(0, comma));
+    std::string_view value = line.substr(comma + 1);
+    while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+    value = value.substr(0, value.find_first_of(",;\t \r"));
+    if (std::isdigit(static_cast<unsigned char>(time.back())) != 0) time += "s";
+    out += (out.empty() ? "steps(" : ", ") + time + ":" + std::string(value);
+  }
+  return out.empty() ? "0" : out + ")";
+}
+
 // ---- Values ----
 
 double UsageExpr::curve(const Code& code, std::int64_t t) const {
