@@ -174,12 +174,27 @@ struct Recorder {
     }
   }
   void on(const event::NodeConditionChanged& e) {
-    if (e.type != event::NodeConditionType::Ready) return;
+    if (e.type != event::NodeConditionType::Ready) return pressure_changed(e);
     const bool ready = e.status == event::ConditionStatus::True;
     const Ref node(e.node);
     normal(node, ready ? "NodeReady" : "NodeNotReady",
            fmt::format("Node {} status is now: {}", view.bare_name(node), ready ? "NodeReady" : "NodeNotReady"),
            e.status == event::ConditionStatus::Unknown ? "node-controller" : kubelet(e.node));
+  }
+  /// Kubelet's words; the first report, that there is none, is no change.
+  void pressure_changed(const event::NodeConditionChanged& e) {
+    if (e.status == event::ConditionStatus::Unknown) return;
+    const bool on = e.status == event::ConditionStatus::True;
+    const char* reason = e.type == event::NodeConditionType::MemoryPressure
+                             ? (on ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory")
+                         : e.type == event::NodeConditionType::DiskPressure
+                             ? (on ? "NodeHasDiskPressure" : "NodeHasNoDiskPressure")
+                         : e.type == event::NodeConditionType::PIDPressure
+                             ? (on ? "NodeHasInsufficientPID" : "NodeHasSufficientPID")
+                             : nullptr;
+    if (reason == nullptr || e.reason.rfind("Kubelet", 0) != 0) return;
+    normal(Ref(e.node), reason, fmt::format("Node {} status is now: {}", view.bare_name(Ref(e.node)), reason),
+           kubelet(e.node));
   }
   void on(const event::NodeCordoned& e) {
     const char* reason = e.unschedulable ? "NodeNotSchedulable" : "NodeSchedulable";

@@ -248,7 +248,11 @@ class Loader {
       if (const auto backoff = span(*scheduler, "podInitialBackoff")) settings.pod_initial_backoff = *backoff;
       if (const auto backoff = span(*scheduler, "podMaxBackoff")) settings.pod_max_backoff = *backoff;
     }
-    if (const Doc* world = model->find("world")) read_world(*world, "", "model.world");
+    if (const Doc* world = model->find("world")) {
+      read_world(*world, "", "model.world");
+      if (const auto together = out_.world.check(); !together)
+        problems_.add(world->position, "model.world." + together.error().front().message);
+    }
   }
 
   void read_control_plane(const Doc& plane) {

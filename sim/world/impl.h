@@ -17,6 +17,7 @@
 #include "engine/base/symbols.h"
 #include "engine/control/metrics.h"
 #include "sim/kernel/timer_queue.h"
+#include "sim/world/pressure.h"
 #include "sim/world/held.h"
 #include "sim/world/pulls.h"
 #include "sim/world/sim_world.h"
@@ -34,6 +35,9 @@ enum class Step : std::uint16_t {
   PullsDue,
   ImageChanged,  ///< Subject: an image; detail: ImageFault::Kind; extra: the cause.
   ReportInUse,
+  LookAtPressure,
+  PostPressure,
+  CheckNodeMemory,
   LinkDown,
   LinkUp,
   VolumeAttached,   ///< Subject: a VolumeAttachment.
@@ -44,6 +48,7 @@ enum class Step : std::uint16_t {
   WatchAll,
   // Pods; these wait while the node agent is down.
   PodSetUp,
+  PodEvicted,
   VolumesMounted,
   TellMissing,
   BeginNext,
@@ -63,7 +68,7 @@ enum class Step : std::uint16_t {
 
 enum class Run : std::uint8_t { Waiting, Pulling, Starting, Running, Stopping, BackOff, Exited, Lost };
 
-enum class Stage : std::uint8_t { Unknown, SettingUp, Running, Finishing, Finished, Stopping, Lost, Gone };
+enum class Stage : std::uint8_t { Unknown, SettingUp, Running, Finishing, Finished, Stopping, Evicting, Lost, Gone };
 
 inline constexpr std::uint32_t kNone = 0xffffffffU;
 
@@ -144,6 +149,13 @@ struct NodeSlot {
   std::int64_t pull_percent = 100;
   std::uint16_t life = 0;
   std::uint16_t pulls_planned = 0;
+  PressureMemory pressure;
+  std::vector<std::uint8_t> conditions = std::vector<std::uint8_t>(kPressureCount);  ///< By pressure: set now.
+  PodId evicting;  ///< Whose end the eviction manager waits for.
+  SimTime evicting_since, images_collected;
+  std::int64_t disk_filled = 0;  ///< By a fault.
+  Seq fill_cause = 0;
+  bool looking = false, checking = false;
   bool gone = false;  ///< Its Node object was deleted.
   bool registered = false, machine_up = true, agent_up = false, agent_disabled = false, heartbeats = false;
   bool partitioned = false, server_away = false;  ///< Why it cannot reach the API server.
@@ -151,7 +163,8 @@ struct NodeSlot {
   std::vector<Held> held;                         ///< Reports of the time while it was cut off.
   template <class A>
   void fields(A& a) {
-    a(images, pulls, deferred, cause, heartbeats_began, pleg_phase, pull_percent, life, pulls_planned, gone, registered,
+    a(images, pulls, deferred, cause, heartbeats_began, pleg_phase, pull_percent, life, pulls_planned, pressure,
+      conditions, evicting, evicting_since, images_collected, disk_filled, fill_cause, looking, checking, gone, registered,
       machine_up, agent_up, agent_disabled, heartbeats, partitioned, server_away, cut, held);
   }
 };
@@ -232,6 +245,9 @@ struct SimWorld::Impl {
   std::vector<std::vector<std::uint32_t>> template_images;  ///< By TemplateId; a cache.
   std::vector<ImageFault> image_faults;
   UsageModel usage;
+  std::vector<Threshold> thresholds;
+  bool pressure_on = false;  ///< Usage could get a node into trouble.
+  std::map<std::uint32_t, std::pair<std::string, Seq>> evictions;  ///< By pod: the message, and what led to it.
   bool collecting = false;                     ///< Metrics are collected: somebody wants them.
   std::map<std::uint32_t, PodSample> samples;  ///< By pod, as last collected.
   std::vector<base::Sym> measured;             ///< Namespaces with autoscalers; none: all.
@@ -314,6 +330,27 @@ struct SimWorld::Impl {
   void check_memory(const ClusterView& view);
   void change_leak(const UsageModel::Leak& leak, bool on);
   void watch_all(const ClusterView& view);
+
+  // ---- pressure_watch.cpp ----
+  void read_pressure();
+  [[nodiscard]] std::int64_t disk_size(NodeId node, const ClusterView& view) const;
+  Observations observe_node(NodeId node, const ClusterView& view);
+  SimTime next_look(NodeId node, SimTime t);
+  void watch_pressure(NodeId node);
+  void watch_all_pressure();
+  void look_at_pressure(NodeId node, const ClusterView& view);
+  [[nodiscard]] bool usage_changes(PodId pod, std::uint32_t c, const ClusterView& view) const;
+  void post_pressure(NodeId node, const ClusterView& view);
+  bool relieve(NodeId node, const Look& l, const Observations& seen, const ClusterView& view);
+  PodUse use_of(PodId pod, Signal signal, const ClusterView& view);
+  std::vector<ContainerUse> container_uses(PodId pod, Signal signal, const ClusterView& view);
+  [[nodiscard]] Seq cause_of_use(PodId pod, Signal signal, const ClusterView& view);
+  void evict(PodId pod, const std::string& message, Seq cause, std::int64_t grace_s, const ClusterView& view);
+  void pod_evicted(PodId pod, const ClusterView& view);
+  bool admit_under_pressure(PodId pod, NodeId node, const ClusterView& view);
+  void check_node_memory(NodeId node, const ClusterView& view);
+  std::int64_t remove_images(NodeId node, std::int64_t wanted, const ClusterView& view);
+  void collect_images(NodeId node, const ClusterView& view);
 
   // ---- machines.cpp ----
   void learn_nodes(const event::Event& event, const ClusterView& view);

@@ -71,6 +71,11 @@ void SimWorld::Impl::agent_up(NodeId node, const ClusterView& view) {
   slot.registered = true;
   for (const PodId pod : view.node(node).pods) take_up_again(pod, view);
   look_at_volumes(node, view);
+  slot.pressure = {};
+  slot.conditions.assign(kPressureCount, 0);
+  slot.evicting = {};
+  slot.looking = slot.checking = false;
+  watch_pressure(node);
   const std::vector<kernel::Timer> waiting = std::move(slot.deferred);
   slot.deferred.clear();
   for (const kernel::Timer& t : waiting) timers.push(now, t.priority(), t.kind, t.subject, t.extra, t.detail);

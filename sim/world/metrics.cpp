@@ -197,6 +197,8 @@ void SimWorld::Impl::change_leak(const UsageModel::Leak& leak, bool on) {
               leaks.end());
   if (!on) return;
   leaks.push_back(leak);
+  pressure_on = true;
+  watch_all_pressure();
   timers.push(now, 1, static_cast<std::uint16_t>(Step::WatchAll), 0, 0);
 }
 

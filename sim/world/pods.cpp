@@ -63,6 +63,7 @@ void SimWorld::Impl::begin_pod(PodId pod, NodeId node, Seq cause, const ClusterV
     container_slot.started = container_slot.ready = container_slot.reported = false;
     if (container_slot.trouble != kNone) trouble(container_slot) = {};  // back-offs are in the agent's memory
   }
+  if (pressure_on && !admit_under_pressure(pod, node, view)) return;
   set_deadline(pod, view);
   if (state::has_claims(view.pod_spec(pod).spec)) return begin_volumes(pod, node, view);
   set_pod(slot.taken_up + spread(params.get(Param::PodSetupTime), setup_stream.of(view.pod_name(pod)), slot.life),
@@ -177,6 +178,7 @@ void SimWorld::Impl::container_started(PodId pod, std::uint32_t c, const Cluster
   }
   plan_exit(pod, c, view);
   watch_memory(pod, c, view);
+  watch_pressure(pod_state.node);
   if (c < pod_state.inits && !is_sidecar(pod, c, view)) return;
   if (slot.started && c < pod_state.inits) init_done(pod, c, view);
   plan_probes(pod, c, slot.started_at, view);

@@ -75,7 +75,7 @@ struct PressureMemory {
   std::array<std::uint8_t, kPressureCount> ever{};        ///< Whether last_seen means anything.
   template <class A>
   void fields(A& a) {
-    a(first_seen, acting, last_seen, ever);
+    a(first_seen, acting, last_seen[0], last_seen[1], last_seen[2], ever[0], ever[1], ever[2]);
   }
 };
 

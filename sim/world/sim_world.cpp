@@ -9,8 +9,8 @@ namespace {
 
 bool is_pod_step(Step step) { return step >= Step::PodSetUp; }
 bool is_pod_level(Step step) {
-  return step == Step::PodSetUp || step == Step::VolumesMounted || step == Step::TellMissing ||
-         step == Step::BeginNext || step == Step::PodStopped || step == Step::PodFinished || step == Step::PodDeadline;
+  return step == Step::PodSetUp || step == Step::PodEvicted || step == Step::VolumesMounted || step == Step::TellMissing ||
+         step == Step::BeginNext || step == Step::PodStopped || step == Step::PodFinished;
 }
 bool is_probe_step(Step step) {
   return step == Step::StartupDone || step == Step::ProbeKill || step == Step::BecomeReady ||
@@ -38,7 +38,9 @@ SimWorld::Impl::Impl(const WorldParams& p, std::uint64_t run_seed)
       mount_stream(run_seed, "world.volume.mount_time"),
       api_latency(params.duration(Param::KubeletApiLatency)),
       sync_latency(params.duration(Param::KubeletSyncLatency)),
-      pleg_period(params.duration(Param::KubeletPlegPeriod)) {}
+      pleg_period(params.duration(Param::KubeletPlegPeriod)) {
+  read_pressure();
+}
 
 void SimWorld::Impl::observe(const event::Event& event, const ClusterView& view) {
   using namespace event;
@@ -211,6 +213,15 @@ void SimWorld::Impl::dispatch_machine(const kernel::Timer& timer, const ClusterV
     case Step::BeginHeartbeats:
       if (timer.extra == slot.life) begin_heartbeats(node);
       return;
+    case Step::LookAtPressure:
+      if (timer.extra == slot.life) look_at_pressure(node, view);
+      return;
+    case Step::PostPressure:
+      if (timer.extra == slot.life) post_pressure(node, view);
+      return;
+    case Step::CheckNodeMemory:
+      if (timer.extra == slot.life) check_node_memory(node, view);
+      return;
     case Step::ReportInUse:
       if (timer.extra == slot.life) report_in_use(node, view);
       return;
@@ -231,6 +242,8 @@ void SimWorld::Impl::dispatch_pod(const kernel::Timer& timer, const ClusterView&
     case Step::PodSetUp:
       pods[pod.index()].stage = Stage::Running;
       return begin_next(pod, view);
+    case Step::PodEvicted:
+      return pod_evicted(pod, view);
     case Step::VolumesMounted:
       return volumes_mounted(pod, view);
     case Step::TellMissing:
@@ -266,8 +279,6 @@ void SimWorld::Impl::dispatch_pod(const kernel::Timer& timer, const ClusterView&
       return pod_stopped(pod, view);
     case Step::PodFinished:
       return pod_finished(pod, view);
-    case Step::PodDeadline:
-      return deadline_over(pod, view);
     default:
       return;
   }
@@ -373,6 +384,15 @@ void SimWorld::collect_metrics(SimTime now) {
   impl_->collect_metrics();
 }
 
+void SimWorld::fill_disk(NodeId node, std::int64_t bytes, SimTime now, Seq cause) {
+  impl_->now = std::max(impl_->now, now);
+  NodeSlot& slot = impl_->node_slot(node);
+  slot.disk_filled = std::max<std::int64_t>(0, bytes);
+  slot.fill_cause = cause;
+  impl_->pressure_on = true;
+  impl_->watch_pressure(node);
+}
+
 void SimWorld::set_pull_speed(NodeId node, std::int64_t percent, SimTime now) {
   impl_->now = std::max(impl_->now, now);
   NodeSlot& slot = impl_->node_slot(node);
@@ -386,10 +406,12 @@ void SimWorld::save(std::vector<std::uint8_t>& out) const {
   for (const ImageSlot& image : impl_->images) names.push_back(image.name);
   base::Writer writer(out);
   writer(impl_->now, names, impl_->image_faults, impl_->nodes_learned, impl_->nodes, impl_->pods, impl_->containers,
-         impl_->troubles, impl_->volume_pods, impl_->timers, impl_->usage.leaks, impl_->collecting, impl_->watched, impl_->memory_checks_at,
+         impl_->troubles, impl_->pressure_on, impl_->volume_pods, impl_->timers, impl_->usage.leaks, impl_->collecting, impl_->watched, impl_->memory_checks_at,
          impl_->load_cause);
   std::vector<std::pair<std::uint32_t, PodSample>> samples(impl_->samples.begin(), impl_->samples.end());
-  writer(samples);
+  std::vector<std::pair<std::uint32_t, std::pair<std::string, Seq>>> evictions(impl_->evictions.begin(),
+                                                                               impl_->evictions.end());
+  writer(samples, evictions);
 }
 
 bool SimWorld::load(const std::uint8_t* data, std::size_t size) {
@@ -397,12 +419,14 @@ bool SimWorld::load(const std::uint8_t* data, std::size_t size) {
   std::vector<std::string> names;
   base::Reader reader(data, size);
   reader(fresh->now, names, fresh->image_faults, fresh->nodes_learned, fresh->nodes, fresh->pods, fresh->containers,
-         fresh->troubles, fresh->volume_pods, fresh->timers, fresh->usage.leaks, fresh->collecting, fresh->watched, fresh->memory_checks_at,
+         fresh->troubles, fresh->pressure_on, fresh->volume_pods, fresh->timers, fresh->usage.leaks, fresh->collecting, fresh->watched, fresh->memory_checks_at,
          fresh->load_cause);
   std::vector<std::pair<std::uint32_t, PodSample>> samples;
-  reader(samples);
+  std::vector<std::pair<std::uint32_t, std::pair<std::string, Seq>>> evictions;
+  reader(samples, evictions);
   if (!reader.ok() || !reader.at_end()) return false;
   fresh->samples.insert(samples.begin(), samples.end());
+  fresh->evictions.insert(evictions.begin(), evictions.end());
   for (const std::string& name : names) fresh->intern_image(name);
   impl_ = std::move(fresh);
   return true;

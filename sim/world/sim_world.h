@@ -55,6 +55,10 @@ class SimWorld final : public loop::World {
   void set_image_crashing(std::string_view pattern, bool on, std::int32_t exit_code, Duration after, SimTime now,
                           Seq cause = 0);
 
+  // ---- Disks ----
+  /// `bytes` of the node's disk are filled by something that is no pod's; 0: no longer.
+  void fill_disk(NodeId node, std::int64_t bytes, SimTime now, Seq cause = 0);
+
   // ---- Containers ----
   /// The process ends at `now`, if it runs. `container` counts init containers first.
   void crash_container(PodId pod, std::uint32_t container, std::int32_t exit_code, SimTime now, Seq cause = 0,

@@ -19,7 +19,8 @@ const UsageModel::ImageUse& UsageModel::image(PodId pod, std::size_t container, 
     const std::size_t count = view.container_count(pod);
     for (std::size_t c = 0; c < count; ++c) {
       const std::string& name = view.container_spec(pod, c).image;
-      row.push_back({name, params_->usage(Param::AppCpu, name), params_->usage(Param::AppMemory, name)});
+      row.push_back({name, params_->usage(Param::AppCpu, name), params_->usage(Param::AppMemory, name),
+                     params_->usage(Param::AppDisk, name)});
     }
   }
   return row[container];
@@ -78,6 +79,24 @@ Usage UsageModel::node(NodeId node, const ClusterView& view) const {
   Usage out;
   for (const PodId p : view.node(node).pods) out += pod(p, view);
   return out;
+}
+
+std::int64_t UsageModel::disk(PodId pod, std::size_t container, const ClusterView& view) const {
+  const state::ContainerStatus& status = view.container(pod, container);
+  if (status.state != state::ContainerState::Running) return 0;
+  const model::Container& spec = view.container_spec(pod, container);
+  const ImageUse& use = image(pod, container, view);
+  UsageExpr::Inputs in = inputs(pod, view);
+  in.started = status.started;
+  in.stream = in.stream.of(spec.name).of("disk");
+  in.request = static_cast<double>(spec.requests.ephemeral_storage);
+  in.limit = static_cast<double>(spec.limits.ephemeral_storage);
+  if (use.disk->uses_load()) in.rps = static_cast<double>(milli_rps(pod, view)) / 1000;
+  return use.disk->whole_at(in);
+}
+bool UsageModel::disk_changes(PodId pod, std::size_t container, const ClusterView& view) const {
+  const UsageExpr& disk = *image(pod, container, view).disk;
+  return !disk.constant() || disk.uses_load();
 }
 
 bool UsageModel::memory_changes(PodId pod, std::size_t container, const ClusterView& view) const {

@@ -38,6 +38,10 @@ class UsageModel {
   /// All pods of a node. O(its pods).
   [[nodiscard]] Usage node(event::NodeId node, const state::ClusterView& view) const;
 
+  /// What a running container has on the node's disk: its layer, logs and emptyDirs (app.disk), bytes.
+  [[nodiscard]] std::int64_t disk(event::PodId pod, std::size_t container, const state::ClusterView& view) const;
+  [[nodiscard]] bool disk_changes(event::PodId pod, std::size_t container, const state::ClusterView& view) const;
+
   /// Whether its memory may change while it runs.
   [[nodiscard]] bool memory_changes(event::PodId pod, std::size_t container, const state::ClusterView& view) const;
   [[nodiscard]] bool memory_follows_load(event::PodId pod, std::size_t container, const state::ClusterView& view) const;
@@ -67,6 +71,7 @@ class UsageModel {
     std::string name;
     const UsageExpr* cpu = nullptr;
     const UsageExpr* memory = nullptr;
+    const UsageExpr* disk = nullptr;
   };
   const ImageUse& image(event::PodId pod, std::size_t container, const state::ClusterView& view) const;
   void share_load(const state::ClusterView& view) const;

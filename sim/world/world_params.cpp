@@ -5,6 +5,7 @@
 
 #include "engine/base/assert.h"
 #include "engine/base/quantity.h"
+#include "sim/world/pressure.h"
 
 namespace wavetank::world {
 namespace {
@@ -15,6 +16,8 @@ constexpr ParamInfo kTable[] = {
     {Param::AppCpu, "app.cpu", Unit::Cpu, true, "request * 0.5",
      "What a container would use of the cpu, in cores; more than its limit is throttled",
      "ours; set it for yours (kubectl top)"},
+    {Param::AppDisk, "app.disk", Unit::Memory, true, "0",
+     "What it has on its node's disk, in bytes: its layer, logs and emptyDirs", "ours; set it for yours"},
     {Param::AppExitCode, "app.exit_code", Unit::Number, true, "0", "Exit code of a process that ends by itself",
      "ours"},
     {Param::AppExitsAfter, "app.exits_after", Unit::Duration, true, "never",
@@ -22,6 +25,7 @@ constexpr ParamInfo kTable[] = {
     {Param::AppMemory, "app.memory", Unit::Memory, true, "request * 0.5",
      "Its working set, in bytes; above its limit it is killed (OOMKilled, 137)",
      "ours; set it for yours (kubectl top)"},
+    {Param::AppPids, "app.pids", Unit::Number, true, "1", "Its processes", "ours"},
     {Param::AppPreStopTime, "app.pre_stop_time", Unit::Duration, true, "0s",
      "What an exec or httpGet preStop hook takes (a sleep hook takes what it says)", "ours"},
     {Param::AppReadyAfter, "app.ready_after", Unit::Duration, true, "2s ±20%",
@@ -32,12 +36,34 @@ constexpr ParamInfo kTable[] = {
     {Param::ContainerStartTime, "container.start_time", Unit::Duration, false, "200ms ±20%",
      "Creating and starting a container whose image is there",
      "ours; with pod.setup_time well within the pod startup SLO of 5 s (kubernetes/community, sig-scalability)"},
+    {Param::EvictionHard, "eviction.hard", Unit::Thresholds, false,
+     "memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,imagefs.available<15%",
+     "Signals below which the node evicts pods at once", "kubelet, DefaultEvictionHard"},
+    {Param::EvictionMaxPodGracePeriod, "eviction.max_pod_grace_period", Unit::Duration, false, "0s",
+     "Grace period of pods evicted by a soft threshold", "KubeletConfiguration v1beta1, evictionMaxPodGracePeriod"},
+    {Param::EvictionMinimumReclaim, "eviction.minimum_reclaim", Unit::Periods, false, "none",
+     "How much more than the threshold has to be free again", "KubeletConfiguration v1beta1, evictionMinimumReclaim"},
+    {Param::EvictionMonitoringPeriod, "eviction.monitoring_period", Unit::Duration, false, "10s",
+     "How often the node agent looks", "kubelet, evictionMonitoringPeriod"},
+    {Param::EvictionSoft, "eviction.soft", Unit::Thresholds, false, "none",
+     "Signals below which the node evicts pods after a grace period", "KubeletConfiguration v1beta1, evictionSoft"},
+    {Param::EvictionSoftGracePeriod, "eviction.soft_grace_period", Unit::Periods, false, "none",
+     "That grace period by signal: memory.available=1m30s", "KubeletConfiguration v1beta1, evictionSoftGracePeriod"},
+    {Param::EvictionTransitionPeriod, "eviction.transition_period", Unit::Duration, false, "5m",
+     "How long a pressure condition stays after it was last seen",
+     "KubeletConfiguration v1beta1, evictionPressureTransitionPeriod"},
     {Param::ImageBackOffFirst, "image.backoff_first", Unit::Duration, false, "10s", "Wait after the first failed pull",
      "kubelet, imageBackOffPeriod"},
     {Param::ImageBackOffMost, "image.backoff_most", Unit::Duration, false, "5m", "The longest wait between pulls",
      "kubelet, MaxImageBackOff; kubernetes.io/docs, Images"},
     {Param::ImageBandwidth, "image.bandwidth", Unit::BytesPerSecond, false, "50MB/s",
      "Rate at which one node fetches and unpacks images", "ours: about half of a 1 Gbit/s link"},
+    {Param::ImageGcHigh, "image.gc_high_threshold", Unit::Number, false, "85",
+     "Percent of the disk in use above which unused images are removed", "KubeletConfiguration v1beta1, imageGCHighThresholdPercent"},
+    {Param::ImageGcLow, "image.gc_low_threshold", Unit::Number, false, "80", "Down to this percent",
+     "KubeletConfiguration v1beta1, imageGCLowThresholdPercent"},
+    {Param::ImageGcPeriod, "image.gc_period", Unit::Duration, false, "5m", "How often that is looked at",
+     "kubelet, ImageGCPeriod"},
     {Param::ImageParallelPulls, "image.parallel_pulls", Unit::Number, false, "1",
      "Pulls at a time on one node; they share the bandwidth",
      "KubeletConfiguration v1beta1, serializeImagePulls true (else maxParallelImagePulls)"},
@@ -73,8 +99,16 @@ constexpr ParamInfo kTable[] = {
      "metrics-server's manifests, --metric-resolution=15s"},
     {Param::NodeBootTime, "node.boot_time", Unit::Duration, false, "30s",
      "From power on to the node agent's first report", "ours"},
+    {Param::NodeDiskSize, "node.disk_size", Unit::Bytes, false, "100GB",
+     "Size of a node's one file system, where its capacity does not say ephemeral-storage", "ours"},
+    {Param::NodeDiskUsed, "node.disk_used", Unit::Bytes, false, "0", "What the system has on it", "ours; set it for yours"},
     {Param::NodeLeasePeriod, "node.lease_period", Unit::Duration, false, "10s", "Renewal of the node's lease",
      "kubelet, nodeLeaseDurationSeconds 40 × 0.25"},
+    {Param::NodeMaxPids, "node.max_pids", Unit::Number, false, "32768", "Processes that a node can have",
+     "Linux, kernel.pid_max on small machines"},
+    {Param::NodeMemoryUsed, "node.memory_used", Unit::Bytes, false, "0",
+     "Memory that the system itself uses", "ours: capacity is what pods may have; set it for yours"},
+    {Param::NodePidsUsed, "node.pids_used", Unit::Number, false, "0", "Processes of the system itself", "ours"},
     {Param::NodeRegisterDelay, "node.register_delay", Unit::Duration, false, "1s",
      "From the Node object to its condition Ready",
      "ours; the kubelet tries every 100 ms until the runtime is up (fastStatusUpdateOnce)"},
@@ -119,6 +153,11 @@ Bounds bounds_of(const ParamInfo& info) {
     case Param::RestartBackOffFirst:
     case Param::RestartBackOffMost:
       return {1'000'000'000, kLongest};
+    case Param::ImageGcHigh:
+    case Param::ImageGcLow:
+      return {0, 100};
+    case Param::EvictionMonitoringPeriod:
+    case Param::ImageGcPeriod:
     case Param::MemoryCheckPeriod:
     case Param::MetricsScrapePeriod:
       return {100'000'000, kLongest};
@@ -157,6 +196,10 @@ std::string_view unit_example(Unit unit) {
       return "an expression such as 200Mi or 100Mi + age * 1Mi";
     case Unit::Metric:
       return "an expression such as rps or 10 + 90 * ramp(5m, 10m), or none";
+    case Unit::Thresholds:
+      return "a list such as memory.available<100Mi,nodefs.available<10%, or none";
+    case Unit::Periods:
+      return "a list such as memory.available=1m30s, or none";
   }
   return "";
 }
@@ -222,6 +265,21 @@ std::optional<ParamValue> read_value(const ParamInfo& info, std::string_view tex
   return value;
 }
 
+bool is_text(const ParamInfo& info) { return info.unit == Unit::Thresholds || info.unit == Unit::Periods; }
+
+/// What is wrong with a text of its own.
+base::Result<void> check_text(const ParamInfo& info, std::string_view text) {
+  std::string graces;
+  for (std::size_t s = 0; s < kSignalCount; ++s)
+    graces += (s == 0 ? "" : ",") + std::string(signal_name(static_cast<Signal>(s))) + "=1s";
+  const auto read = info.param == Param::EvictionHard              ? parse_thresholds(text, "", "", "")
+                    : info.param == Param::EvictionSoft            ? parse_thresholds("", text, graces, "")
+                    : info.param == Param::EvictionSoftGracePeriod ? parse_thresholds("", "", text, "")
+                                                                   : parse_thresholds("", "", "", text);
+  if (!read) return tl::unexpected(read.error());
+  return {};
+}
+
 bool is_usage(const ParamInfo& info) {
   return info.unit == Unit::Cpu || info.unit == Unit::Memory || info.unit == Unit::Metric;
 }
@@ -248,7 +306,7 @@ std::span<const ParamInfo> param_table() { return kTable; }
 
 WorldParams::WorldParams() {
   for (const ParamInfo& info : kTable) {
-    if (is_usage(info)) {
+    if (is_usage(info) || is_text(info)) {
       WT_ASSERT(set(info.name, info.default_value).has_value(), "a parameter's default must be a value of its unit");
       continue;
     }
@@ -256,6 +314,7 @@ WorldParams::WorldParams() {
     WT_ASSERT(value.has_value(), "a parameter's default must be a value of its unit");
     values_[static_cast<std::size_t>(info.param)] = *value;
   }
+  set_ = {};  // those were the defaults
 }
 
 base::Result<void> WorldParams::set(std::string_view name, std::string_view value) {
@@ -280,6 +339,14 @@ base::Result<void> WorldParams::set(std::string_view name, std::string_view valu
     return base::failure(
         "\"" + std::string(full) +
         "\": " + (pattern.empty() ? "the pattern is empty" : std::string(name) + " is the same for all images"));
+  set_[static_cast<std::size_t>(info->param)] = true;
+  if (is_text(*info)) {
+    const std::string_view text = trimmed(value) == "none" ? std::string_view() : trimmed(value);
+    if (auto checked = check_text(*info, text); !checked)
+      return base::failure(std::string(full) + ": " + checked.error().front().message);
+    texts_[static_cast<std::size_t>(info->param)] = text;
+    return {};
+  }
   if (is_usage(*info)) {
     std::shared_ptr<const UsageExpr> expr;
     if (info->unit != Unit::Metric || trimmed(value) != "none") {
@@ -299,6 +366,13 @@ base::Result<void> WorldParams::set(std::string_view name, std::string_view valu
   } else {
     values_[static_cast<std::size_t>(info->param)] = *read;
   }
+  return {};
+}
+
+base::Result<void> WorldParams::check() const {
+  const auto read = parse_thresholds(text(Param::EvictionHard), text(Param::EvictionSoft),
+                                     text(Param::EvictionSoftGracePeriod), text(Param::EvictionMinimumReclaim));
+  if (!read) return base::failure("eviction.soft_grace_period: " + read.error().front().message);
   return {};
 }
 

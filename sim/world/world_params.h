@@ -26,16 +26,28 @@ namespace wavetank::world {
 /// In the order of param_table().
 enum class Param : std::uint8_t {
   AppCpu,
+  AppDisk,
   AppExitCode,
   AppExitsAfter,
   AppMemory,
+  AppPids,
   AppPreStopTime,
   AppReadyAfter,
   AppStopTime,
   ContainerStartTime,
+  EvictionHard,
+  EvictionMaxPodGracePeriod,
+  EvictionMinimumReclaim,
+  EvictionMonitoringPeriod,
+  EvictionSoft,
+  EvictionSoftGracePeriod,
+  EvictionTransitionPeriod,
   ImageBackOffFirst,
   ImageBackOffMost,
   ImageBandwidth,
+  ImageGcHigh,
+  ImageGcLow,
+  ImageGcPeriod,
   ImageParallelPulls,
   ImagePullLatency,
   ImageSize,
@@ -52,7 +64,12 @@ enum class Param : std::uint8_t {
   MetricsMinAge,
   MetricsScrapePeriod,
   NodeBootTime,
+  NodeDiskSize,
+  NodeDiskUsed,
   NodeLeasePeriod,
+  NodeMaxPids,
+  NodeMemoryUsed,
+  NodePidsUsed,
   NodeRegisterDelay,
   PodSetupTime,
   RestartBackOffFirst,
@@ -65,8 +82,9 @@ enum class Param : std::uint8_t {
   Count
 };
 
-/// Cpu, Memory and Metric are expressions: see usage_expr.h.
-enum class Unit : std::uint8_t { Duration, Bytes, BytesPerSecond, Number, Cpu, Memory, Metric };
+/// Cpu, Memory and Metric are expressions: see usage_expr.h. Thresholds and Periods are texts as the kubelet's flags take
+/// them: see pressure.h.
+enum class Unit : std::uint8_t { Duration, Bytes, BytesPerSecond, Number, Cpu, Memory, Metric, Thresholds, Periods };
 
 struct ParamInfo {
   Param param;
@@ -102,6 +120,12 @@ class WorldParams {
   /// For an image, by name as in the pod.
   [[nodiscard]] const ParamValue& get(Param p, std::string_view image) const;
   [[nodiscard]] base::Duration duration(Param p) const { return {get(p).value}; }
+  /// A parameter that is a text: "" where it says none.
+  [[nodiscard]] const std::string& text(Param p) const { return texts_[static_cast<std::size_t>(p)]; }
+  /// Whether anybody has set it, for all images or for some.
+  [[nodiscard]] bool is_set(Param p) const { return set_[static_cast<std::size_t>(p)]; }
+  /// What parameters say together; to be asked when all are set. Error: a soft threshold without a grace period.
+  [[nodiscard]] base::Result<void> check() const;
   /// The expression for an image (Cpu, Memory) or for a metric by its name; null: there is no such metric. Stays where
   /// it is as long as these parameters do.
   [[nodiscard]] const UsageExpr* usage(Param p, std::string_view name) const;
@@ -113,6 +137,8 @@ class WorldParams {
     ParamValue value;
   };
   std::array<ParamValue, static_cast<std::size_t>(Param::Count)> values_;
+  std::array<std::string, static_cast<std::size_t>(Param::Count)> texts_;
+  std::array<bool, static_cast<std::size_t>(Param::Count)> set_{};
   std::vector<ForImages> for_images_;
   struct Usage {
     Param param;
