@@ -101,6 +101,7 @@ class DisruptionController final : public Controller {
   }
   static std::int32_t scale_of(Ref owner, const ClusterView& view) {
     if (owner.kind == Kind::Deployment) return view->deployments[owner.row].spec.replicas;
+    if (owner.kind == Kind::StatefulSet) return view->stateful_sets[owner.row].spec.replicas;
     return owner.kind == Kind::ReplicaSet ? view->replica_sets[owner.row].replicas : 0;
   }
   /// An eviction was granted and the deletion is not seen yet; forgotten after a while, since it may never come.

@@ -44,6 +44,30 @@ event::ReplicaSetId rollback_target(const ClusterView& view, const state::Deploy
   return revision == 0 ? previous : exact;
 }
 
+/// The template of a ControllerRevision comes back; which revision, as above. Source: k8s.io/kubectl
+/// polymorphichelpers.StatefulSetRollbacker, DaemonSetRollbacker.
+template <class Row>
+Refusal undo_set(const ClusterView& view, Ref ref, const Row& row, std::int64_t revision, Facts& facts) {
+  std::vector<event::ControllerRevisionId> history = row.revisions;
+  std::sort(history.begin(), history.end(), [&](event::ControllerRevisionId a, event::ControllerRevisionId b) {
+    const std::int64_t x = view.controller_revision(a).revision, y = view.controller_revision(b).revision;
+    return x != y ? x < y : a < b;
+  });
+  if (revision == 0 && history.size() <= 1) return client_error("no last revision to roll back to");
+  event::ControllerRevisionId target;
+  if (revision == 0) target = history[history.size() - 2];
+  for (const event::ControllerRevisionId id : history)
+    if (revision != 0 && view.controller_revision(id).revision == revision) target = id;
+  if (!target.valid()) return client_error(fmt::format("unable to find specified revision {} in history", revision));
+  const event::TemplateId tmpl = view.controller_revision(target).tmpl;
+  if (tmpl == row.tmpl) return granted();  // "skipped rollback (current template already matches revision)"
+  auto doc_of = model::parse_json(view.pod_template(tmpl).doc, "state");
+  if (!doc_of) return client_error("the revision's template cannot be read");
+  Doc doc = view.stored_doc(ref);
+  doc["spec"]["template"] = std::move(*doc_of);
+  return update_object(view, ref, std::move(doc), facts);
+}
+
 }  // namespace
 
 Refusal rule(const ClusterView& view, const command::ScaleObject& c, Facts& facts) {
@@ -99,6 +123,8 @@ Refusal rule(const ClusterView& view, const command::SetPaused& c, Facts& facts)
 Refusal rule(const ClusterView& view, const command::RestartRollout& c, Facts& facts) {
   const Ref ref = c.ref;
   if (!view.alive(ref)) return not_found(view, ref);
+  if (ref.kind != Kind::Deployment && ref.kind != Kind::StatefulSet && ref.kind != Kind::DaemonSet)
+    return client_error(fmt::format("restarting is not supported: {}", view.name_of(ref)));
   if (ref.kind == Kind::Deployment && view.deployment(ref.as<event::DeploymentId>()).spec.paused)
     return client_error("can't restart paused deployment (run rollout resume first)");
   Doc doc = view.stored_doc(ref);
@@ -110,6 +136,8 @@ Refusal rule(const ClusterView& view, const command::RestartRollout& c, Facts& f
 Refusal rule(const ClusterView& view, const command::UndoRollout& c, Facts& facts) {
   const Ref ref = c.ref;
   if (!view.alive(ref)) return not_found(view, ref);
+  if (ref.kind == Kind::StatefulSet) return undo_set(view, ref, view->stateful_sets[ref.row], c.to_revision, facts);
+  if (ref.kind == Kind::DaemonSet) return undo_set(view, ref, view->daemon_sets[ref.row], c.to_revision, facts);
   if (ref.kind != Kind::Deployment) return client_error(fmt::format("{} has no rollout to undo", view.name_of(ref)));
   const state::DeploymentRow& d = view.deployment(ref.as<event::DeploymentId>());
   if (d.spec.paused)

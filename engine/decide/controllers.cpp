@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "engine/decide/rules.h"
+#include "engine/state/pod_admission.h"
 
 namespace wavetank::decide::detail {
 
@@ -12,6 +13,10 @@ Refusal if_alive(const ClusterView& view, Ref ref, bool news, const Fact& fact, 
   if (!view.alive(ref)) return not_found(view, ref);
   if (news) facts.emplace_back(fact);
   return granted();
+}
+
+event::TemplateId template_of(const ClusterView& view, Ref set) {
+  return set.kind == model::Kind::StatefulSet ? view->stateful_sets[set.row].tmpl : view->daemon_sets[set.row].tmpl;
 }
 
 bool differs(const state::Condition& now, event::ConditionStatus status, const std::string& reason,
@@ -151,6 +156,12 @@ Refusal rule(const ClusterView& view, const command::CreateControllerRevision& c
   const std::string name = std::string(view.bare_name(c.fact.owner)) + "-" + c.fact.hash;
   if (view.find(model::Kind::ControllerRevision, view.namespace_of(c.fact.owner), name).valid())
     return Rejection{"AlreadyExists", fmt::format("controllerrevisions.apps \"{}\" already exists", name)};
+  // What is kept is the template as it stands: no longer the one that was meant, if it has another hash.
+  const event::TemplateId tmpl = template_of(view, c.fact.owner);
+  bool meant = false;
+  for (std::int32_t n = 0; n < 8 && !meant; ++n)
+    meant = state::revision_hash(view.pod_template(tmpl).doc, n) == c.fact.hash;
+  if (!meant) return conflict(fmt::format("the template of {} has changed", view.name_of(c.fact.owner)));
   facts.emplace_back(c.fact);
   return granted();
 }

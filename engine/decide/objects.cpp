@@ -299,6 +299,34 @@ Refusal check_resize(const ClusterView& view, Ref ref, const Doc& before, const 
   return granted();
 }
 
+/// Of StatefulSets, DaemonSets and their revisions. Source: ValidateStatefulSetUpdate, daemonSetStrategy.ValidateUpdate,
+/// ValidateControllerRevisionUpdate.
+Refusal check_immutable_sets(Ref ref, const std::string& name, const Doc& before, const Doc& after) {
+  const auto immutable = [&](std::string_view kind, std::string_view path, const Doc* value) {
+    return Rejection{"Invalid", fmt::format("{}.apps \"{}\" is invalid: {}: Invalid value: {}: field is immutable", kind,
+                                            name, path, value == nullptr ? "null" : model::to_canonical_json(*value))};
+  };
+  if (ref.kind == Kind::StatefulSet) {
+    Doc was = before, is = after;
+    for (Doc* doc : {&was, &is})
+      for (const char* key : {"replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+                              "persistentVolumeClaimRetentionPolicy", "minReadySeconds"})
+        (*doc)["spec"].erase(key);
+    if (!same_member(was, is, {"spec"}))
+      return Rejection{"Invalid",
+                       fmt::format("StatefulSet.apps \"{}\" is invalid: spec: Forbidden: updates to statefulset spec for "
+                                   "fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
+                                   "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and "
+                                   "'minReadySeconds' are forbidden",
+                                   name)};
+  }
+  if (ref.kind == Kind::DaemonSet && !same_member(before, after, {"spec", "selector"}))
+    return immutable("DaemonSet", "spec.selector", after.at({"spec", "selector"}));
+  if (ref.kind == Kind::ControllerRevision && !same_member(before, after, {"data"}))
+    return immutable("ControllerRevision", "data", after.find("data"));
+  return granted();
+}
+
 /// What may not change once it is written.
 Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, const Doc& after) {
   if (ref.kind == Kind::Job) return check_immutable_job(view, ref, before, after);
@@ -311,6 +339,7 @@ Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, con
   if ((ref.kind == Kind::Deployment || ref.kind == Kind::ReplicaSet) &&
       !same_member(before, after, {"spec", "selector"}))
     return immutable("spec.selector", after.at({"spec", "selector"}));
+  if (auto refused = check_immutable_sets(ref, name, before, after)) return refused;
   if (ref.kind == Kind::PriorityClass && !same_member(before, after, {"value"}))
     return Rejection{
         "Invalid",

@@ -8,7 +8,6 @@
 #include "engine/model/schema.h"
 
 namespace wavetank::model {
-namespace {
 
 std::optional<IntOrPercent> read_int_or_percent(const Doc* doc, std::string_view key) {
   const Doc* found = get(doc, key);
@@ -21,6 +20,8 @@ std::optional<IntOrPercent> read_int_or_percent(const Doc* doc, std::string_view
   if (error != std::errc() || !whole) return std::nullopt;  // reported by validate
   return out;
 }
+
+namespace {
 
 TaintEffect effect_of(std::string_view text) {
   if (text == "PreferNoSchedule") return TaintEffect::PreferNoSchedule;

@@ -82,6 +82,8 @@ RuntimeClass read_runtime_class(const Doc& doc);
 Ingress read_ingress(const Doc& doc);
 IngressClass read_ingress_class(const Doc& doc);
 VolumeAttachment read_volume_attachment(const Doc& doc);
+/// An integer or a percentage; nothing when missing or neither.
+std::optional<IntOrPercent> read_int_or_percent(const Doc* doc, std::string_view key);
 ObjectMeta read_meta(const Doc* doc);
 /// Whether the image's tag is "latest", written or implied: such images are pulled always.
 bool image_tag_is_latest(std::string_view image);

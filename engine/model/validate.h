@@ -81,8 +81,9 @@ void validate_annotations(const Place& annotations);
 void validate_selector(const Place& selector);
 void validate_int_or_percent(const Place& value, bool at_most_100);
 void validate_port_or_name(const Place& port);
-void validate_pod_template(const Place& metadata, const Place& spec);
-void validate_pod_spec(const Place& spec);
+/// `claims`: volumes that are not written but will be there.
+void validate_pod_template(const Place& metadata, const Place& spec, const std::vector<std::string>& claims = {});
+void validate_pod_spec(const Place& spec, const std::vector<std::string>& claims = {});
 void validate_affinity(const Place& affinity);
 void validate_node_selector(const Place& selector);
 void validate_persistent_volume(const Place& root);

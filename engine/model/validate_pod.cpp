@@ -144,8 +144,9 @@ void validate_scheduling_fields(const Place& spec) {
 
 }  // namespace
 
-void validate_pod_spec(const Place& spec) {
-  const std::vector<std::string> volumes = validate_volumes(spec);
+void validate_pod_spec(const Place& spec, const std::vector<std::string>& claims) {
+  std::vector<std::string> volumes = validate_volumes(spec);
+  volumes.insert(volumes.end(), claims.begin(), claims.end());
   const bool host_network = get_bool(spec.doc(), "hostNetwork");
   std::vector<std::string> names;
   std::vector<std::string> host_ports;
@@ -171,10 +172,10 @@ void validate_pod_spec(const Place& spec) {
   validate_resource_names(spec["overhead"], false);
 }
 
-void validate_pod_template(const Place& metadata, const Place& spec) {
+void validate_pod_template(const Place& metadata, const Place& spec, const std::vector<std::string>& claims) {
   validate_labels(metadata["labels"]);
   validate_annotations(metadata["annotations"]);
-  validate_pod_spec(spec);
+  validate_pod_spec(spec, claims);
 }
 
 }  // namespace wavetank::model

@@ -151,13 +151,30 @@ struct Recorder {
     normal(Ref(e.replica_set), "SuccessfulCreate", fmt::format("Created pod: {}", view.bare_name(subject(event, view))),
            "replicaset-controller");
   }
+  void on(const event::PodMade& e) {
+    pod_of_set(e.owner, "SuccessfulCreate", "Created", "create", std::string(view.bare_name(subject(event, view))));
+  }
+  /// What the owner's controller says of a pod that it made or deleted.
+  void pod_of_set(Ref owner, const char* reason, const char* done, const char* verb, const std::string& pod) {
+    switch (owner.kind) {
+      case model::Kind::StatefulSet:
+        return normal(owner, reason,
+                      fmt::format("{} Pod {} in StatefulSet {} successful", verb, pod, view.bare_name(owner)),
+                      "statefulset-controller");
+      case model::Kind::DaemonSet:
+        return normal(owner, reason, fmt::format("{} pod: {}", done, pod), "daemonset-controller");
+      case model::Kind::ReplicaSet:
+        return normal(owner, reason, fmt::format("{} pod: {}", done, pod), "replicaset-controller");
+      default:
+        return;
+    }
+  }
   void on(const event::PodDeletionStarted& e) {
     const Ref pod(e.pod);
     const NodeId node = view.pod_node(e.pod);
     const Ref owner = view->pods.owner[e.pod.index()];
-    if (e.reason == DeletionReason::ScaledDown && owner.valid()) {
-      normal(owner, "SuccessfulDelete", fmt::format("Deleted pod: {}", view.pod_name(e.pod)), "replicaset-controller");
-    }
+    if ((e.reason == DeletionReason::ScaledDown || e.reason == DeletionReason::Replaced) && owner.valid())
+      pod_of_set(owner, "SuccessfulDelete", "Deleted", "delete", std::string(view.pod_name(e.pod)));
     if (e.reason == DeletionReason::TaintEviction) {
       normal(pod, "TaintManagerEviction", fmt::format("Marking for deletion Pod {}", full_name(e.pod)),
              "taint-eviction-controller");

@@ -20,6 +20,7 @@ struct BeforeOf {
   Before operator()(const event::ObjectUpdated& e) const {
     Before out;
     out.doc = model::to_canonical_json(view.stored_doc(e.ref));
+    if (e.ref.kind == model::Kind::Service) out.service_type = view.service(e.ref.as<event::ServiceId>()).spec.type;
     return out;
   }
   Before operator()(const event::NodeTaintsChanged& e) const {
@@ -64,17 +65,32 @@ struct Sentence {
   [[nodiscard]] std::string container(PodId id, std::uint32_t index) const {
     return fmt::format("container {} of {}", view.container_spec(id, index).name, pod(id));
   }
+  /// Whether the pod's set wants another in its place: it has ended, or is of an older template.
+  [[nodiscard]] bool replaced(PodId id) const {
+    const Ref set = view->pods.owner[id.index()];
+    if (!set.valid() || (set.kind != Kind::StatefulSet && set.kind != Kind::DaemonSet)) return false;
+    if (view.pod_phase(id) == event::Phase::Failed || view.pod_phase(id) == event::Phase::Succeeded) return true;
+    const std::string* revision = model::find_label(view.pod_spec(id).labels, "controller-revision-hash");
+    const auto& revisions = set.kind == Kind::StatefulSet ? view->stateful_sets[set.row].revisions
+                                                          : view->daemon_sets[set.row].revisions;
+    std::int64_t newest = 0;
+    std::string name;
+    for (const event::ControllerRevisionId r : revisions) {
+      const state::ControllerRevisionRow& row = view.controller_revision(r);
+      if (row.revision <= newest) continue;
+      newest = row.revision;
+      name = set.kind == Kind::StatefulSet ? std::string(view.text(row.header.name)) : row.hash;
+    }
+    return revision != nullptr && *revision != name;
+  }
+  [[nodiscard]] std::string owner(PodId id) const { return label(view->pods.owner[id.index()], view); }
+  [[nodiscard]] std::string owner_words(PodId id) const {
+    const Ref owner = view->pods.owner[id.index()];
+    return owner.valid() ? kind_words(owner, view) : "controller";
+  }
   [[nodiscard]] std::string on_its_node(PodId id) const {
     const NodeId at = view.pod_node(id);
     return at.valid() ? fmt::format(" on node {}", view.bare_name(Ref(at))) : "";
-  }
-
-  /// Why a controller took a pod of its own away.
-  [[nodiscard]] std::string too_many(PodId id) const {
-    const Ref owner = view->pods.owner[id.index()];
-    if (!owner.valid() || owner.kind != Kind::Job) return "its replica set had too many";
-    const state::JobRow& job = view->jobs[owner.row];
-    return job.spec.suspend ? "its job is suspended" : "its job has no more use for it";
   }
 
   // ---- The run and what came from outside ----
@@ -205,7 +221,9 @@ struct Sentence {
       case DeletionReason::Deleted:
         return fmt::format("{}{} is being deleted{}", who, where, grace);
       case DeletionReason::ScaledDown:
-        return fmt::format("{}: {}{} is being deleted{}", too_many(e.pod), who, where, grace);
+        return replaced(e.pod)
+                   ? fmt::format("{} replaces {}{}: it is being deleted{}", owner(e.pod), who, where, grace)
+                   : fmt::format("its {} had too many: {}{} is being deleted{}", owner_words(e.pod), who, where, grace);
       case DeletionReason::Evicted:
         return fmt::format("{} is being evicted{}{}", who, where.empty() ? "" : " from" + where.substr(3), grace);
       case DeletionReason::TaintEviction:
@@ -325,6 +343,18 @@ struct Sentence {
     add(unready, "not ready");
     add(gone, "gone");
     return fmt::format("the endpoints of {} changed: {}", who, what);
+  }
+  std::string operator()(const event::EndpointSlicePortsSet& e) const {
+    const event::ServiceId service = view.endpoint_slice(e.slice).service;
+    const std::string who = service.valid() ? label(Ref(service), view) : label(Ref(e.slice), view);
+    if (e.ports.empty()) return fmt::format("{} has no port to send traffic to", who);
+    std::string ports;
+    for (const event::SlicePort& p : e.ports) ports += fmt::format("{}{}", ports.empty() ? "" : ", ", p.port);
+    return fmt::format("{} sends traffic to port{} {}", who, e.ports.size() > 1 ? "s" : "", ports);
+  }
+  std::string operator()(const event::LoadBalancerChanged& e) const {
+    if (e.addresses.empty()) return fmt::format("{} lost its external address", label(e.ref, view));
+    return fmt::format("{} can be reached from outside at {}", label(e.ref, view), e.addresses.front());
   }
   std::string operator()(const event::PdbStatusChanged& e) const {
     return fmt::format("{} allows {}: {} of {} healthy, {} needed", label(Ref(e.pdb), view),

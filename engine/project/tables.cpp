@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include "engine/project/autoscaling_rows.h"
+#include "engine/project/set_rows.h"
 #include "engine/project/storage_rows.h"
 
 namespace wavetank::project {
@@ -250,6 +251,10 @@ std::vector<std::string> cells(Ref ref, const ClusterView& view) {
               i.images,
               row.spec.selector.text()};
     }
+    case Kind::StatefulSet:
+    case Kind::DaemonSet:
+    case Kind::ControllerRevision:
+      return set_cells(ref, view);
     case Kind::ReplicaSet: {
       const state::ReplicaSetRow& row = view.replica_set(ref.as<event::ReplicaSetId>());
       const Images i = images_of(view.pod_template(row.tmpl).value->spec);
@@ -315,6 +320,10 @@ std::vector<Table::Column> columns_of(Kind kind) {
     case Kind::Deployment:
       return {{"READY"},        {"UP-TO-DATE"},    {"AVAILABLE"}, {"AGE"}, {"CONTAINERS", true},
               {"IMAGES", true}, {"SELECTOR", true}};
+    case Kind::StatefulSet:
+    case Kind::DaemonSet:
+    case Kind::ControllerRevision:
+      return set_columns(kind);
     case Kind::ReplicaSet:
       return {{"DESIRED"}, {"CURRENT"}, {"READY"}, {"AGE"}, {"CONTAINERS", true}, {"IMAGES", true}, {"SELECTOR", true}};
     case Kind::Job:

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/project/autoscaling_rows.h"
+#include "engine/project/set_rows.h"
 #include "engine/project/volume_trouble.h"
 
 namespace wavetank::project {
@@ -127,6 +128,10 @@ std::vector<PodId> pods_of(Ref ref, const ClusterView& view) {
       break;
     case Kind::ReplicaSet:
       out = view.replica_set(ref.as<event::ReplicaSetId>()).pods;
+      break;
+    case Kind::StatefulSet:
+    case Kind::DaemonSet:
+      out = *view.pods_of(ref);
       break;
     case Kind::Deployment:
       for (const event::ReplicaSetId set : view.deployment(ref.as<event::DeploymentId>()).replica_sets) {
@@ -273,6 +278,9 @@ std::vector<std::string> present_alone(Ref ref, const ClusterView& view) {
       if (row.failure.present) out.push_back("It cannot make pods: " + row.failure.message);
       return out;
     }
+    case Kind::StatefulSet:
+    case Kind::DaemonSet:
+      return present_set(ref, view);
     case Kind::PodDisruptionBudget: {
       const state::PdbRow& row = view.pdb(ref.as<event::PdbId>());
       return {fmt::format("It allows {}: {} of {} healthy, and {} must be.",

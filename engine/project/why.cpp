@@ -50,6 +50,10 @@ struct Seen {
   EventKind kind = EventKind::Count;
 };
 
+bool owns_pods(Kind kind) {
+  return kind == Kind::Deployment || kind == Kind::ReplicaSet || kind == Kind::StatefulSet || kind == Kind::DaemonSet;
+}
+
 /// Collects what there is to know in one walk over the past, then tells it.
 class Inquiry {
  public:
@@ -89,8 +93,7 @@ class Inquiry {
   }
   /// Pods of a watched ReplicaSet that are gone by now belong to the story, too.
   bool owned_pod(const event::Event&, Ref about) const {
-    if (about.kind != Kind::Pod || !about.valid() || (ref_.kind != Kind::Deployment && ref_.kind != Kind::ReplicaSet))
-      return false;
+    if (about.kind != Kind::Pod || !about.valid() || !owns_pods(ref_.kind)) return false;
     const Ref owner = view_->pods.owner[about.row];
     return owner.valid() && watched_.contains(owner);
   }
@@ -402,6 +405,8 @@ base::Result<Why> Inquiry::tell(SimTime at, const History& history) {
       break;
     case Kind::Deployment:
     case Kind::ReplicaSet:
+    case Kind::StatefulSet:
+    case Kind::DaemonSet:
       ask_about_workload();
       break;
     case Kind::Node:

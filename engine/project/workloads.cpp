@@ -24,6 +24,22 @@ bool rolled_out(const state::DeploymentRow& row) {
          row.status_replicas == row.updated;
 }
 
+/// No rollout of the workload is under way; what a partition keeps back does not count.
+bool rolled_out(Ref ref, const ClusterView& view) {
+  if (ref.kind == Kind::Deployment) return rolled_out(view.deployment(ref.as<event::DeploymentId>()));
+  if (ref.kind == Kind::StatefulSet) {
+    const state::StatefulSetRow& row = view->stateful_sets[ref.row];
+    return row.spec.on_delete || (row.status.observed_generation >= row.header.generation &&
+                                  row.status.updated >= row.spec.replicas - row.spec.partition);
+  }
+  if (ref.kind == Kind::DaemonSet) {
+    const state::DaemonSetRow& row = view->daemon_sets[ref.row];
+    return row.spec.on_delete || (row.status.observed_generation >= row.header.generation &&
+                                  row.status.updated >= row.status.desired);
+  }
+  return true;
+}
+
 }  // namespace
 
 Ref Workloads::workload_ref(PodId pod, const ClusterView& view) {
@@ -32,14 +48,27 @@ Ref Workloads::workload_ref(PodId pod, const ClusterView& view) {
     const event::DeploymentId deployment = view.replica_set(owner.as<event::ReplicaSetId>()).deployment;
     return deployment.valid() ? Ref(deployment) : owner;
   }
+  if (owner.valid() && (owner.kind == Kind::StatefulSet || owner.kind == Kind::DaemonSet)) return owner;
   return namespace_ref(view.pod_ns(pod), view);
 }
 
+std::vector<std::uint32_t>& Workloads::index_of(Kind kind) {
+  switch (kind) {
+    case Kind::Deployment:
+      return of_deployment_;
+    case Kind::ReplicaSet:
+      return of_set_;
+    case Kind::StatefulSet:
+      return of_stateful_set_;
+    case Kind::DaemonSet:
+      return of_daemon_set_;
+    default:
+      return of_namespace_;
+  }
+}
+
 std::size_t Workloads::workload(Ref ref, const ClusterView& view) {
-  std::uint32_t& at = slot(ref.kind == Kind::Deployment   ? of_deployment_
-                           : ref.kind == Kind::ReplicaSet ? of_set_
-                                                          : of_namespace_,
-                           ref.row);
+  std::uint32_t& at = slot(index_of(ref.kind), ref.row);
   if (at == kNone) {
     at = static_cast<std::uint32_t>(all_.size());
     Workload w;
@@ -70,7 +99,7 @@ void Workloads::change(std::size_t workload, std::int64_t desired, std::int64_t 
   w.desired.set(view.now(), desired);
   w.ready.set(view.now(), ready);
   bool whole = ready >= desired;
-  const bool rolled = w.ref.kind != Kind::Deployment || rolled_out(view.deployment(w.ref.as<event::DeploymentId>()));
+  const bool rolled = rolled_out(w.ref, view);
   whole = whole && rolled;
   if (whole && w.first_whole == SimTime::never() && desired > 0) {
     w.first_whole = view.now();
@@ -90,6 +119,8 @@ void Workloads::refresh(Ref ref, const ClusterView& view) {
   std::int64_t desired = 0;
   if (there && ref.kind == Kind::Deployment) desired = view.deployment(ref.as<event::DeploymentId>()).spec.replicas;
   if (there && ref.kind == Kind::ReplicaSet) desired = view.replica_set(ref.as<event::ReplicaSetId>()).replicas;
+  if (there && ref.kind == Kind::StatefulSet) desired = view->stateful_sets[ref.row].spec.replicas;
+  if (there && ref.kind == Kind::DaemonSet) desired = view->daemon_sets[ref.row].status.desired;
   change(at, desired, all_[at].ready.value(), view);
   if (!there && all_[at].gone == SimTime::never()) {
     count_time(all_[at], view.now());
@@ -147,12 +178,16 @@ void Workloads::observe(const event::Event& event, const ClusterView& view) {
   touched_.clear();
   const PodId pod = std::visit(PodOf{}, event.payload);
   if (pod.valid()) return recount(pod, view);
-  const auto is_workload = [](Kind kind) { return kind == Kind::Deployment || kind == Kind::ReplicaSet; };
+  const auto is_workload = [](Kind kind) {
+    return kind == Kind::Deployment || kind == Kind::ReplicaSet || kind == Kind::StatefulSet || kind == Kind::DaemonSet;
+  };
   switch (event.kind()) {
     case event::EventKind::ObjectCreated: {
       const Kind kind = std::get<event::ObjectCreated>(event.payload).kind;
       if (kind == Kind::Deployment) refresh(Ref(event::DeploymentId(view->deployments.size() - 1)), view);
       if (kind == Kind::ReplicaSet) refresh(Ref(event::ReplicaSetId(view->replica_sets.size() - 1)), view);
+      if (kind == Kind::StatefulSet) refresh(Ref(event::StatefulSetId(view->stateful_sets.size() - 1)), view);
+      if (kind == Kind::DaemonSet) refresh(Ref(event::DaemonSetId(view->daemon_sets.size() - 1)), view);
       if (kind == Kind::Pod) {
         const PodId made(view->pods.size() - 1);
         ++all_[workload(workload_ref(made, view), view)].pods_made;
@@ -186,6 +221,10 @@ void Workloads::observe(const event::Event& event, const ClusterView& view) {
     }
     case event::EventKind::DeploymentStatusChanged:
       return refresh(Ref(std::get<event::DeploymentStatusChanged>(event.payload).deployment), view);
+    case event::EventKind::StatefulSetStatusChanged:
+      return refresh(Ref(std::get<event::StatefulSetStatusChanged>(event.payload).id), view);
+    case event::EventKind::DaemonSetStatusChanged:
+      return refresh(Ref(std::get<event::DaemonSetStatusChanged>(event.payload).id), view);
     case event::EventKind::MachineDown:
       for (const PodId p : view.node(std::get<event::MachineDown>(event.payload).node).pods) recount(p, view);
       return;

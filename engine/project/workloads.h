@@ -1,7 +1,8 @@
 #pragma once
 // What became of each workload: desired and ready pods over time, availability, restarts.
 //
-// A workload is a Deployment, a ReplicaSet without an owner, or all pods of a namespace without an owner together. A
+// A workload is a Deployment, a StatefulSet, a DaemonSet (which wants a pod on each node that its status counts), a
+// ReplicaSet without an owner, or all pods of a namespace without an owner together. A
 // pod counts as ready when its condition Ready is True, it is not being deleted, and the machine under it runs: for up
 // to 50 s after a machine died the control plane still believes in its pods, but nobody is served by them.
 
@@ -15,7 +16,7 @@
 namespace wavetank::project {
 
 struct Workload {
-  Ref ref;           ///< Deployment, ReplicaSet or, for pods without an owner, Namespace.
+  Ref ref;           ///< Deployment, StatefulSet, DaemonSet, ReplicaSet or, for pods without an owner, Namespace.
   std::string name;  ///< "web", "shop/web", "pods of shop".
   Series desired, ready;
   SimTime born;
@@ -58,7 +59,9 @@ class Workloads final : public state::Observer {
   static void count_time(Workload& w, SimTime now);
 
   std::vector<Workload> all_;
-  std::vector<std::uint32_t> of_deployment_, of_set_, of_namespace_;  ///< By row.
+  std::vector<std::uint32_t>& index_of(model::Kind kind);
+
+  std::vector<std::uint32_t> of_deployment_, of_set_, of_stateful_set_, of_daemon_set_, of_namespace_;  ///< By row.
   std::vector<std::uint32_t> counted_in_;                             ///< By pod: the workload that counts it as ready.
   std::vector<std::uint32_t> loose_in_;  ///< By pod: the namespace's workload that wants it.
   std::vector<Touch> touched_;

@@ -45,6 +45,11 @@ const PriorityClassRow* find_priority_class(const ClusterState& state, std::stri
   return best;
 }
 
+std::string revision_hash(std::string_view template_doc, std::int32_t collisions) {
+  if (collisions == 0) return template_hash(template_doc);
+  return template_hash(std::string(template_doc) + std::to_string(collisions));
+}
+
 void admit_pod_spec(const ClusterState& state, model::Doc& spec) {
   model::Doc& tolerations = spec["tolerations"];
   if (!tolerations.is_array()) tolerations = model::Doc::array();

@@ -3,6 +3,7 @@
 // set, which share one admitted template). Source:
 // https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
 
+#include <string>
 #include <string_view>
 
 #include "engine/state/cluster_state.h"
@@ -15,5 +16,9 @@ void admit_pod_spec(const ClusterState& state, model::Doc& spec);
 
 /// The class of that name, or the global default for an empty name; null if there is none.
 const PriorityClassRow* find_priority_class(const ClusterState& state, std::string_view name);
+
+/// Value of the label controller-revision-hash: as pod-template-hash (tables.h), with the number of collisions appended
+/// to what is hashed where there were any. Source: kubernetes/pkg/controller/history HashControllerRevision.
+std::string revision_hash(std::string_view template_doc, std::int32_t collisions);
 
 }  // namespace wavetank::state

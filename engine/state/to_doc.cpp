@@ -414,6 +414,9 @@ Doc pod_doc(const ClusterView& view, PodId pod) {
     Doc list = Doc::array();
     list.items.push_back(Builder(view).owner_reference(owner, true));
     doc["metadata"]["ownerReferences"] = std::move(list);
+    if ((owner.kind == model::Kind::StatefulSet || owner.kind == model::Kind::DaemonSet) &&
+        (pods.flags[pod.index()] & kFromManifest) == 0)
+      doc["metadata"]["generateName"] = Doc::string(std::string(view.bare_name(owner)) + "-");
   }
   return doc;
 }
@@ -462,6 +465,29 @@ Doc slice_doc(const ClusterView& view, Ref ref) {
   return doc;
 }
 
+/// What a controller kept of its set: a patch that brings the template back.
+Doc revision_doc(const ClusterView& view, Ref ref) {
+  const ControllerRevisionRow& row = view.controller_revision(ref.as<ControllerRevisionId>());
+  Doc doc = row.header.doc.empty() ? identity(view, ref) : parse(row.header.doc);
+  Doc& meta = doc["metadata"];
+  if (row.header.doc.empty()) {
+    const bool stateful = row.header.controller.kind == model::Kind::StatefulSet;
+    for (const auto& [key, value] : view.pod_template(row.tmpl).value->labels) meta["labels"][key] = Doc::string(value);
+    meta["labels"][stateful ? "controller.kubernetes.io/hash" : "controller-revision-hash"] = Doc::string(row.hash);
+    Doc tmpl = parse(view.pod_template(row.tmpl).doc);
+    tmpl["$patch"] = Doc::string("replace");
+    doc["data"]["spec"]["template"] = std::move(tmpl);
+  }
+  meta.erase("ownerReferences");
+  if (row.header.controller.valid()) {
+    Doc list = Doc::array();
+    list.items.push_back(Builder(view).owner_reference(row.header.controller, true));
+    meta["ownerReferences"] = std::move(list);
+  }
+  doc["revision"] = Doc::integer(row.revision);
+  return doc;
+}
+
 }  // namespace
 
 std::string time_text(const ClusterView& view, SimTime t) { return base::format_rfc3339(t, view.state().epoch_s); }
@@ -484,6 +510,7 @@ model::Doc conditions_doc(const ClusterView& view, const std::vector<NamedCondit
 model::Doc ClusterView::stored_doc(Ref ref) const {
   if (ref.kind == model::Kind::Pod) return pod_doc(*this, ref.as<PodId>());
   if (ref.kind == model::Kind::ReplicaSet) return replica_set_doc(*this, ref);
+  if (ref.kind == model::Kind::ControllerRevision) return revision_doc(*this, ref);
   const Header& h = *header(ref);
   if (!h.doc.empty()) return parse(h.doc);
   return ref.kind == model::Kind::EndpointSlice ? slice_doc(*this, ref) : identity(*this, ref);

@@ -94,6 +94,8 @@ model::Labels ClusterView::labels_of(Ref ref) const {
       return state_->jobs[ref.row].labels;
     case model::Kind::CronJob:
       return state_->cron_jobs[ref.row].labels;
+    case model::Kind::ControllerRevision:
+      return pod_template(state_->controller_revisions[ref.row].tmpl).value->labels;
     default:
       break;
   }

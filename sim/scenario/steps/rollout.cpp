@@ -19,24 +19,24 @@ class Rollout final : public Step {
     for_targets(targets_, context, verb, [&](event::Ref ref, const std::string& name) {
       std::string line = fmt::format("{} {}", verb, name);
       if (action_ == Action::Undo && to_revision_ != 0) line += fmt::format(" --to-revision={}", to_revision_);
-      context.kubectl(line, payload(ref.as<event::DeploymentId>()));
+      context.kubectl(line, payload(ref));
     });
   }
 
  private:
   [[nodiscard]] std::string_view word() const { return kActions[static_cast<std::size_t>(action_)]; }
-  [[nodiscard]] command::Payload payload(event::DeploymentId id) const {
+  [[nodiscard]] command::Payload payload(event::Ref ref) const {
     switch (action_) {
       case Action::Undo:
-        return command::UndoRollout{id, to_revision_};
+        return command::UndoRollout{ref, to_revision_};
       case Action::Pause:
-        return command::SetPaused{id, true};
+        return command::SetPaused{ref.as<event::DeploymentId>(), true};
       case Action::Resume:
-        return command::SetPaused{id, false};
+        return command::SetPaused{ref.as<event::DeploymentId>(), false};
       case Action::Restart:
         break;
     }
-    return command::RestartRollout{id};
+    return command::RestartRollout{ref};
   }
 
   Action action_;
@@ -49,12 +49,12 @@ class Rollout final : public Step {
 const Shape& rollout_shape() {
   static const Shape kShape = {
       "rollout",
-      {{"undo", Type::Texts, "Deployments to roll back.", false},
+      {{"undo", Type::Texts, "Deployments, stateful sets and daemon sets to roll back.", false},
        {"toRevision", Type::Whole, "With undo: the revision to go back to. Default 0, the one before the current.",
         false},
        {"pause", Type::Texts, "Deployments whose rollout is paused.", false},
        {"resume", Type::Texts, "Deployments whose rollout goes on.", false},
-       {"restart", Type::Texts, "Deployments whose pods are all replaced.", false}},
+       {"restart", Type::Texts, "Deployments, stateful sets and daemon sets whose pods are all replaced.", false}},
       ""};
   return kShape;
 }
@@ -78,7 +78,10 @@ std::unique_ptr<const Step> read_rollout(const model::Doc& doc, const std::strin
   if (doc.find("toRevision") != nullptr && action != Action::Undo) {
     context.problems.add(place(doc, "toRevision"), fmt::format("{}.toRevision: goes with undo only", path));
   }
-  return std::make_unique<Rollout>(action, read_targets(doc, field, path, {model::Kind::Deployment}, context),
+  std::vector<model::Kind> kinds = {model::Kind::Deployment};
+  if (action == Action::Undo || action == Action::Restart)
+    kinds.insert(kinds.end(), {model::Kind::StatefulSet, model::Kind::DaemonSet});
+  return std::make_unique<Rollout>(action, read_targets(doc, field, path, kinds, context),
                                    whole(doc, "toRevision", 0));
 }
 

@@ -26,7 +26,7 @@ class Scale final : public Step {
 const Shape& scale_shape() {
   static const Shape kShape = {
       "scale",
-      {{"target", Type::Texts, "deployment/web or replicaset/web; * stands for any text.", true},
+      {{"target", Type::Texts, "deployment/web, statefulset/db or replicaset/web; * stands for any text.", true},
        {"replicas", Type::Whole, "How many pods.", true, nullptr, 0, 1'000'000}},
       ""};
   return kShape;
@@ -34,7 +34,7 @@ const Shape& scale_shape() {
 
 std::unique_ptr<const Step> read_scale(const model::Doc& doc, const std::string& path, ReadContext& context) {
   return std::make_unique<Scale>(
-      read_targets(doc, "target", path, {model::Kind::Deployment, model::Kind::ReplicaSet}, context),
+      read_targets(doc, "target", path, {model::Kind::Deployment, model::Kind::ReplicaSet, model::Kind::StatefulSet}, context),
       static_cast<std::int32_t>(whole(doc, "replicas", 0)));
 }
 
