@@ -270,7 +270,6 @@ void DaemonSetSync::roll() {
   const auto desired =
       static_cast<std::int32_t>(std::count_if(fits_.begin(), fits_.end(), [](DaemonFit f) { return f.should_run; }));
   const DaemonLimits limits = daemon_limits(row_.spec, desired);
-  reason_ = DeletionReason::Replaced;
   if (limits.surge == 0) {
     roll_by_deleting(limits.unavailable);
   } else {
@@ -370,7 +369,7 @@ bool DaemonSetSync::sync_nodes() {
     }
   }
   if (!to_delete_.empty()) plan_.next_batch();
-  for (const PodId p : to_delete_) plan_.together(command::DeletePod{p, reason_, {}}, 0, true);
+  for (const PodId p : to_delete_) plan_.together(command::DeletePod{p, DeletionReason::ScaledDown, {}}, 0, true);
   to_make_.clear();
   to_delete_.clear();
   return any;

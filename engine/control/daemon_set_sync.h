@@ -81,7 +81,6 @@ class DaemonSetSync {
   Pods homeless_;              ///< Not bound, and their node is gone.
   std::vector<event::NodeId> to_make_;
   Pods to_delete_;
-  event::DeletionReason reason_ = event::DeletionReason::ScaledDown;
   std::vector<std::pair<bool, std::pair<const char*, std::string>>> events_;
   struct Failure {
     base::SimTime last;

@@ -29,7 +29,7 @@ bool in_ordinal_range(const model::StatefulSet& spec, std::int32_t ordinal) {
 
 bool keeps_current_revision(const model::StatefulSet& spec, std::int32_t ordinal, std::int32_t status_current) {
   if (spec.on_delete) return false;
-  const std::int32_t kept = spec.has_rolling_update ? spec.partition : status_current;
+  const std::int32_t kept = spec.partition >= 0 ? spec.partition : status_current;
   return ordinal < std::int64_t{spec.ordinals_start} + kept;
 }
 

@@ -26,7 +26,8 @@ std::string claim_name(std::string_view claim_template, std::string_view set, st
 bool in_ordinal_range(const model::StatefulSet& spec, std::int32_t ordinal);
 
 /// Whether a pod that is made now with this ordinal still gets the current revision, not the update revision.
-/// `status_current` is status.currentReplicas, which decides where the strategy has no rollingUpdate at all.
+/// `status_current` is status.currentReplicas, which decides where the strategy has no rollingUpdate at all (partition
+/// -1).
 bool keeps_current_revision(const model::StatefulSet& spec, std::int32_t ordinal, std::int32_t status_current);
 
 /// What the owner references of a claim have to be under persistentVolumeClaimRetentionPolicy.

@@ -191,7 +191,7 @@ bool StatefulSetSync::process_replicas() {
 bool StatefulSetSync::process(const Replica& r, Calls& calls) {
   if (r.pod.valid() && ended(r.pod, view_)) {
     // Its successor is made when it is gone.
-    if (!view_.pod_terminating(r.pod)) delete_pod(r.pod, calls.pods, DeletionReason::Replaced);
+    if (!view_.pod_terminating(r.pod)) delete_pod(r.pod, calls.pods);
     return true;
   }
   if (!r.pod.valid()) {
@@ -231,7 +231,7 @@ bool StatefulSetSync::process_condemned() {
       const bool going = view_.pod_terminating(r.pod);
       const bool waits = !running_and_ready(r.pod) || !available(r.pod);
       if (in_order && (going || (waits && first_unavailable_ != &r))) return true;
-      if (!going) delete_pod(r.pod, calls.pods, DeletionReason::ScaledDown);
+      if (!going) delete_pod(r.pod, calls.pods);
       if (in_order) break;
     }
     const bool any = !calls.pods.empty();
@@ -250,7 +250,7 @@ void StatefulSetSync::update() {
     const bool going = r.pod.valid() && view_.pod_terminating(r.pod);
     if (r.revision != update_ && r.pod.valid() && !going) {
       Calls calls;
-      delete_pod(r.pod, calls.pods, DeletionReason::Replaced);
+      delete_pod(r.pod, calls.pods);
       send(calls);
       --status_.current;
       return;
@@ -259,9 +259,9 @@ void StatefulSetSync::update() {
   }
 }
 
-void StatefulSetSync::delete_pod(PodId pod, std::vector<Plan::Call>& to, DeletionReason reason) const {
+void StatefulSetSync::delete_pod(PodId pod, std::vector<Plan::Call>& to) const {
   Plan::Call call;
-  call.payload = command::DeletePod{pod, reason, {}};
+  call.payload = command::DeletePod{pod, DeletionReason::ScaledDown, {}};
   call.optional = true;
   to.push_back(std::move(call));
 }

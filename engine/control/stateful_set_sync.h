@@ -43,7 +43,7 @@ class StatefulSetSync {
   bool fix_condemned();
   bool process_condemned();
   void update();
-  void delete_pod(event::PodId pod, std::vector<Plan::Call>& to, event::DeletionReason reason) const;
+  void delete_pod(event::PodId pod, std::vector<Plan::Call>& to) const;
   void send(Calls& calls);
   void send_in_turn(std::vector<Plan::Call>& calls);
   void count();

@@ -219,13 +219,12 @@ struct PodPhaseChanged {
 /// Why a pod's deletion began.
 enum class DeletionReason : std::uint8_t {
   Deleted,           ///< A client asked.
-  ScaledDown,        ///< Its controller had too many.
+  ScaledDown,        ///< Its ReplicaSet had too many.
   Evicted,           ///< The Eviction API (drain).
   TaintEviction,     ///< A NoExecute taint not tolerated (any longer).
   Preempted,         ///< A pod of higher priority needed the room.
   GarbageCollected,  ///< Its owner is gone.
   PodGC,             ///< The pod garbage collector: its node is gone, or it ended long ago.
-  Replaced,          ///< Its StatefulSet or DaemonSet wants another: a new revision, or it has ended.
 };
 
 struct PodDeletionStarted {

@@ -16,8 +16,8 @@ StatefulSet read_stateful_set(const Doc& doc) {
   const Doc* strategy = get(spec, "updateStrategy");
   out.on_delete = get_string(strategy, "type") == "OnDelete";
   const Doc* rolling = get(strategy, "rollingUpdate");
-  out.has_rolling_update = rolling != nullptr;
-  out.partition = get_int<std::int32_t>(rolling, "partition").value_or(0);
+  // -1: a RollingUpdate that was written without rollingUpdate, which is not the same as partition 0.
+  out.partition = rolling == nullptr ? -1 : get_int<std::int32_t>(rolling, "partition").value_or(0);
   out.service_name = get_string(spec, "serviceName");
   for (const Doc& claim : get_items(spec, "volumeClaimTemplates"))
     out.claim_templates.push_back(to_canonical_json(claim));

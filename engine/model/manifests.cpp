@@ -173,7 +173,13 @@ base::Result<Manifests> read_manifests(std::string_view text, std::string_view f
       out.scheduler_configs.push_back(std::move(doc));
       continue;
     }
+    const Doc* dropped = doc.at({"spec", "updateStrategy", "rollingUpdate", "maxUnavailable"});
+    const bool gated = dropped != nullptr && doc.string_or("kind") == "StatefulSet";
     auto object = admit(std::move(doc), file);
+    if (object && gated)
+      out.notices.push_back(name_of(*object) +
+                            ": updateStrategy.rollingUpdate.maxUnavailable has no effect: its feature gate "
+                            "MaxUnavailableStatefulSet is alpha in 1.34 and off");
     if (!object) {
       errors.insert(errors.end(), object.error().begin(), object.error().end());
       continue;
@@ -186,7 +192,7 @@ base::Result<Manifests> read_manifests(std::string_view text, std::string_view f
   }
   OwnerCycles(out.objects).find(file, errors);
   if (!errors.empty()) return base::failure(std::move(errors));
-  out.notices = summary.notices();
+  for (std::string& text : summary.notices()) out.notices.push_back(std::move(text));
   return out;
 }
 

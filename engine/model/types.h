@@ -413,7 +413,6 @@ struct StatefulSet {
   std::int32_t ordinals_start = 0;
   bool parallel = false;       ///< podManagementPolicy Parallel
   bool on_delete = false;      ///< updateStrategy.type OnDelete
-  bool has_rolling_update = false;  ///< updateStrategy.rollingUpdate is there.
   std::int32_t partition = 0;  ///< updateStrategy.rollingUpdate.partition
   std::string service_name;
   std::vector<std::string> claim_templates;  ///< volumeClaimTemplates, canonical JSON each.

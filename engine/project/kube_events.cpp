@@ -173,7 +173,7 @@ struct Recorder {
     const Ref pod(e.pod);
     const NodeId node = view.pod_node(e.pod);
     const Ref owner = view->pods.owner[e.pod.index()];
-    if ((e.reason == DeletionReason::ScaledDown || e.reason == DeletionReason::Replaced) && owner.valid())
+    if (e.reason == DeletionReason::ScaledDown && owner.valid())
       pod_of_set(owner, "SuccessfulDelete", "Deleted", "delete", std::string(view.pod_name(e.pod)));
     if (e.reason == DeletionReason::TaintEviction) {
       normal(pod, "TaintManagerEviction", fmt::format("Marking for deletion Pod {}", full_name(e.pod)),

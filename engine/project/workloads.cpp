@@ -30,7 +30,7 @@ bool rolled_out(Ref ref, const ClusterView& view) {
   if (ref.kind == Kind::StatefulSet) {
     const state::StatefulSetRow& row = view->stateful_sets[ref.row];
     return row.spec.on_delete || (row.status.observed_generation >= row.header.generation &&
-                                  row.status.updated >= row.spec.replicas - row.spec.partition);
+                                  row.status.updated >= row.spec.replicas - std::max(row.spec.partition, 0));
   }
   if (ref.kind == Kind::DaemonSet) {
     const state::DaemonSetRow& row = view->daemon_sets[ref.row];

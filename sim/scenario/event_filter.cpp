@@ -31,8 +31,6 @@ std::string_view deletion_word(event::DeletionReason reason) {
       return "GarbageCollected";
     case event::DeletionReason::PodGC:
       return "PodGC";
-    case event::DeletionReason::Replaced:
-      return "Replaced";
   }
   return "";
 }

@@ -85,6 +85,8 @@ int rank(Kind kind) {
     case Kind::PriorityClass:
       return 1;
     case Kind::Deployment:
+    case Kind::StatefulSet:
+    case Kind::DaemonSet:
       return 3;
     case Kind::ReplicaSet:
       return 4;

@@ -81,7 +81,8 @@ bool Catalog::has(Kind kind, std::string_view ns, std::string_view name) const {
 
 bool Catalog::closed(Kind kind) const {
   if (open_) return false;
-  return kind == Kind::Node || kind == Kind::Deployment || kind == Kind::Service || kind == Kind::PodDisruptionBudget;
+  return kind == Kind::Node || kind == Kind::Deployment || kind == Kind::StatefulSet || kind == Kind::DaemonSet ||
+         kind == Kind::Service || kind == Kind::PodDisruptionBudget;
 }
 
 std::string Catalog::suggest(Kind kind, std::string_view ns, std::string_view name) const {

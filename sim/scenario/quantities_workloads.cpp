@@ -21,7 +21,7 @@ const state::DaemonSetRow& daemon(const ClusterView& v, Ref r) { return v.daemon
 bool complete(const state::StatefulSetRow& s) {
   const event::StatefulSetStatus& n = s.status;
   if (n.observed_generation < s.header.generation || n.ready < s.spec.replicas) return false;
-  if (s.spec.has_rolling_update) return n.updated >= s.spec.replicas - s.spec.partition;
+  if (s.spec.partition >= 0) return n.updated >= s.spec.replicas - s.spec.partition;
   return n.update_revision == n.current_revision;
 }
 

@@ -43,7 +43,6 @@ TEST_CASE("Ordinals go from spec.ordinals.start, replicas of them") {
 TEST_CASE("Below the partition pods are made of the current revision, from it on of the update revision") {
   model::StatefulSet set;
   set.replicas = 4;
-  set.has_rolling_update = true;
   set.partition = 2;
   CHECK(keeps_current_revision(set, 1, 0));
   CHECK_FALSE(keeps_current_revision(set, 2, 4));
@@ -54,6 +53,7 @@ TEST_CASE("Below the partition pods are made of the current revision, from it on
   CHECK_FALSE(keeps_current_revision(set, 10, 4));
   // type RollingUpdate written without rollingUpdate: status.currentReplicas decides.
   set = {};
+  set.partition = -1;
   CHECK(keeps_current_revision(set, 1, 2));
   CHECK_FALSE(keeps_current_revision(set, 2, 2));
 }
