@@ -248,6 +248,38 @@ int Quantity::compare(const Quantity& other) const {
   return 0;
 }
 
+Quantity Quantity::plus(const Quantity& other) const {
+  Quantity sum = is_zero() ? other : *this;
+  if (is_zero() || other.is_zero()) return sum;
+  if (other.whole_ > 0 && whole_ > kMax - other.whole_) {
+    sum.whole_ = kMax;
+    sum.nanos_ = 0;
+    return sum;
+  }
+  if (other.whole_ < 0 && whole_ < -kMax - other.whole_) {
+    sum.whole_ = -kMax;
+    sum.nanos_ = 0;
+    return sum;
+  }
+  sum.whole_ = whole_ + other.whole_;
+  sum.nanos_ = nanos_ + other.nanos_;
+  if (sum.nanos_ >= kNano || (sum.nanos_ > 0 && sum.whole_ < 0)) {
+    sum.nanos_ -= kNano;
+    ++sum.whole_;
+  } else if (sum.nanos_ <= -kNano || (sum.nanos_ < 0 && sum.whole_ > 0)) {
+    sum.nanos_ += kNano;
+    --sum.whole_;
+  }
+  return sum;
+}
+
+Quantity Quantity::minus(const Quantity& other) const {
+  Quantity negative = other;
+  negative.whole_ = -other.whole_;
+  negative.nanos_ = -other.nanos_;
+  return plus(negative);
+}
+
 // Source: k8s.io/apimachinery resource.Quantity.CanonicalizeBytes: binary form only for whole values of at least 1024,
 // the largest suffix that keeps the mantissa whole, decimal exponents in steps of three.
 std::string Quantity::text() const {

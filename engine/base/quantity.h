@@ -37,6 +37,16 @@ class Quantity {
   [[nodiscard]] Quantity rounded_to_milli() const;
   /// Compares values, whatever the formats: <0, 0, >0.
   [[nodiscard]] int compare(const Quantity& other) const;
+  /// Sums and differences keep this one's format, unless this is zero. They saturate.
+  [[nodiscard]] Quantity plus(const Quantity& other) const;
+  [[nodiscard]] Quantity minus(const Quantity& other) const;
+  /// The same value and format.
+  bool operator==(const Quantity&) const = default;
+
+  template <class A>
+  void fields(A& a) {
+    a(whole_, nanos_, format_);
+  }
 
  private:
   // Value = whole_ + nanos_ × 10^(-9); both have the sign of the value, |nanos_| < 10^9.

@@ -170,6 +170,38 @@ std::int64_t TimeZone::moment(const CivilTime& c) const {
   return as_utc - offset_s(as_utc - offset_s(as_utc));
 }
 
+std::string format_rfc3339(std::int64_t unix_s, const TimeZone& zone) {
+  const CivilTime c = zone.local(unix_s);
+  const std::int32_t east = zone.offset_s(unix_s);
+  const std::int32_t off = (east < 0 ? -east : east) / 60;
+  const std::string suffix = east == 0 ? "Z" : fmt::format("{}{:02}:{:02}", east < 0 ? '-' : '+', off / 60, off % 60);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}", c.year, c.month, c.day, c.hour, c.minute, c.second, suffix);
+}
+
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  bool good = text.size() == 20 || text.size() == 25;
+  const auto number = [&](std::size_t at, std::size_t length, int least, int most) {
+    int n = 0;
+    for (std::size_t i = at; good && i < at + length; ++i) {
+      good = text[i] >= '0' && text[i] <= '9';
+      n = n * 10 + (text[i] - '0');
+    }
+    good = good && n >= least && n <= most;
+    return n;
+  };
+  CivilTime c;
+  c.year = number(0, 4, 1, 9999), c.month = number(5, 2, 1, 12), c.day = number(8, 2, 1, 31);
+  c.hour = number(11, 2, 0, 23), c.minute = number(14, 2, 0, 59), c.second = number(17, 2, 0, 59);
+  if (!good || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
+    return std::nullopt;
+  const std::int64_t s = civil_seconds(c);
+  if (civil_time(s).day != c.day) return std::nullopt;  // 31 April
+  if (text.size() == 20) return text[19] == 'Z' ? std::optional<std::int64_t>(s) : std::nullopt;
+  const int east = number(20, 2, 0, 23) * 3600 + number(23, 2, 0, 59) * 60;
+  if (!good || text[22] != ':' || (text[19] != '+' && text[19] != '-')) return std::nullopt;
+  return text[19] == '+' ? s - east : s + east;
+}
+
 std::string_view time_zone_version() { return detail::kTzdataVersion; }
 
 }  // namespace wavetank::model

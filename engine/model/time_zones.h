@@ -80,6 +80,12 @@ class TimeZone {
   Change start_, end_;
 };
 
+/// RFC 3339 with whole seconds on the clock of a zone: "2026-03-29T03:30:00+02:00", "…Z" where it is not off UTC.
+std::string format_rfc3339(std::int64_t unix_s, const TimeZone& zone);
+
+/// Reads "2026-03-29T01:30:00Z" or with an offset, "…+02:00"; whole seconds; nullopt when it is not of that form.
+std::optional<std::int64_t> parse_rfc3339(std::string_view text);
+
 /// The tzdata release the table was made of, "2025b-…".
 std::string_view time_zone_version();
 

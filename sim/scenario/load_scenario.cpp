@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/model/time_zones.h"
 #include "engine/schedule/config.h"
 #include "sim/scenario/overrides.h"
 #include "sim/scenario/scenario.h"
@@ -17,6 +18,7 @@ using base::Position;
 using model::Doc;
 
 constexpr std::size_t kMostBytes = 16U << 20;
+constexpr std::int64_t kLatestStart = 7'258'118'400;  // 2200-01-01
 
 SimTime at_time(Duration since_start) { return SimTime{} + since_start; }
 std::string say(SimTime t) { return base::format_duration(t - SimTime{}); }
@@ -93,6 +95,13 @@ class Loader {
       out_.description = text(*metadata, "description");
     }
     out_.seed = static_cast<std::uint64_t>(whole(doc, "seed", 1));
+    if (const std::string start = text(doc, "start"); !start.empty()) {
+      const auto epoch = model::parse_rfc3339(start);
+      if (epoch) out_.epoch_s = *epoch;
+      if (!epoch || *epoch < 0 || *epoch > kLatestStart)
+        problems_.add(place(doc, "start"),
+                      fmt::format("start: {} is no time such as 2026-03-29T00:00:00Z between 1970 and 2200", start));
+    }
     if (const auto until = span(doc, "until")) out_.until = at_time(*until);
     if (const auto quiet = span(doc, "quiet")) out_.quiet = *quiet;
     read_cluster(doc);

@@ -41,9 +41,13 @@ struct Inputs {
   std::string scheduler_config;              ///< `--scheduler-config`: a path as given; empty: none.
 };
 
+/// Unix time of the start of a run that does not say otherwise, 2026-01-01T00:00:00Z.
+inline constexpr std::int64_t kEpochSeconds = 1'767'225'600;
+
 struct Scenario {
   std::string name, description;
   std::uint64_t seed = 1;
+  std::int64_t epoch_s = kEpochSeconds;  ///< Unix time of the start.
   std::optional<SimTime> until;
   Duration quiet = base::minutes(15);        ///< Without `until`: the run ends when nothing has happened for so long.
   SimTime limit{base::minutes(24 * 60).ns};  ///< Without `until`: the run ends here at the latest.

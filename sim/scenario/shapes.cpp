@@ -201,6 +201,9 @@ const Shape& scenario_shape() {
        {"kind", Type::Text, "Scenario", true, nullptr, 0, 0, {"Scenario"}},
        {"metadata", Type::Object, "Name and description.", true, &metadata_shape()},
        {"seed", Type::Whole, "For everything drawn. Default 1."},
+       {"start", Type::Text,
+        "What clocks on the wall show at the start, 2026-03-29T00:00:00Z or with an offset; cron jobs go by it. Default "
+        "2026-01-01T00:00:00Z."},
        {"until", Type::Span,
         "When the run ends. Default: when the timeline is over and nothing has happened for `quiet`."},
        {"quiet", Type::Span, "Without until: how long nothing may happen before the run ends. Default 15m.", false,

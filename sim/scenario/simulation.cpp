@@ -63,7 +63,7 @@ StepContext Simulation::context() {
 
 // What is there at the start: nodes, then manifests in their order.
 void Simulation::begin() {
-  control_plane_.start_run(scenario_->name, seed_, kEpochSeconds);
+  control_plane_.start_run(scenario_->name, seed_, scenario_->epoch_s);
   StepContext context = this->context();
   if (!scenario_->nodes.empty()) {
     create_nodes(scenario_->nodes, "cluster of " + std::to_string(scenario_->nodes.size()) + " nodes", context);

@@ -38,9 +38,6 @@ struct Options {
   bool snapshots = true;  ///< Whether to keep snapshots in the journal; they do not change the run.
 };
 
-/// Unix time of the start of every run, 2026-01-01T00:00:00Z.
-inline constexpr std::int64_t kEpochSeconds = 1'767'225'600;
-
 struct ExpectationResult {
   Verdict::Outcome outcome = Verdict::Outcome::Undecided;
   std::string name;  ///< As the author named it, or the text.

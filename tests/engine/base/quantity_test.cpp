@@ -141,3 +141,15 @@ TEST_CASE("resource lists are stored rounded up to thousandths") {
                                                       {"-0.0001", "-1m"}, {"250m", "250m"},    {"1Gi", "1Gi"}};
   for (const auto& [written, stored] : rows) CHECK(Quantity::parse(written)->rounded_to_milli().text() == stored);
 }
+
+TEST_CASE("sums keep the format of what they begin with") {
+  const auto q = [](const char* text) { return *Quantity::parse(text); };
+  CHECK(q("1Gi").plus(q("512Mi")).text() == "1536Mi");
+  CHECK(q("0").plus(q("1Gi")).text() == "1Gi");
+  CHECK(q("500m").plus(q("500m")).text() == "1");
+  CHECK(q("900m").plus(q("300m")).text() == "1200m");
+  CHECK(q("1").minus(q("300m")).text() == "700m");
+  CHECK(q("300m").minus(q("1")).text() == "-700m");
+  CHECK(q("1G").plus(q("1Gi")).text() == "2073741824");
+  CHECK(q("9E").plus(q("9E")).compare(q("9223372036854775807")) == 0);
+}

@@ -191,3 +191,15 @@ TEST_CASE("zones by name") {
   CHECK_FALSE(TimeZone::find("Local").has_value());
   CHECK_FALSE(TimeZone::find("posix/UTC").has_value());
 }
+
+TEST_CASE("moments as texts") {
+  CHECK(model::parse_rfc3339("2026-03-29T01:30:00Z") == unix_of("2026-03-29T01:30:00Z"));
+  CHECK(model::parse_rfc3339("2026-03-29T03:30:00+02:00") == unix_of("2026-03-29T01:30:00Z"));
+  for (const char* text : {"", "2026-03-29", "2026-04-31T00:00:00Z", "2026-03-29T24:00:00Z", "2026-03-29T01:30:00",
+                           "2026-03-29 01:30:00Z", "2026-03-29T01:30:00+0200"})
+    CHECK_FALSE(model::parse_rfc3339(text).has_value());
+  const std::int64_t at = unix_of("2026-03-29T01:30:00Z");
+  CHECK(model::format_rfc3339(at, *TimeZone::find("Europe/Berlin")) == "2026-03-29T03:30:00+02:00");
+  CHECK(model::format_rfc3339(at, *TimeZone::find("America/St_Johns")) == "2026-03-28T23:00:00-02:30");
+  CHECK(model::format_rfc3339(at, TimeZone()) == "2026-03-29T01:30:00Z");
+}
