@@ -183,7 +183,8 @@ Magnitude binary_magnitude(std::string_view whole, std::string_view fraction, in
 std::string nano_digits(std::int64_t whole, std::int32_t nanos) {
   const std::uint64_t w =
       whole < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(whole) : static_cast<std::uint64_t>(whole);
-  const std::uint32_t n = static_cast<std::uint32_t>(nanos < 0 ? -nanos : nanos);
+  // Never more than nine digits, whatever a damaged journal says.
+  const std::uint32_t n = std::min<std::uint32_t>(static_cast<std::uint32_t>(nanos < 0 ? -nanos : nanos), 999'999'999);
   std::string digits = std::to_string(w);
   const std::string small = std::to_string(n);
   digits.append(9 - small.size(), '0').append(small);

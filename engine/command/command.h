@@ -201,6 +201,7 @@ struct UpdateJobStatus {
 };
 struct UpdateCronJobStatus {
   event::CronJobStatusChanged fact;
+  std::string started;  ///< The name of a Job that comes to the active ones; empty: none.
 };
 struct UpdateHpaStatus {
   event::HpaStatusChanged fact;
@@ -210,6 +211,7 @@ struct UpdateVpaStatus {
 };
 struct UpdateQuotaStatus {
   event::QuotaStatusChanged fact;
+  Seq at_version = 0;  ///< A Conflict unless this is the quota's resourceVersion: admission charges it, too.
 };
 struct SetCondition {
   event::ObjectConditionChanged fact;

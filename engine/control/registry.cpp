@@ -27,6 +27,8 @@ std::vector<std::unique_ptr<Controller>> make_controllers(const Settings& settin
   all.push_back(make_vpa_controller(settings));
   all.push_back(make_stateful_set_controller());
   all.push_back(make_daemon_set_controller());
+  all.push_back(make_cron_job_controller());
+  all.push_back(make_resource_quota_controller());
   return all;
 }
 

@@ -55,7 +55,7 @@ class ReplicaSetController final : public Controller {
 
   void list(const ClusterView& view, KeySink& keys) override { add_alive<ReplicaSetId>(view->replica_sets, keys); }
 
-  /// Sets the condition ReplicaFailure, whose message is the refusal's.
+  /// Tells of it, and sets the condition ReplicaFailure, whose message is the first refusal's.
   void on_refusal(Ref key, const Plan::Call& refused, const command::Rejection& rejection, const ClusterView& view,
                   Plan& plan) override {
     const bool creating = std::holds_alternative<command::CreatePod>(refused.payload);
@@ -65,6 +65,12 @@ class ReplicaSetController final : public Controller {
     adopted_.clear();
     released_.clear();
     plan.next_batch();
+    if (!namespace_terminating(view, set.header.ns)) {
+      plan.also(command::RecordEvent{{Ref(id), true, creating ? "FailedCreate" : "FailedDelete",
+                                      (creating ? "Error creating: " : "Error deleting: ") + rejection.message,
+                                      std::string(name())}});
+      plan.next_batch();
+    }
     if (!set.failure.present) {
       plan.also(
           command::SetReplicaSetFailure{{id, true, creating ? "FailedCreate" : "FailedDelete", rejection.message}});

@@ -1,8 +1,10 @@
 // What controllers write. Each is a fact if its object still exists and the fact says something new.
 #include <fmt/core.h>
 
+#include "engine/decide/quota.h"
 #include "engine/decide/rules.h"
 #include "engine/state/pod_admission.h"
+#include "engine/model/doc.h"
 
 namespace wavetank::decide::detail {
 
@@ -24,6 +26,11 @@ bool differs(const state::Condition& now, event::ConditionStatus status, const s
   return !now.present || now.status != status || now.reason != reason || now.message != message;
 }
 
+/// Object counts: what a controller makes for its owner is counted as what clients make.
+Refusal count(const ClusterView& view, model::Kind kind, Ref owner, std::string_view name, Facts& facts) {
+  return charge_quotas(view, kind, view.namespace_of(owner), name, model::Doc::object(), nullptr, facts);
+}
+
 }  // namespace
 
 Refusal rule(const ClusterView& view, const command::CreateReplicaSet& c, Facts& facts) {
@@ -32,6 +39,7 @@ Refusal rule(const ClusterView& view, const command::CreateReplicaSet& c, Facts&
   const std::string name = std::string(view.bare_name(owner)) + "-" + c.fact.hash;
   if (view.find(model::Kind::ReplicaSet, view.namespace_of(owner), name).valid())
     return Rejection{"AlreadyExists", fmt::format("replicasets.apps \"{}\" already exists", name)};
+  if (auto refused = count(view, model::Kind::ReplicaSet, owner, name, facts)) return refused;
   facts.emplace_back(c.fact);
   return granted();
 }
@@ -86,6 +94,9 @@ Refusal rule(const ClusterView& view, const command::SetDeploymentRevision& c, F
 }
 
 Refusal rule(const ClusterView& view, const command::CreateEndpointSlice& c, Facts& facts) {
+  const Ref service(c.fact.service);
+  if (view.alive(service))
+    if (auto refused = count(view, model::Kind::EndpointSlice, service, view.bare_name(service), facts)) return refused;
   if (auto refused = if_alive(view, Ref(c.fact.service), true, c.fact, facts)) return refused;
   if (!c.endpoints.empty())
     facts.emplace_back(event::EndpointsChanged{event::EndpointSliceId(view->endpoint_slices.size()), c.endpoints});
@@ -129,7 +140,12 @@ Refusal rule(const ClusterView& view, const command::UpdateJobStatus& c, Facts& 
 }
 
 Refusal rule(const ClusterView& view, const command::UpdateCronJobStatus& c, Facts& facts) {
-  return if_alive(view, Ref(c.fact.id), view->cron_jobs[c.fact.id.index()].status != c.fact.status, c.fact, facts);
+  const Ref ref(c.fact.id);
+  event::CronJobStatusChanged fact = c.fact;
+  if (const Ref started = view.find(model::Kind::Job, view.namespace_of(ref), c.started);
+      started.valid() && !c.started.empty())
+    fact.status.active.push_back(started.as<event::JobId>());
+  return if_alive(view, ref, view.cron_job(c.fact.id).status != fact.status, fact, facts);
 }
 
 Refusal rule(const ClusterView& view, const command::UpdateHpaStatus& c, Facts& facts) {
@@ -141,7 +157,13 @@ Refusal rule(const ClusterView& view, const command::UpdateVpaStatus& c, Facts& 
 }
 
 Refusal rule(const ClusterView& view, const command::UpdateQuotaStatus& c, Facts& facts) {
-  return if_alive(view, Ref(c.fact.id), view->quotas[c.fact.id.index()].status != c.fact.status, c.fact, facts);
+  const state::QuotaRow& quota = view.quota(c.fact.id);
+  if (c.at_version != 0 && quota.header.alive && quota.header.version != c.at_version)
+    return conflict(
+        fmt::format("Operation cannot be fulfilled on resourcequotas \"{}\": the object has been modified; "
+                    "please apply your changes to the latest version and try again",
+                    view.text(quota.header.name)));
+  return if_alive(view, Ref(c.fact.id), quota.status != c.fact.status, c.fact, facts);
 }
 
 Refusal rule(const ClusterView& view, const command::SetCondition& c, Facts& facts) {
@@ -162,6 +184,7 @@ Refusal rule(const ClusterView& view, const command::CreateControllerRevision& c
   for (std::int32_t n = 0; n < 8 && !meant; ++n)
     meant = state::revision_hash(view.pod_template(tmpl).doc, n) == c.fact.hash;
   if (!meant) return conflict(fmt::format("the template of {} has changed", view.name_of(c.fact.owner)));
+  if (auto refused = count(view, model::Kind::ControllerRevision, c.fact.owner, name, facts)) return refused;
   facts.emplace_back(c.fact);
   return granted();
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "engine/decide/quota.h"
 #include "engine/decide/rules.h"
 #include "engine/model/decode.h"
 #include "engine/state/pod_admission.h"
@@ -122,7 +123,7 @@ Refusal check_namespace(const ClusterView& view, Kind kind, std::string_view ns,
 
 namespace {}  // namespace
 
-Refusal admit_pod(const ClusterView& view, Doc& doc, std::string_view name) {
+Refusal admit_pod(const ClusterView& view, Doc& doc, std::string_view ns, std::string_view name) {
   Doc& spec = doc["spec"];
   const std::string class_name(spec.string_or("priorityClassName"));
   const state::PriorityClassRow* priority = state::find_priority_class(view.state(), class_name);
@@ -134,30 +135,12 @@ Refusal admit_pod(const ClusterView& view, Doc& doc, std::string_view name) {
   } else if (spec.find("priority") == nullptr) {
     spec["priority"] = Doc::integer(0);
   }
-  state::admit_pod_spec(view.state(), spec);
+  if (auto refused = check_runtime_class(view, name, spec)) return refused;
+  state::admit_pod(view.state(), view->symbols.find(ns), doc);
   return granted();
 }
 
 namespace {
-
-/// Service addresses are dealt out in the order of creation from the default service range 10.96.0.0/12.
-void assign_addresses(const ClusterView& view, Doc& doc) {
-  Doc& spec = doc["spec"];
-  const std::string type(spec.string_or("type", "ClusterIP"));
-  const auto number = static_cast<std::uint32_t>(view->services.size()) + 10;
-  if (type != "ExternalName" && spec.string_or("clusterIP").empty()) {
-    const std::string ip = fmt::format("10.{}.{}.{}", 96 + (number >> 16), (number >> 8) & 255U, number & 255U);
-    spec["clusterIP"] = Doc::string(ip);
-    spec["clusterIPs"] = Doc::array();
-    spec["clusterIPs"].items.push_back(Doc::string(ip));
-  }
-  if (type != "NodePort" && type != "LoadBalancer") return;
-  Doc* ports = spec.find("ports");
-  if (ports == nullptr) return;
-  std::uint32_t next = 30000 + (number * 8) % 2760;
-  for (Doc& port : ports->items)
-    if (port.is_object() && port.int_or("nodePort", 0) == 0) port["nodePort"] = Doc::integer(next++);
-}
 
 /// The admission plugin DefaultStorageClass: the youngest of the default classes, by name where two are as young.
 void default_storage_class(const ClusterView& view, Doc& doc) {
@@ -197,20 +180,17 @@ Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
   Doc& full = admitted->doc;
   std::string node_name;
   if (kind == Kind::Pod) {
-    if (auto refused = admit_pod(view, full, name)) return refused;
+    if (auto refused = admit_pod(view, full, ns, name)) return refused;
     node_name = full["spec"].string_or("nodeName");
   } else if (kind == Kind::Service) {
-    assign_addresses(view, full);
+    if (auto refused = allocate_service(view, {}, nullptr, full)) return refused;
   } else if (kind == Kind::PersistentVolumeClaim) {
     default_storage_class(view, full);
-  } else if (kind == Kind::Job) {
-    const std::string uid = view.uid(Ref(event::JobId(view->jobs.size())));
-    generate_job_selector(full, uid);
-    if (auto refused = check_generated_selector(full, uid)) return refused;
-    admitted = model::admit(Doc(full), "");  // what was made must be valid, too
-    if (!admitted) return invalid(kind, model::kind_info(kind).name, name, admitted.error());
+  } else if (kind == Kind::Ingress) {
+    default_ingress_class(view, full);
   }
-  facts.emplace_back(event::ObjectCreated{kind, model::to_canonical_json(admitted->doc)});
+  if (auto refused = bound_new_object(view, kind, ns, name, full, facts)) return refused;
+  facts.emplace_back(event::ObjectCreated{kind, model::to_canonical_json(full)});
   if (kind == Kind::Node) bind_to_new_node(view, name, facts);
   if (node_name.empty()) return granted();
   // spec.nodeName goes round the scheduler: the node's agent takes the pod if there is such a node.
@@ -329,7 +309,6 @@ Refusal check_immutable_sets(Ref ref, const std::string& name, const Doc& before
 
 /// What may not change once it is written.
 Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, const Doc& after) {
-  if (ref.kind == Kind::Job) return check_immutable_job(view, ref, before, after);
   const std::string name(view.bare_name(ref));
   const auto immutable = [&](std::string_view path, const Doc* value) {
     const std::string shown = value == nullptr ? "null" : model::to_canonical_json(*value);
@@ -346,6 +325,11 @@ Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, con
         fmt::format(
             "PriorityClass.scheduling.k8s.io \"{}\" is invalid: value: Forbidden: may not be changed in an update.",
             name)};
+  if (ref.kind == Kind::IngressClass && !same_member(before, after, {"spec", "controller"}))
+    return Rejection{"Invalid",
+                     fmt::format("IngressClass.networking.k8s.io \"{}\" is invalid: spec.controller: Invalid value: {}: "
+                                 "field is immutable",
+                                 name, model::to_canonical_json(*after.at({"spec", "controller"})))};
   if (auto refused = check_immutable_storage(ref, name, before, after)) return refused;
   if (auto refused = check_resize(view, ref, before, after)) return refused;
   if (ref.kind != Kind::Pod) return granted();
@@ -382,8 +366,6 @@ Refusal apply_over(const ClusterView& view, Ref ref, Doc wanted, bool merge, Fac
   Doc live = view.stored_doc(ref);
   if (!merge) {
     // A replace keeps what only the server sets.
-    if (const Doc* ip = live.at({"spec", "clusterIP"}); ip != nullptr && wanted["spec"].find("clusterIP") == nullptr)
-      wanted["spec"]["clusterIP"] = *ip;
     if (const Doc* status = live.find("status"); status != nullptr && wanted.find("status") == nullptr)
       wanted["status"] = *status;
     return update_object(view, ref, std::move(wanted), facts);
@@ -402,6 +384,7 @@ Refusal update_object(const ClusterView& view, Ref ref, Doc wanted, Facts& facts
   if (!view.alive(ref)) return not_found(view, ref);
   Doc before = view.stored_doc(ref);
   model::apply_defaults(before);  // a pod that a set made has its template's defaults only
+  if (ref.kind == Kind::Service) keep_allocated(before, wanted);
   auto admitted = model::admit(std::move(wanted), "");
   if (!admitted) return invalid(ref.kind, model::kind_info(ref.kind).name, view.bare_name(ref), admitted.error());
   if (auto refused = check_immutable(view, ref, before, admitted->doc)) return refused;
@@ -409,7 +392,15 @@ Refusal update_object(const ClusterView& view, Ref ref, Doc wanted, Facts& facts
   const bool going = header != nullptr && header->terminating();
   if (going)
     if (auto refused = check_finalizers(ref, view.bare_name(ref), before, admitted->doc)) return refused;
+  if (ref.kind == Kind::Service)
+    if (auto refused = allocate_service(view, ref, &before, admitted->doc)) return refused;
   if (before.same_as(admitted->doc)) return granted();
+  if (ref.kind == Kind::Service || ref.kind == Kind::PersistentVolumeClaim) {  // these may come to take more
+    const std::string_view ns = view.namespace_of(ref), name = view.bare_name(ref);
+    if (ref.kind == Kind::PersistentVolumeClaim)
+      if (auto refused = check_limits(view, ref.kind, ns, name, admitted->doc)) return refused;
+    if (auto refused = charge_quotas(view, ref.kind, ns, name, admitted->doc, &before, facts)) return refused;
+  }
   const bool spec_changed = !same_member(before, admitted->doc, {"spec"});
   facts.emplace_back(event::ObjectUpdated{ref, model::to_canonical_json(admitted->doc), spec_changed});
   // With the last finalizer goes what waited for it only (foreground and orphan deletion wait for their dependents,

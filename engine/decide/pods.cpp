@@ -5,6 +5,7 @@
 
 #include "engine/base/assert.h"
 #include "engine/base/prng.h"
+#include "engine/decide/quota.h"
 #include "engine/decide/rules.h"
 #include "engine/model/decode.h"
 #include "engine/state/pod_admission.h"
@@ -90,6 +91,12 @@ Refusal rule(const ClusterView& view, const command::FailPod& c, Facts& facts) {
 
 namespace {
 
+/// A template as a document.
+model::Doc doc_of(const ClusterView& view, event::TemplateId tmpl) {
+  auto doc = model::parse_json(view.pod_template(tmpl).doc, "template");
+  return doc ? std::move(*doc) : model::Doc::object();
+}
+
 std::uint32_t pods_created_by(const ClusterView& view, Ref owner) {
   switch (owner.kind) {
     case model::Kind::StatefulSet:
@@ -123,12 +130,16 @@ Refusal rule(const ClusterView& view, const command::MakePod& c, Facts& facts) {
     const model::PodSpec& spec = view.pod_template(c.tmpl).value->spec;
     made.priority = spec.priority.value_or(0);
     node_name = spec.node_name;
+    if (is_bounded(view, ns))
+      if (auto refused = bound_new_object(view, model::Kind::Pod, ns, made.name, doc_of(view, c.tmpl), facts))
+        return refused;
   } else {
     auto doc = model::parse_json(c.doc, "template");
     if (!doc) return Rejection{"BadRequest", base::to_text(doc.error())};
     model::apply_pod_defaults((*doc)["spec"]);
-    if (auto refused = admit_pod(view, *doc, made.name)) return refused;
+    if (auto refused = admit_pod(view, *doc, ns, made.name)) return refused;
     model::merge_label_keys(*doc);
+    if (auto refused = bound_new_object(view, model::Kind::Pod, ns, made.name, *doc, facts)) return refused;
     made.priority = static_cast<std::int32_t>((*doc)["spec"].int_or("priority", 0));
     node_name = (*doc)["spec"].string_or("nodeName");
     made.doc = model::to_canonical_json(*doc);
@@ -143,6 +154,33 @@ Refusal rule(const ClusterView& view, const command::MakePod& c, Facts& facts) {
   if (node.valid()) facts.emplace_back(event::PodBound{PodId(view->pods.size()), node.as<event::NodeId>()});
   return granted();
 }
+
+namespace {
+
+/// What RuntimeClass, LimitRanges and quotas say to one more pod of a set. Mostly there are none, and nothing is read.
+Refusal bound_set_pod(const ClusterView& view, const state::ReplicaSetRow& set, std::string_view ns,
+                      const std::string& prefix, const std::string& suffix, Facts& facts) {
+  const std::string& written = view.pod_template(set.tmpl).doc;
+  const bool names_class =
+      written.find("\"runtimeClassName\"") != std::string::npos || written.find("\"overhead\"") != std::string::npos;
+  if (names_class) {
+    const model::Doc doc = doc_of(view, set.tmpl);
+    if (const model::Doc* spec = doc.find("spec"); spec != nullptr)
+      if (auto refused = check_runtime_class(view, prefix, *spec)) return refused;
+  }
+  if (!is_bounded(view, ns)) return granted();
+  const model::Doc doc =
+      set.pod_tmpl.valid() ? doc_of(view, set.pod_tmpl) : state::admitted_doc(view.state(), set.tmpl);
+  auto refused = bound_new_object(view, model::Kind::Pod, ns, prefix + suffix, doc, facts);
+  if (!refused) return granted();
+  // Every attempt draws a name anew; one that is refused is told of by it.
+  const std::string name = prefix + name_suffix(view, set.header, ~view->last_seq);
+  const std::size_t at = refused->message.find(prefix + suffix);
+  if (at != std::string::npos) refused->message.replace(at, prefix.size() + suffix.size(), name);
+  return refused;
+}
+
+}  // namespace
 
 Refusal rule(const ClusterView& view, const command::CreatePod& c, Facts& facts) {
   const state::ReplicaSetRow& set = view.replica_set(c.replica_set);
@@ -164,6 +202,7 @@ Refusal rule(const ClusterView& view, const command::CreatePod& c, Facts& facts)
   std::uint64_t n = std::uint64_t{set.pods_created} << 8;
   std::string suffix = name_suffix(view, set.header, n);
   while (view.find(model::Kind::Pod, ns, prefix + suffix).valid()) suffix = name_suffix(view, set.header, ++n);
+  if (auto refused = bound_set_pod(view, set, ns, prefix, suffix, facts)) return refused;
   facts.emplace_back(
       event::PodCreated{c.replica_set, std::move(suffix), priority == nullptr ? 0 : priority->spec.value});
   recommend_resources(view, Ref(c.replica_set), PodId(view->pods.size()), view.pod_template(set.tmpl).doc, facts);

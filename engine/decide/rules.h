@@ -23,7 +23,7 @@ std::string resource_name(model::Kind kind);
 
 /// The admission plugins of pods (Priority, DefaultTolerationSeconds, ServiceAccount …) on a pod's document, or on that
 /// of a template of which a pod is made. `name` is for messages.
-Refusal admit_pod(const ClusterView& view, model::Doc& doc, std::string_view name);
+Refusal admit_pod(const ClusterView& view, model::Doc& doc, std::string_view ns, std::string_view name);
 /// The namespace must exist and not be going.
 Refusal check_namespace(const ClusterView& view, model::Kind kind, std::string_view ns, std::string_view name);
 /// What a Job gets when it is created: the labels and the selector that name it. `uid` is the one it will have.

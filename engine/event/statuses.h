@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/quantity.h"
 #include "engine/base/time.h"
 #include "engine/event/ids.h"
 
@@ -100,8 +101,8 @@ struct VpaStatus {
   }
 };
 
-/// Amounts in thousandths of the resource's unit, sorted by name.
-using QuotaAmounts = std::vector<std::pair<std::string, std::int64_t>>;
+/// Amounts by resource, sorted by name.
+using QuotaAmounts = std::vector<std::pair<std::string, base::Quantity>>;
 struct QuotaStatus {
   QuotaAmounts hard, used;
   bool operator==(const QuotaStatus&) const = default;

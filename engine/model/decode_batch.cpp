@@ -1,11 +1,13 @@
-// Cron jobs. Jobs: decode_job.cpp.
+// Jobs and cron jobs.
 #include "engine/model/read.h"
 
 namespace wavetank::model {
 
-CronJob read_cron_job(const Doc& doc) {
-  CronJob out;
-  static_cast<void>(doc);
+Job read_job(const Doc& doc) {
+  Job out;
+  const Doc* spec = get(&doc, "spec");
+  if (const Doc* found = get(spec, "template"); found != nullptr) out.tmpl = read_pod_template(*found);
+  out.selector = read_optional_selector(spec, "selector");
   return out;
 }
 

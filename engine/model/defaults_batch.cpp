@@ -3,6 +3,6 @@
 
 namespace wavetank::model {
 
-void default_cron_job(Doc& doc) { static_cast<void>(doc); }
+void default_job(Doc& doc) { pod_template(existing(&doc, "spec")); }
 
 }  // namespace wavetank::model

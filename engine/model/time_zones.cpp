@@ -175,7 +175,8 @@ std::string format_rfc3339(std::int64_t unix_s, const TimeZone& zone) {
   const std::int32_t east = zone.offset_s(unix_s);
   const std::int32_t off = (east < 0 ? -east : east) / 60;
   const std::string suffix = east == 0 ? "Z" : fmt::format("{}{:02}:{:02}", east < 0 ? '-' : '+', off / 60, off % 60);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}", c.year, c.month, c.day, c.hour, c.minute, c.second, suffix);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}", c.year, c.month, c.day, c.hour, c.minute, c.second,
+                     suffix);
 }
 
 std::optional<std::int64_t> parse_rfc3339(std::string_view text) {

@@ -529,8 +529,8 @@ struct VerticalPodAutoscaler {
   std::vector<ContainerPolicy> policies;
 };
 
-/// Amounts in thousandths, sorted by name.
-using ResourceAmounts = std::vector<std::pair<std::string, std::int64_t>>;
+/// Amounts as they were written, sorted by name.
+using ResourceAmounts = std::vector<std::pair<std::string, base::Quantity>>;
 struct ScopeRequirement {
   std::string scope;
   SelectorOp op = SelectorOp::Exists;
@@ -551,9 +551,10 @@ struct LimitRange {
 
 struct RuntimeClass {
   std::string handler;
-  std::optional<ResourceList> overhead;
+  std::optional<ResourceAmounts> overhead;  ///< overhead.podFixed
+  bool has_scheduling = false;
   Labels node_selector;
-  std::vector<Toleration> tolerations;
+  std::vector<Doc> tolerations;  ///< As they are put into pods.
 };
 
 struct IngressBackend {

@@ -3,6 +3,6 @@
 
 namespace wavetank::model {
 
-void validate_cron_job(const Place& root, const CronJob& spec) { static_cast<void>(root), static_cast<void>(spec); }
+void validate_job(const Place& root, const Job& spec) { static_cast<void>(root), static_cast<void>(spec); }
 
 }  // namespace wavetank::model

@@ -231,9 +231,6 @@ struct Recorder {
     if (set.valid()) scaled(set.as<event::ReplicaSetId>(), 0, e.replicas);
   }
   void on(const event::ReplicaSetScaled& e) { scaled(e.replica_set, before.replicas, e.replicas); }
-  void on(const event::ReplicaSetFailureChanged& e) {
-    if (e.failing) warning(Ref(e.replica_set), "FailedCreate", "Error creating: " + e.message, "replicaset-controller");
-  }
 };
 
 }  // namespace

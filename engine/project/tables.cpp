@@ -5,6 +5,7 @@
 #include <algorithm>
 #include "engine/project/autoscaling_rows.h"
 #include "engine/project/set_rows.h"
+#include "engine/project/policy_rows.h"
 #include "engine/project/storage_rows.h"
 
 namespace wavetank::project {
@@ -277,6 +278,11 @@ std::vector<std::string> cells(Ref ref, const ClusterView& view) {
     case Kind::HorizontalPodAutoscaler:
     case Kind::VerticalPodAutoscaler:
       return autoscaler_cells(ref, view);
+    case Kind::CronJob:
+    case Kind::ResourceQuota:
+    case Kind::LimitRange:
+    case Kind::RuntimeClass:
+      return policy_cells(ref, view);
     case Kind::ServiceAccount:
     case Kind::ConfigMap:
     case Kind::Secret:
@@ -344,6 +350,11 @@ std::vector<Table::Column> columns_of(Kind kind) {
     case Kind::HorizontalPodAutoscaler:
     case Kind::VerticalPodAutoscaler:
       return autoscaler_columns(kind);
+    case Kind::CronJob:
+    case Kind::ResourceQuota:
+    case Kind::LimitRange:
+    case Kind::RuntimeClass:
+      return policy_columns(kind);
     default:
       return {{"AGE"}};
   }

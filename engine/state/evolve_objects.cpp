@@ -308,8 +308,8 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectCreat
     case model::Kind::PodDisruptionBudget:
       return create_simple<PdbRow, model::PodDisruptionBudget>(state, state.pdbs, std::move(header), object);
     case model::Kind::PriorityClass:
-      return create_simple<PriorityClassRow, model::PriorityClass>(state, state.priority_classes, std::move(header),
-                                                                   object);
+      create_simple<PriorityClassRow, model::PriorityClass>(state, state.priority_classes, std::move(header), object);
+      return admit_sets_anew(state, e.kind, {});
     case model::Kind::PersistentVolume:
       return create_simple<PersistentVolumeRow, model::PersistentVolume>(state, state.persistent_volumes,
                                                                          std::move(header), object);
@@ -345,10 +345,11 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectCreat
     case model::Kind::ResourceQuota:
       return create_simple<QuotaRow, model::ResourceQuota>(state, state.quotas, std::move(header), object);
     case model::Kind::LimitRange:
-      return create_simple<LimitRangeRow, model::LimitRange>(state, state.limit_ranges, std::move(header), object);
+      create_simple<LimitRangeRow, model::LimitRange>(state, state.limit_ranges, std::move(header), object);
+      return admit_sets_anew(state, e.kind, state.limit_ranges.back().header.ns);
     case model::Kind::RuntimeClass:
-      return create_simple<RuntimeClassRow, model::RuntimeClass>(state, state.runtime_classes, std::move(header),
-                                                                 object);
+      create_simple<RuntimeClassRow, model::RuntimeClass>(state, state.runtime_classes, std::move(header), object);
+      return admit_sets_anew(state, e.kind, {});
     case model::Kind::Ingress:
       return create_simple<IngressRow, model::Ingress>(state, state.ingresses, std::move(header), object);
     case model::Kind::IngressClass:
@@ -470,6 +471,7 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
     default:
       break;
   }
+  admit_sets_anew(state, e.ref.kind, header_of(state, e.ref).ns);
 }
 
 void on(ClusterState& state, const event::Event& event, const event::ObjectDeletionStarted& e) {
@@ -511,6 +513,7 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectRemov
       erase_value(volume->attachments, e.ref.as<VolumeAttachmentId>());
   } else {
     unlink_from_controller(state, e.ref, header.controller);
+    admit_sets_anew(state, e.ref.kind, header.ns);
   }
 }
 

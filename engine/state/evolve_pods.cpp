@@ -96,6 +96,26 @@ PodId add_pod(ClusterState& state, const event::Event& event, const PodBirth& bi
   return pod;
 }
 
+}  // namespace wavetank::state::detail
+
+namespace wavetank::state {
+
+void admit_sets_anew(ClusterState& state, model::Kind changed, base::Sym ns) {
+  const bool limits = changed == model::Kind::LimitRange;
+  if (!limits && changed != model::Kind::RuntimeClass && changed != model::Kind::PriorityClass) return;
+  for (std::size_t i = 0; i < state.replica_sets.size(); ++i) {
+    const ReplicaSetRow& row = state.replica_sets[i];
+    if (!row.header.alive || !row.pod_tmpl.valid() || (limits && row.header.ns != ns)) continue;
+    const TemplateId admitted = admitted_template(state, row.tmpl);
+    state.replica_sets[i].pod_tmpl = admitted;
+    detail::recount_foreign(state, state.replica_sets[i]);
+  }
+}
+
+}  // namespace wavetank::state
+
+namespace wavetank::state::detail {
+
 void on(ClusterState& state, const event::Event& event, const event::PodCreated& e) {
   ReplicaSetRow& set = state.replica_sets.at(e.replica_set.index());
   ++set.pods_created;

@@ -1,6 +1,7 @@
 #include "engine/state/pod_admission.h"
 
 #include "engine/model/decode.h"
+#include "engine/state/limits.h"
 #include "engine/state/tables.h"
 
 namespace wavetank::state {
@@ -28,7 +29,70 @@ void add_toleration(model::Doc& tolerations, std::string_view key) {
   tolerations.items.push_back(std::move(t));
 }
 
+/// Whether `t` adds nothing where `other` is (tolerations.isSuperset).
+bool is_covered(const model::Doc& t, const model::Doc& other) {
+  if (t.same_as(other)) return true;
+  const std::string_view op = other.string_or("operator");
+  const bool exists = op == "Exists";
+  if (t.string_or("key") != other.string_or("key") && !(other.string_or("key").empty() && exists)) return false;
+  if (t.string_or("effect") != other.string_or("effect") && !other.string_or("effect").empty()) return false;
+  if (other.string_or("effect") == "NoExecute" && other.find("tolerationSeconds") != nullptr &&
+      (t.find("tolerationSeconds") == nullptr ||
+       t.int_or("tolerationSeconds", 0) > other.int_or("tolerationSeconds", 0)))
+    return false;
+  if (exists) return true;
+  const std::string_view own = t.string_or("operator");
+  return (own == "Equal" || own.empty()) && t.string_or("value") == other.string_or("value");
+}
+
+/// tolerations.MergeTolerations
+void merge_tolerations(model::Doc& into, const std::vector<model::Doc>& more) {
+  std::vector<model::Doc> all = into.items;
+  all.insert(all.end(), more.begin(), more.end());
+  std::vector<model::Doc> merged;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    bool covered = false;
+    for (const model::Doc& other : merged) covered = covered || is_covered(all[i], other);
+    for (std::size_t k = i + 1; k < all.size() && !covered; ++k)
+      covered = !all[i].same_as(all[k]) && is_covered(all[i], all[k]);
+    if (!covered) merged.push_back(all[i]);
+  }
+  into.items = std::move(merged);
+}
+
+/// The admission plugin RuntimeClass, as far as it writes.
+void apply_runtime_class(const ClusterState& state, model::Doc& spec) {
+  const RuntimeClassRow* row = find_runtime_class(state, spec.string_or("runtimeClassName"));
+  if (row == nullptr) return;
+  if (row->spec.overhead) {
+    model::Doc overhead = model::Doc::object();
+    for (const auto& [name, q] : *row->spec.overhead) overhead[name] = model::Doc::string(q.text());
+    spec["overhead"] = std::move(overhead);
+  }
+  if (!row->spec.has_scheduling) return;
+  for (const auto& [key, value] : row->spec.node_selector) spec["nodeSelector"][key] = model::Doc::string(value);
+  merge_tolerations(spec["tolerations"], row->spec.tolerations);
+}
+
 }  // namespace
+
+void admit_pod(const ClusterState& state, base::Sym ns, model::Doc& pod) {
+  apply_limits(state, ns, pod);
+  model::Doc& spec = pod["spec"];
+  if (spec.string_or("priorityClassName").empty()) {
+    if (const PriorityClassRow* priority = find_priority_class(state, ""); priority != nullptr)
+      spec["priorityClassName"] = model::Doc::string(state.symbols.text(priority->header.name));
+  }
+  admit_pod_spec(state, spec);
+  apply_runtime_class(state, spec);
+}
+
+const RuntimeClassRow* find_runtime_class(const ClusterState& state, std::string_view name) {
+  const base::Sym sym = name.empty() ? base::Sym() : state.symbols.find(name);
+  if (!sym.valid()) return nullptr;
+  const auto found = state.by_name.find({name_kind(model::Kind::RuntimeClass), base::Sym(0U), sym});
+  return found == state.by_name.end() ? nullptr : &state.runtime_classes[found->second];
+}
 
 const PriorityClassRow* find_priority_class(const ClusterState& state, std::string_view name) {
   if (!name.empty()) {

@@ -14,6 +14,17 @@ namespace wavetank::state {
 /// class's preemption policy). `spec` is a pod's spec document. Idempotent.
 void admit_pod_spec(const ClusterState& state, model::Doc& spec);
 
+/// All of it, for a pod of `ns` given as {"metadata", "spec"}: LimitRanger's defaults, admit_pod_spec(), the name of
+/// the global default PriorityClass, RuntimeClass (overhead, nodeSelector, tolerations). Idempotent.
+void admit_pod(const ClusterState& state, base::Sym ns, model::Doc& pod);
+
+/// What a template as written becomes when a pod is made of it now: {"metadata", "spec"} with the defaults of pods,
+/// admission, label keys as requirements.
+model::Doc admitted_doc(const ClusterState& state, TemplateId plain);
+
+/// The RuntimeClass of that name; null if there is none.
+const RuntimeClassRow* find_runtime_class(const ClusterState& state, std::string_view name);
+
 /// The class of that name, or the global default for an empty name; null if there is none.
 const PriorityClassRow* find_priority_class(const ClusterState& state, std::string_view name);
 

@@ -2,8 +2,20 @@
 
 namespace wavetank::state {
 
-void write_status(const ClusterView& view, model::Doc& doc, const QuotaRow& row) {
-  static_cast<void>(view), static_cast<void>(doc), static_cast<void>(row);
+namespace {
+
+model::Doc amounts_doc(const event::QuotaAmounts& amounts) {
+  model::Doc out = model::Doc::object();
+  for (const auto& [name, q] : amounts) out[name] = model::Doc::string(q.text());
+  return out;
+}
+
+}  // namespace
+
+void write_status(const ClusterView&, model::Doc& doc, const QuotaRow& row) {
+  doc["status"] = model::Doc::object();
+  if (!row.status.hard.empty()) doc["status"]["hard"] = amounts_doc(row.status.hard);
+  if (!row.status.used.empty()) doc["status"]["used"] = amounts_doc(row.status.used);
 }
 
 }  // namespace wavetank::state

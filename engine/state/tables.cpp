@@ -166,14 +166,19 @@ TemplateId hashed_template(ClusterState& state, TemplateId plain, std::string_vi
   return intern_template(state, from.ns, model::to_canonical_json(*doc), std::move(value));
 }
 
-TemplateId admitted_template(ClusterState& state, TemplateId plain) {
+model::Doc admitted_doc(const ClusterState& state, TemplateId plain) {
   const TemplateRow& from = state.templates[plain.index()];
   auto parsed = model::parse_json(from.doc, "journal");
   WT_ASSERT(parsed.has_value(), "a template is JSON");
   model::apply_pod_defaults((*parsed)["spec"]);
-  admit_pod_spec(state, (*parsed)["spec"]);
+  admit_pod(state, from.ns, *parsed);
   model::merge_label_keys(*parsed);
-  return intern_template(state, from.ns, model::to_canonical_json(*parsed));
+  return std::move(*parsed);
+}
+
+TemplateId admitted_template(ClusterState& state, TemplateId plain) {
+  const base::Sym ns = state.templates[plain.index()].ns;
+  return intern_template(state, ns, model::to_canonical_json(admitted_doc(state, plain)));
 }
 
 void read_spec(ClusterState& state, NodeRow& row, const model::Object& object) {

@@ -35,6 +35,9 @@ TemplateId hashed_template(ClusterState& state, TemplateId plain, std::string_vi
 /// the preemption policy of the priority class as it stands. Source:
 /// https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
 TemplateId admitted_template(ClusterState& state, TemplateId plain);
+/// Sets that have made pods keep what admission made of their template. After a change of what admission goes by (a
+/// LimitRange of `ns`, a class) they are admitted anew. O(ReplicaSets + pods of the sets concerned).
+void admit_sets_anew(ClusterState& state, model::Kind changed, base::Sym ns);
 
 /// Fills in the typed part of a row from its document, as on creation and update; what has been reported since is left
 /// alone.

@@ -202,7 +202,8 @@ const Shape& scenario_shape() {
        {"metadata", Type::Object, "Name and description.", true, &metadata_shape()},
        {"seed", Type::Whole, "For everything drawn. Default 1."},
        {"start", Type::Text,
-        "What clocks on the wall show at the start, 2026-03-29T00:00:00Z or with an offset; cron jobs go by it. Default "
+        "What clocks on the wall show at the start, 2026-03-29T00:00:00Z or with an offset; cron jobs go by it. "
+        "Default "
         "2026-01-01T00:00:00Z."},
        {"until", Type::Span,
         "When the run ends. Default: when the timeline is over and nothing has happened for `quiet`."},

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/control/controller.h"
+#include "engine/model/doc.h"
 
 namespace wavetank::support {
 
@@ -31,22 +32,23 @@ struct CallText {
     return "Scale " + name(c.fact.replica_set) + " " + std::to_string(c.fact.replicas);
   }
   std::string operator()(const command::SetDeploymentCondition& c) const { return "Condition " + c.fact.reason; }
-  std::string operator()(const command::MakePod& c) const { return "MakePod " + c.name; }
-  std::string operator()(const command::UntrackPod& c) const { return "UntrackPod " + name(c.fact.pod); }
-  std::string operator()(const command::UpdateJobStatus& c) const {
-    const event::JobStatus& s = c.fact.status;
-    const auto n = [](auto number) { return std::to_string(number); };
-    std::string out =
-        "Status " + n(s.active) + "/" + n(s.ready) + "/" + n(s.terminating) + " " + n(s.succeeded) + "/" + n(s.failed);
-    if (!s.uncounted_succeeded.empty() || !s.uncounted_failed.empty())
-      out += " uncounted " + n(s.uncounted_succeeded.size()) + "/" + n(s.uncounted_failed.size());
+  std::string operator()(const command::RecordEvent& c) const { return "Event " + c.fact.reason; }
+  std::string operator()(const command::ApplyObject& c) const {
+    const auto doc = model::parse_json(c.doc, "plan");
+    return doc ? "Create " + std::string(doc->string_or("kind")) + " " +
+                     std::string(doc->at({"metadata", "name"})->text)
+               : "Create ?";
+  }
+  std::string operator()(const command::UpdateCronJobStatus& c) const {
+    std::string out = "CronJobStatus";
+    for (const event::JobId job : c.fact.status.active) out += " " + name(job);
+    if (!c.started.empty()) out += " +" + c.started;
     return out;
   }
-  std::string operator()(const command::SetCondition& c) const {
-    return "Condition " + c.fact.type + " " + c.fact.reason;
-  }
-  std::string operator()(const command::RecordEvent& c) const {
-    return "Event " + c.fact.reason + " " + c.fact.message;
+  std::string operator()(const command::UpdateQuotaStatus& c) const {
+    std::string out = "QuotaStatus";
+    for (const auto& [resource, q] : c.fact.status.used) out += " " + resource + "=" + q.text();
+    return out;
   }
   template <class C>
   std::string operator()(const C&) const {

@@ -34,6 +34,12 @@ TEST_CASE("these are expressions") {
       "claims(namespace=shop) bound == 2 and volumes attached == 2",
       "node/n1 memoryPressure and node/n1 volumesInUse == 1",
       "pod/x reason == Evicted and pod/x qosClass == BestEffort",
+      "route http://shop.example/cart?x=1 answers",
+      "not (route http://web.default.svc.cluster.local:8080/ answers)",
+      "route http://db-0.db:5432/ from pod/client pod == db-0",
+      "route http://web/ from pod/shop/client client 203.0.113.7 moves == 0 and pods pending == 0",
+      "route http://n1:30080/ outcome == TimedOut or route http://n1:30080/ status == 503",
+      "route http://shop.example/ owner == deployment/web",
   };
   for (const char* text : rows) {
     CAPTURE(text);
@@ -61,7 +67,7 @@ TEST_CASE("these are not") {
       {"deplyment/web replicas == 3", 0,
        R"(nothing can be asked about the kind "deplyment"; did you mean "deployment"?)"},
       {"configmap/web replicas == 3", 0,
-       R"(nothing can be asked about the kind "configmap"; known are deployment, job, node, persistentvolume, persistentvolumeclaim, pod, poddisruptionbudget, replicaset, service)"},
+       R"(nothing can be asked about the kind "configmap"; known are cronjob, deployment, node, persistentvolume, persistentvolumeclaim, pod, poddisruptionbudget, replicaset, resourcequota, service)"},
       {"podz ready == 3", 0, R"("podz" is neither a set of objects nor kind/name; did you mean "pods"?)"},
       {"pods raedy == 3", 5, R"(pods has no field "raedy"; did you mean "ready"?)"},
       {"pods(app=web ready == 3", 4, "the parenthesis of the selector is not closed"},
@@ -76,6 +82,15 @@ TEST_CASE("these are not") {
       {"event PodUnschedulabel count > 0", 6,
        R"(there is no kind of event "PodUnschedulabel"; did you mean "PodUnschedulable"?)"},
       {"event PodBound > 0", 15, R"(expected "count" after the kind of event, found ">")"},
+      {"route", 5, "expected a URL after \"route\", such as http://web.default.svc.cluster.local/"},
+      {"route web answers", 6, "\"web\" is not a URL we can ask: write http://HOST[:PORT]/PATH"},
+      {"route http://w/ answer", 16, R"(route has no field "answer"; did you mean "answers"?)"},
+      {"route http://w/ from node/n1 answers", 21, R"(expected pod/NAME after "from", found "node/n1")"},
+      {"route http://w/ client me answers", 23, R"(expected an IPv4 address after "client", found "me")"},
+      {"route http://w/ outcome == Refuse", 27,
+       R"(route http://w/ outcome is never "Refuse"; did you mean "Refused"?)"},
+      {"route http://w/ candidates == many", 30,
+       R"("route http://w/ candidates" is a number, so it cannot be compared with many)"},
       {"node/default/n1 ready", 0, "Node has no namespace: write node/n1"},
   };
   for (const Row& row : rows) {
