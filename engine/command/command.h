@@ -154,10 +154,16 @@ struct RemoveObject {
 };
 struct CreateEndpointSlice {
   event::EndpointSliceCreated fact;
+  std::vector<event::SlicePort> ports;
   std::vector<event::EndpointChange> endpoints;  ///< With which it is made.
 };
 struct UpdateEndpoints {
   event::EndpointsChanged fact;
+  std::vector<event::SlicePort> ports;  ///< All of them, as they shall be.
+};
+/// status.loadBalancer of a Service or an Ingress.
+struct SetLoadBalancer {
+  event::LoadBalancerChanged fact;
 };
 struct UpdatePdbStatus {
   event::PdbStatusChanged fact;
@@ -295,7 +301,7 @@ using Payload = std::variant<
     SetTaint, SetLabel, EvictPod, SetLoad, JudgeExpectation, InjectFault, HealFault, SetMachine,                     //
     CreateReplicaSet, ScaleReplicaSet, SetReplicaSetRevision, UpdateReplicaSetStatus, SetReplicaSetFailure,          //
     UpdateDeploymentStatus, SetDeploymentCondition, SetDeploymentRevision, CreatePod, DeletePod, SetOwner,           //
-    RemoveObject, CreateEndpointSlice, UpdateEndpoints, UpdatePdbStatus, SetNodeTaints, SetNodeCondition,            //
+    RemoveObject, CreateEndpointSlice, UpdateEndpoints, SetLoadBalancer, UpdatePdbStatus, SetNodeTaints, SetNodeCondition,            //
     SetPodReady, SetPodPhase, BindPod, MarkUnschedulable, NominatePod,                                               //
     ReportImagePulled, ReportContainerStarted, ReportContainerExited, ReportContainerWaiting, ReportContainerReady,  //
     ReportPodReady, ReportPodPhase, ReportPodStopped, ReportHeartbeatsBegan, ReportHeartbeatsStopped,                //

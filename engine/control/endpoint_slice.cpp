@@ -1,6 +1,8 @@
-// The EndpointSlice controller. Source: kubernetes/staging/src/k8s.io/endpointslice/reconciler.go, utils.go.
-// A pod counts from when it runs (it has an address then). Pods that resolve the Service's named ports differently get
-// slices of their own; which ports a slice has follows from its pods.
+// The EndpointSlice controller. Source: kubernetes/staging/src/k8s.io/endpointslice/reconciler.go, utils.go. A pod is
+// an endpoint from when it has an address until it has ended. Pods that resolve the Service's ports differently get
+// slices of their own. Where Kubernetes takes any endpoint or slice (Go's maps have no order), we take them by number.
+// One address family, IPv4; no topology hints by CPU (topology-mode: Auto); those of trafficDistribution follow from
+// the Service and its endpoints, so they are not written.
 
 #include <algorithm>
 
@@ -19,25 +21,29 @@ using event::ServiceId;
 using model::Kind;
 
 bool managed(const state::ServiceRow& service) {
-  return service.header.alive && !service.header.terminating() && !service.spec.selector.empty() &&
-         service.spec.type != "ExternalName";
+  return service.header.alive && !service.spec.selector.empty() && service.spec.type != "ExternalName";
 }
 
-constexpr std::uint32_t kAnyGroup = ~0U;  ///< Of an empty slice.
+using Ports = std::vector<event::SlicePort>;
+using Endpoints = std::vector<event::EndpointChange>;
 
-/// An endpoint as it should be. Those of one group have the same ports.
-struct Wanted {
-  event::EndpointChange endpoint;
-  std::uint32_t group = 0;
-  bool placed = false;
+/// The pods that see the Service's ports alike.
+struct Group {
+  Ports ports;
+  Endpoints wanted;  ///< By pod; what is left of them to be placed.
 };
 
-/// What becomes of one slice.
+/// A slice as it shall be; without id: a new one.
 struct SlicePlan {
   EndpointSliceId id;
-  std::uint32_t group = kAnyGroup;
-  std::size_t size = 0;  ///< Endpoints that stay.
-  std::vector<event::EndpointChange> changes;
+  Ports ports;
+  Endpoints endpoints;
+};
+
+/// What one sync does to the slices of a Service.
+struct Changes {
+  std::vector<SlicePlan> create, update;
+  std::vector<EndpointSliceId> remove;
 };
 
 class EndpointSliceController final : public Controller {
@@ -49,7 +55,8 @@ class EndpointSliceController final : public Controller {
   [[nodiscard]] event::KindMask wakes_on() const override {
     return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectRemoved,
                           EventKind::PodReadyChanged, EventKind::PodPhaseChanged, EventKind::PodFailed,
-                          EventKind::PodMade, EventKind::PodDeletionStarted, EventKind::PodRemoved);
+                          EventKind::PodMade, EventKind::PodDeletionStarted, EventKind::PodRemoved,
+                          EventKind::ContainerStarted, EventKind::ContainerWaiting);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
@@ -76,7 +83,11 @@ class EndpointSliceController final : public Controller {
     }
     if (updated != nullptr && updated->ref.kind == Kind::Pod)
       return list(view, keys);  // labels: which Services lose it is not known
-    const PodId pod = pod_of(event, view);
+    PodId pod = pod_of(event, view);
+    // The address of a pod that does not run yet comes with its first container, or with the first that cannot be
+    // pulled.
+    if (const auto* started = std::get_if<event::ContainerStarted>(&event.payload)) pod = pending(started->pod, view);
+    if (const auto* waits = std::get_if<event::ContainerWaiting>(&event.payload)) pod = pending(waits->pod, view);
     if (!pod.valid()) return;
     const auto takes = [](const state::ServiceRow& s, const model::Labels& labels) {
       return managed(s) && selects(s, labels);
@@ -89,16 +100,27 @@ class EndpointSliceController final : public Controller {
     const auto id = key.as<ServiceId>();
     const state::ServiceRow& service = view.service(id);
     if (!managed(service)) return;
-    find_wanted(key.row, service, view);
-    std::vector<SlicePlan> slices = update_slices(service, view);
-    std::vector<Chunk> fresh;
-    for (std::uint32_t group = 0; group < signatures_.size(); ++group) place_rest(group, slices, fresh);
-    write(id, service, slices, fresh, view, plan);
+    find_groups(key.row, service, view);
+    Changes changes;
+    std::vector<EndpointSliceId> foreign;
+    for (const EndpointSliceId slice : service.slices) {
+      const Ports& ports = view.endpoint_slice(slice).ports;
+      if (std::none_of(groups_.begin(), groups_.end(), [&](const Group& g) { return g.ports == ports; }))
+        foreign.push_back(slice);
+    }
+    for (Group& group : groups_) reconcile_group(group, service, view, changes);
+    changes.remove.insert(changes.remove.end(), foreign.begin(), foreign.end());
+    keep_placeholder(service, view, changes);
+    recycle(changes);
+    write(id, service, changes, view, plan);
   }
 
   void list(const ClusterView& view, KeySink& keys) override { add_alive<ServiceId>(view->services, keys); }
 
  private:
+  static PodId pending(PodId pod, const ClusterView& view) {
+    return view.pod_phase(pod) == event::Phase::Pending && view.pod_has_address(pod) ? pod : PodId();
+  }
   static bool selects(const state::ServiceRow& service, const model::Labels& labels) {
     return std::all_of(service.spec.selector.begin(), service.spec.selector.end(), [&](const auto& wanted) {
       const std::string* value = model::find_label(labels, wanted.first);
@@ -106,133 +128,172 @@ class EndpointSliceController final : public Controller {
     });
   }
 
-  using Chunk = std::vector<event::EndpointChange>;
-
-  void write(ServiceId id, const state::ServiceRow& service, std::vector<SlicePlan>& slices, std::vector<Chunk>& fresh,
-             const ClusterView& view, Plan& plan) const {
-    bool placeholder = fresh.empty();  // a Service without endpoints has one empty slice
-    for (const SlicePlan& s : slices) placeholder = placeholder && s.size == 0;
-    for (SlicePlan& s : slices) {
-      if (s.size == 0 && !placeholder) {
-        plan.call(command::DeleteObject{s.id, event::Propagation::Background, {}}, 0, true);
-        continue;
-      }
-      if (s.size == 0) placeholder = false;
-      if (!s.changes.empty()) plan.call(command::UpdateEndpoints{{s.id, std::move(s.changes)}});
-    }
-    if (placeholder) fresh.emplace_back();
-    for (std::size_t k = 0; k < fresh.size(); ++k) {
-      plan.call(command::CreateEndpointSlice{{id, suffix(service, view, k)}, std::move(fresh[k])});
-    }
-  }
-
-  /// The numbers of the Service's ports at pods of one template; -1 where a named port is missing.
-  static std::vector<std::int32_t> signature(const state::ServiceRow& service, const model::PodSpec& spec) {
-    std::vector<std::int32_t> out;
+  /// getEndpointPorts: a port whose name no container has is left out.
+  static Ports ports_at(const state::ServiceRow& service, const model::PodSpec& spec) {
+    Ports out;
     for (const model::ServicePort& port : service.spec.ports) {
-      if (port.target_port_name.empty()) continue;  // the same at every pod
-      std::int32_t number = -1;
-      for (const model::Container& c : spec.containers) {
-        for (const model::ContainerPort& p : c.ports) {
-          if (number < 0 && p.name == port.target_port_name && p.protocol == port.protocol) number = p.container_port;
-        }
-      }
-      out.push_back(number);
+      const std::int32_t number = port.target_port_name.empty()
+                                      ? port.target_port
+                                      : model::find_port(spec, port.target_port_name, port.protocol);
+      if (number > 0) out.push_back({port.name, number, port.protocol, port.app_protocol});
     }
     return out;
   }
-  std::uint32_t group_of(event::TemplateId tmpl, const state::ServiceRow& service, const ClusterView& view) {
-    std::vector<std::int32_t> ports = signature(service, view.pod_template(tmpl).value->spec);
-    const auto at = std::find(signatures_.begin(), signatures_.end(), ports);
-    if (at != signatures_.end()) return static_cast<std::uint32_t>(at - signatures_.begin());
-    signatures_.push_back(std::move(ports));
-    return static_cast<std::uint32_t>(signatures_.size() - 1);
+  Group& group_of(Ports ports) {
+    for (Group& g : groups_)
+      if (g.ports == ports) return g;
+    groups_.push_back({std::move(ports), {}});
+    return groups_.back();
   }
 
-  /// Fills wanted_, sorted by pod.
-  void find_wanted(std::uint32_t row, const state::ServiceRow& service, const ClusterView& view) {
-    wanted_.clear();
-    signatures_.clear();
+  /// ShouldPodBeInEndpoints, podToEndpoint.
+  void find_groups(std::uint32_t row, const state::ServiceRow& service, const ClusterView& view) {
+    groups_.clear();
     model::LabelSelector selector;
     selector.match_labels = service.spec.selector;
+    const bool publish = service.spec.publish_not_ready_addresses;
     for (const event::TemplateId t : selected_.of(row, service.header.ns, selector, view)) {
       if (view.pod_template(t).pods.empty()) continue;
-      const std::uint32_t group = group_of(t, service, view);
+      Group* group = nullptr;
       for (const PodId pod : view.pod_template(t).pods) {
-        if (view.pod_phase(pod) != event::Phase::Running || !view.pod_node(pod).valid()) continue;
+        const event::Phase phase = view.pod_phase(pod);
+        if (phase == event::Phase::Succeeded || phase == event::Phase::Failed || !view.pod_has_address(pod)) continue;
+        if (!publish && !view.node(view.pod_node(pod)).header.alive) continue;
+        if (group == nullptr) group = &group_of(ports_at(service, view.pod_template(t).value->spec));
         const bool serving = view.pod_ready(pod);
         const bool terminating = view.pod_terminating(pod);
         std::uint8_t flags = event::kListed;
-        if (service.spec.publish_not_ready_addresses || (serving && !terminating)) flags |= event::kReady;
+        if (publish || (serving && !terminating)) flags |= event::kReady;
         if (serving) flags |= event::kServing;
         if (terminating) flags |= event::kTerminating;
-        wanted_.push_back({{pod, flags}, group, false});
+        group->wanted.push_back({pod, flags});
       }
     }
-    std::sort(wanted_.begin(), wanted_.end(),
-              [](const Wanted& a, const Wanted& b) { return a.endpoint.pod < b.endpoint.pod; });
+    for (Group& g : groups_) {
+      std::sort(g.wanted.begin(), g.wanted.end(),
+                [](const event::EndpointChange& a, const event::EndpointChange& b) { return a.pod < b.pod; });
+    }
   }
 
-  /// What changes in the slices there are; what finds no place in them stays unplaced.
-  std::vector<SlicePlan> update_slices(const state::ServiceRow& service, const ClusterView& view) {
-    std::vector<SlicePlan> slices;
+  /// Takes the endpoint out of those that still want a place.
+  static bool take(Endpoints& wanted, PodId pod, event::EndpointChange& out) {
+    const auto at = std::lower_bound(wanted.begin(), wanted.end(), pod,
+                                     [](const event::EndpointChange& w, PodId p) { return w.pod < p; });
+    if (at == wanted.end() || at->pod != pod || at->flags == 0) return false;
+    out = *at;
+    at->flags = 0;  // placed
+    return true;
+  }
+
+  /// reconcileByPortMapping: endpoints stay where they are; slices that are written anyway are filled, the fullest
+  /// first; a rest goes into the one slice that it fills best, or into new ones.
+  void reconcile_group(Group& group, const state::ServiceRow& service, const ClusterView& view, Changes& changes) {
+    std::vector<SlicePlan> update, same;
     for (const EndpointSliceId id : service.slices) {
-      SlicePlan s;
-      s.id = id;
-      const std::vector<state::Endpoint>& endpoints = view.endpoint_slice(id).endpoints;
-      if (!endpoints.empty()) s.group = group_of(view->pods.tmpl[endpoints.front().pod.index()], service, view);
-      for (const state::Endpoint& e : endpoints) {
-        const auto at = std::lower_bound(wanted_.begin(), wanted_.end(), e.pod,
-                                         [](const Wanted& w, PodId pod) { return w.endpoint.pod < pod; });
-        if (at == wanted_.end() || at->endpoint.pod != e.pod || at->placed || at->group != s.group) {
-          s.changes.push_back({e.pod, 0});
-          continue;
-        }
-        at->placed = true;
-        ++s.size;
-        if (at->endpoint.flags != e.flags) s.changes.push_back(at->endpoint);
+      const state::EndpointSliceRow& row = view.endpoint_slice(id);
+      if (row.ports != group.ports) continue;
+      SlicePlan slice{id, group.ports, {}};
+      bool changed = false;
+      for (const state::Endpoint& e : row.endpoints) {
+        event::EndpointChange now;
+        if (!take(group.wanted, e.pod, now)) continue;
+        changed |= now.flags != e.flags;
+        slice.endpoints.push_back(now);
       }
-      slices.push_back(std::move(s));
+      changed |= slice.endpoints.size() != row.endpoints.size();
+      if (changed && slice.endpoints.empty()) {
+        changes.remove.push_back(id);
+      } else {
+        (changed ? update : same).push_back(std::move(slice));
+      }
     }
-    return slices;
+    std::erase_if(group.wanted, [](const event::EndpointChange& w) { return w.flags == 0; });
+    std::stable_sort(update.begin(), update.end(),
+                     [](const SlicePlan& a, const SlicePlan& b) { return a.endpoints.size() > b.endpoints.size(); });
+    for (SlicePlan& slice : update) fill(slice, group.wanted);
+    while (!group.wanted.empty()) {
+      const auto best = slice_to_fill(same, group.wanted.size());
+      if (best == same.end()) {
+        changes.create.push_back({{}, group.ports, {}});
+        fill(changes.create.back(), group.wanted);
+        continue;
+      }
+      fill(*best, group.wanted);
+      update.push_back(std::move(*best));
+      same.erase(best);
+    }
+    for (SlicePlan& slice : update) changes.update.push_back(std::move(slice));
+  }
+  void fill(SlicePlan& slice, Endpoints& rest) const {
+    const std::size_t room = limit_ > slice.endpoints.size() ? limit_ - slice.endpoints.size() : 0;
+    const auto end = rest.begin() + static_cast<std::ptrdiff_t>(std::min(room, rest.size()));
+    slice.endpoints.insert(slice.endpoints.end(), rest.begin(), end);
+    rest.erase(rest.begin(), end);
+  }
+  /// getSliceToFill: the slice that `count` more endpoints fill best, if they are fewer than a slice takes.
+  std::vector<SlicePlan>::iterator slice_to_fill(std::vector<SlicePlan>& slices, std::size_t count) const {
+    auto best = slices.end();
+    if (count >= limit_) return best;
+    for (auto s = slices.begin(); s != slices.end(); ++s) {
+      if (s->endpoints.size() + count > limit_) continue;
+      if (best == slices.end() || s->endpoints.size() > best->endpoints.size()) best = s;
+    }
+    return best;
   }
 
-  /// Slices that are written anyway are filled first, the fullest before others; then one slice that has room for all
-  /// of the rest; what is left makes new ones.
-  void place_rest(std::uint32_t group, std::vector<SlicePlan>& slices, std::vector<Chunk>& fresh) {
-    Chunk rest;
-    for (const Wanted& w : wanted_) {
-      if (!w.placed && w.group == group) rest.push_back(w.endpoint);
+  /// A Service without endpoints has one slice with neither endpoints nor ports.
+  static void keep_placeholder(const state::ServiceRow& service, const ClusterView& view, Changes& changes) {
+    if (service.slices.size() != changes.remove.size() || !changes.create.empty()) return;
+    if (changes.remove.size() == 1) {
+      const state::EndpointSliceRow& only = view.endpoint_slice(changes.remove.front());
+      if (only.ports.empty() && only.endpoints.empty()) return changes.remove.clear();
     }
-    if (rest.empty()) return;
-    std::vector<SlicePlan*> touched;
-    for (SlicePlan& s : slices) {
-      if (s.group == group && !s.changes.empty()) touched.push_back(&s);
-    }
-    std::stable_sort(touched.begin(), touched.end(),
-                     [](const SlicePlan* a, const SlicePlan* b) { return a->size > b->size; });
-    for (SlicePlan* s : touched) move_into(*s, rest);
-    SlicePlan* best = nullptr;
-    for (SlicePlan& s : slices) {
-      const bool usable = s.group == group || (s.group == kAnyGroup && s.size == 0);
-      if (usable && s.changes.empty() && s.size + rest.size() <= limit_ && (best == nullptr || s.size > best->size))
-        best = &s;
-    }
-    if (best != nullptr && !rest.empty()) {
-      best->group = group;
-      move_into(*best, rest);
-    }
-    while (!rest.empty()) {
-      SlicePlan chunk;
-      move_into(chunk, rest);
-      fresh.push_back(std::move(chunk.changes));
+    changes.create.emplace_back();
+  }
+  /// Reconciler.finalize: slices that would go become the new ones.
+  static void recycle(Changes& changes) {
+    while (!changes.remove.empty() && !changes.create.empty()) {
+      SlicePlan slice = std::move(changes.create.back());
+      changes.create.pop_back();
+      slice.id = changes.remove.front();
+      changes.remove.erase(changes.remove.begin());
+      changes.update.push_back(std::move(slice));
     }
   }
-  void move_into(SlicePlan& s, Chunk& rest) const {
-    const auto count = static_cast<std::ptrdiff_t>(std::min(limit_ > s.size ? limit_ - s.size : 0, rest.size()));
-    s.changes.insert(s.changes.end(), rest.begin(), rest.begin() + count);
-    s.size += static_cast<std::size_t>(count);
-    rest.erase(rest.begin(), rest.begin() + count);
+
+  static void write(ServiceId id, const state::ServiceRow& service, Changes& changes, const ClusterView& view,
+                    Plan& plan) {
+    if (!service.header.terminating()) {
+      for (std::size_t k = 0; k < changes.create.size(); ++k) {
+        SlicePlan& slice = changes.create[k];
+        plan.call(command::CreateEndpointSlice{
+            {id, suffix(service, view, k)}, std::move(slice.ports), std::move(slice.endpoints)});
+      }
+    }
+    for (SlicePlan& slice : changes.update) {
+      plan.call(command::UpdateEndpoints{{slice.id, difference(view.endpoint_slice(slice.id), slice)},
+                                         std::move(slice.ports)});
+    }
+    for (const EndpointSliceId slice : changes.remove)
+      plan.call(command::DeleteObject{slice, event::Propagation::Background, {}}, 0, true);
+  }
+  /// What is to go, then what is new or has changed.
+  static Endpoints difference(const state::EndpointSliceRow& now, const SlicePlan& wanted) {
+    Endpoints sorted = wanted.endpoints;
+    std::sort(sorted.begin(), sorted.end(),
+              [](const event::EndpointChange& a, const event::EndpointChange& b) { return a.pod < b.pod; });
+    Endpoints out;
+    for (const state::Endpoint& e : now.endpoints) {
+      event::EndpointChange wish;
+      if (!take(sorted, e.pod, wish)) {
+        out.push_back({e.pod, 0});
+      } else if (wish.flags != e.flags) {
+        out.push_back(wish);
+      }
+    }
+    for (const event::EndpointChange& e : sorted)
+      if (e.flags != 0) out.push_back(e);
+    return out;
   }
 
   static std::string suffix(const state::ServiceRow& service, const ClusterView& view, std::size_t k) {
@@ -248,9 +309,7 @@ class EndpointSliceController final : public Controller {
   std::size_t limit_;
   SelectedTemplates selected_;
   SelectingRows selecting_;
-  // Scratch of one sync.
-  std::vector<Wanted> wanted_;
-  std::vector<std::vector<std::int32_t>> signatures_;  ///< By group.
+  std::vector<Group> groups_;  ///< Scratch of one sync.
 };
 
 }  // namespace

@@ -12,6 +12,8 @@ std::vector<std::unique_ptr<Controller>> make_controllers(const Settings& settin
   all.push_back(make_taint_eviction_controller(settings));
   all.push_back(make_disruption_controller(settings));
   all.push_back(make_endpoint_slice_controller(settings));
+  all.push_back(make_service_load_balancer_controller(settings));
+  all.push_back(make_ingress_controller(settings));
   all.push_back(make_pod_gc_controller(settings));
   all.push_back(make_garbage_collector());
   all.push_back(make_namespace_controller());

@@ -28,6 +28,11 @@ struct Settings {
       base::seconds(40);  ///< A node must be absent that long before its pods are collected.
   std::int32_t terminated_pod_gc_threshold = 12500;
   std::int32_t max_endpoints_per_slice = 100;
+  /// From asking the cloud for a load balancer to its address. No default of Kubernetes': clouds take from some seconds
+  /// to some minutes.
+  base::Duration load_balancer_time = base::seconds(30);
+  /// From an Ingress to its address in its status. An assumption of ours.
+  base::Duration ingress_time = base::seconds(5);
   base::Duration pdb_disrupted_pod_timeout = base::minutes(2);
   /// From handing a claim to its provisioner to the new volume. No default of Kubernetes': drivers need some seconds.
   base::Duration volume_provisioning_time = base::seconds(5);

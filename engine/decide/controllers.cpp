@@ -98,13 +98,24 @@ Refusal rule(const ClusterView& view, const command::CreateEndpointSlice& c, Fac
   if (view.alive(service))
     if (auto refused = count(view, model::Kind::EndpointSlice, service, view.bare_name(service), facts)) return refused;
   if (auto refused = if_alive(view, Ref(c.fact.service), true, c.fact, facts)) return refused;
-  if (!c.endpoints.empty())
-    facts.emplace_back(event::EndpointsChanged{event::EndpointSliceId(view->endpoint_slices.size()), c.endpoints});
+  const event::EndpointSliceId made(view->endpoint_slices.size());
+  if (!c.ports.empty()) facts.emplace_back(event::EndpointSlicePortsSet{made, c.ports});
+  if (!c.endpoints.empty()) facts.emplace_back(event::EndpointsChanged{made, c.endpoints});
+  return granted();
+}
+
+Refusal rule(const ClusterView& view, const command::SetLoadBalancer& c, Facts& facts) {
+  if (!view.alive(c.fact.ref)) return not_found(view, c.fact.ref);
+  if (view.load_balancer(c.fact.ref) != c.fact.addresses) facts.emplace_back(c.fact);
   return granted();
 }
 
 Refusal rule(const ClusterView& view, const command::UpdateEndpoints& c, Facts& facts) {
-  return if_alive(view, Ref(c.fact.slice), !c.fact.changes.empty(), c.fact, facts);
+  if (!view.alive(Ref(c.fact.slice))) return not_found(view, Ref(c.fact.slice));
+  if (view.endpoint_slice(c.fact.slice).ports != c.ports)
+    facts.emplace_back(event::EndpointSlicePortsSet{c.fact.slice, c.ports});
+  if (!c.fact.changes.empty()) facts.emplace_back(c.fact);
+  return granted();
 }
 
 Refusal rule(const ClusterView& view, const command::UpdatePdbStatus& c, Facts& facts) {

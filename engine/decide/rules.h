@@ -41,6 +41,13 @@ void recommend_resources(const ClusterView& view, Ref owner, event::PodId pod, s
 /// fact if anything differs. The single way by which clients change objects.
 Refusal update_object(const ClusterView& view, Ref ref, model::Doc wanted, Facts& facts);
 
+/// Gives a Service the address and the node ports that its type wants (services.cpp). `before` and `self`: of an update.
+Refusal allocate_service(const ClusterView& view, Ref self, const model::Doc* before, model::Doc& doc);
+/// The admission plugin DefaultIngressClass.
+void default_ingress_class(const ClusterView& view, model::Doc& doc);
+/// What an update of a Service keeps although it does not say so, and loses because its type has it no more.
+void keep_allocated(const model::Doc& before, model::Doc& wanted);
+
 /// Begins (or shortens) a pod's graceful deletion, or removes it at once where nothing runs.
 void delete_pod(const ClusterView& view, event::PodId pod, event::DeletionReason reason,
                 std::optional<std::int64_t> grace, Facts& facts);
@@ -77,6 +84,7 @@ Refusal rule(const ClusterView& view, const command::SetDeploymentCondition& c, 
 Refusal rule(const ClusterView& view, const command::SetDeploymentRevision& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::CreateEndpointSlice& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::UpdateEndpoints& c, Facts& facts);
+Refusal rule(const ClusterView& view, const command::SetLoadBalancer& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::UpdatePdbStatus& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::SetNodeTaints& c, Facts& facts);
 Refusal rule(const ClusterView& view, const command::SetNodeCondition& c, Facts& facts);

@@ -363,6 +363,27 @@ struct EndpointsChanged {
   std::vector<EndpointChange> changes;
   WT_FIELDS(slice, changes)
 };
+/// A port of all the endpoints of a slice.
+struct SlicePort {
+  std::string name;
+  std::int32_t port = 0;
+  model::Protocol protocol = model::Protocol::TCP;
+  std::string app_protocol;
+  bool operator==(const SlicePort&) const = default;
+  WT_FIELDS(name, port, protocol, app_protocol)
+};
+/// The ports of a slice as a whole; written with its endpoints. A new slice has none.
+struct EndpointSlicePortsSet {
+  EndpointSliceId slice;
+  std::vector<SlicePort> ports;
+  WT_FIELDS(slice, ports)
+};
+/// status.loadBalancer.ingress of a Service or an Ingress; no addresses: it has none any more.
+struct LoadBalancerChanged {
+  Ref ref;
+  std::vector<std::string> addresses;
+  WT_FIELDS(ref, addresses)
+};
 struct PdbStatusChanged {
   PdbId pdb;
   std::int32_t current_healthy = 0, desired_healthy = 0, expected_pods = 0, disruptions_allowed = 0;

@@ -112,6 +112,7 @@ Deployment read_deployment(const Doc& doc) {
 ServicePort read_service_port(const Doc& doc) {
   ServicePort p;
   p.name = get_string(&doc, "name");
+  p.app_protocol = get_string(&doc, "appProtocol");
   p.port = get_int<std::int32_t>(&doc, "port").value_or(0);
   p.node_port = get_int<std::int32_t>(&doc, "nodePort").value_or(0);
   const std::string_view protocol = doc.string_or("protocol");
@@ -136,6 +137,19 @@ Service read_service(const Doc& doc) {
   s.selector = read_labels(spec, "selector");
   for (const Doc& port : get_items(spec, "ports")) s.ports.push_back(read_service_port(port));
   s.publish_not_ready_addresses = get_bool(spec, "publishNotReadyAddresses");
+  s.load_balancer_ip = get_string(spec, "loadBalancerIP");
+  s.load_balancer_class = get_string(spec, "loadBalancerClass");
+  s.external_ips = get_strings(spec, "externalIPs");
+  s.source_ranges = get_strings(spec, "loadBalancerSourceRanges");
+  const Doc* client = get(get(spec, "sessionAffinityConfig"), "clientIP");
+  s.affinity_seconds = get_int<std::int32_t>(client, "timeoutSeconds").value_or(10800);
+  s.health_check_node_port = get_int<std::int32_t>(spec, "healthCheckNodePort").value_or(0);
+  s.external_local = get_string(spec, "externalTrafficPolicy") == "Local";
+  s.internal_local = get_string(spec, "internalTrafficPolicy") == "Local";
+  const std::string distribution = get_string(spec, "trafficDistribution");
+  s.distribution = distribution == "PreferSameNode" ? Service::Distribution::SameNode
+                   : distribution.empty()           ? Service::Distribution::Anywhere
+                                                    : Service::Distribution::SameZone;
   return s;
 }
 

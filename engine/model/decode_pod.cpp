@@ -215,6 +215,8 @@ PodSpec read_pod_spec(const Doc* doc) {
   if (doc != nullptr) s.restart_policy = read_restart_policy(*doc).value_or(RestartPolicy::Always);
   s.termination_grace_period_seconds = get_int<std::int64_t>(doc, "terminationGracePeriodSeconds").value_or(30);
   s.active_deadline_seconds = get_int<std::int64_t>(doc, "activeDeadlineSeconds");
+  s.hostname = get_string(doc, "hostname");
+  s.subdomain = get_string(doc, "subdomain");
   s.service_account_name = get_string(doc, "serviceAccountName", get_string(doc, "serviceAccount"));
   s.runtime_class_name = get_string(doc, "runtimeClassName");
   read_scheduling(doc, s);

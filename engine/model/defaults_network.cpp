@@ -3,8 +3,14 @@
 
 namespace wavetank::model {
 
-void default_ingress(Doc& doc) { static_cast<void>(doc); }
+void default_ingress(Doc& doc) { static_cast<void>(doc); }  // networking/v1 has none: pathType must be written
 
-void default_ingress_class(Doc& doc) { static_cast<void>(doc); }
+/// SetDefaults_IngressClass
+void default_ingress_class(Doc& doc) {
+  Doc* parameters = nullptr;
+  if (Doc* spec = doc.find("spec"); spec != nullptr && spec->is_object()) parameters = spec->find("parameters");
+  if (parameters != nullptr && parameters->is_object() && parameters->find("scope") == nullptr)
+    (*parameters)["scope"] = Doc::string("Cluster");
+}
 
 }  // namespace wavetank::model

@@ -98,6 +98,21 @@ bool Toleration::tolerates(const Taint& taint) const {
   return op == Op::Exists || value == taint.value;
 }
 
+std::int32_t find_port(const PodSpec& spec, std::string_view name, Protocol protocol) {
+  const auto in = [&](const Container& c) {
+    for (const ContainerPort& p : c.ports)
+      if (p.name == name && p.protocol == protocol) return p.container_port;
+    return 0;
+  };
+  for (const Container& c : spec.containers)
+    if (const std::int32_t port = in(c); port != 0) return port;
+  for (const Container& c : spec.init_containers) {
+    if (c.restart_policy != RestartPolicy::Always) continue;
+    if (const std::int32_t port = in(c); port != 0) return port;
+  }
+  return 0;
+}
+
 std::int32_t IntOrPercent::scaled(std::int32_t total, bool round_up) const {
   if (!percent) return value;
   const std::int64_t hundredths = static_cast<std::int64_t>(value) * total;

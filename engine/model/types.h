@@ -224,6 +224,7 @@ struct PodSpec {
   std::int64_t termination_grace_period_seconds = 30;
   std::optional<std::int64_t> active_deadline_seconds;
   Labels node_selector;
+  std::string hostname, subdomain;  ///< Of the pod's DNS name.
   std::string node_name, service_account_name, scheduler_name = "default-scheduler", priority_class_name,
                                                runtime_class_name;
   std::optional<std::int32_t> priority;
@@ -238,6 +239,9 @@ struct PodSpec {
   std::optional<ResourceList> resource_requests;  ///< Pod-level resources.requests (KEP-2837).
   std::optional<ResourceList> resource_limits;
 };
+
+/// The number of the port that containers, or sidecars after them, name so; 0: none does (podutil.FindPort).
+std::int32_t find_port(const PodSpec& spec, std::string_view name, Protocol protocol);
 
 /// What a node reports of a container's resources: status.containerStatuses[].resources.requests, allocatedResources.
 struct ContainerAllocation {
@@ -311,15 +315,25 @@ struct Deployment {
 };
 
 struct ServicePort {
-  std::string name, target_port_name;
+  std::string name, target_port_name, app_protocol;
   std::int32_t port = 0, target_port = 0, node_port = 0;
   Protocol protocol = Protocol::TCP;
 };
 struct Service {
-  std::string type = "ClusterIP", cluster_ip, external_name, session_affinity;
+  /// trafficDistribution: PreferClose and PreferSameZone mean the same.
+  enum class Distribution : std::uint8_t { Anywhere, SameZone, SameNode };
+  std::string type = "ClusterIP", cluster_ip, external_name, session_affinity, load_balancer_class,
+      load_balancer_ip;
   Labels selector;  ///< Empty: no endpoints are managed.
   std::vector<ServicePort> ports;
+  std::vector<std::string> external_ips, source_ranges;  ///< loadBalancerSourceRanges
+  std::int32_t affinity_seconds = 10800;                 ///< sessionAffinityConfig.clientIP.timeoutSeconds
+  std::int32_t health_check_node_port = 0;
+  Distribution distribution = Distribution::Anywhere;
+  bool external_local = false, internal_local = false;  ///< externalTrafficPolicy, internalTrafficPolicy Local
   bool publish_not_ready_addresses = false;
+
+  [[nodiscard]] bool headless() const { return cluster_ip == "None"; }
 };
 
 /// Written by hand; slices of the controller are rows of the state.

@@ -102,64 +102,6 @@ void validate_replica_set(const Place& spec, const ReplicaSet& r) {
   validate_workload(spec, r.selector, r.tmpl);
 }
 
-void validate_service_port(const Place& port, bool several, bool node_ports, std::string_view type,
-                           std::vector<std::string>& seen) {
-  const Place name = port["name"];
-  if (has_text(name)) {
-    name.each_invalid(check_dns_label(name.text()));
-    if (std::find(seen.begin(), seen.end(), name.text()) != seen.end()) name.duplicate();
-    seen.push_back(name.text());
-  } else if (several) {
-    name.required();
-  }
-  const Place number = port["port"];
-  if (!number) number.invalid_value("0", "must be between 1 and 65535, inclusive");
-  number.in_range(1, 65535);
-  port["protocol"].one_of({"SCTP", "TCP", "UDP"});
-  const Place target = port["targetPort"];
-  if (target) validate_port_or_name(target);
-  const Place node_port = port["nodePort"];
-  if (node_port.number() == 0) return;
-  if (!node_ports) {
-    node_port.forbidden(fmt::format("may not be used when `type` is '{}'", type));
-  } else if (node_port.number() < 30000 || node_port.number() > 32767) {
-    node_port.invalid("provided port is not in the valid range. The range of valid ports is 30000-32767");
-  }
-}
-
-void validate_service(const Place& spec) {
-  const Place type = spec["type"];
-  type.one_of({"ClusterIP", "ExternalName", "LoadBalancer", "NodePort"});
-  const std::vector<Place> ports = spec["ports"].items();
-  const bool headless = spec["clusterIP"].text() == "None";
-  const bool external_name = type.text() == "ExternalName";
-  if (ports.empty() && !headless && !external_name) spec["ports"].required();
-  const bool node_ports = type.text() == "NodePort" || type.text() == "LoadBalancer";
-  if (headless && node_ports)
-    spec["clusterIP"].invalid(fmt::format("may not be set to 'None' for {} services", type.text()));
-  std::vector<std::string> names;
-  std::vector<std::string> numbers;
-  for (const Place& port : ports) {
-    validate_service_port(port, ports.size() > 1, node_ports, type.text(), names);
-    const std::string pair = port["protocol"].text() + "/" + port["port"].text();
-    if (std::find(numbers.begin(), numbers.end(), pair) != numbers.end()) {
-      port.duplicate_value(
-          fmt::format("{{\"port\":{},\"protocol\":\"{}\"}}", port["port"].number(), port["protocol"].text()));
-    }
-    numbers.push_back(pair);
-  }
-  validate_labels(spec["selector"]);
-  spec["sessionAffinity"].one_of({"ClientIP", "None"});
-  spec["externalTrafficPolicy"].one_of({"Cluster", "Local"});
-  spec["internalTrafficPolicy"].one_of({"Cluster", "Local"});
-  if (!external_name) return;
-  if (has_text(spec["externalName"])) {
-    spec["externalName"].each_invalid(check_dns_subdomain(spec["externalName"].text()));
-  } else {
-    spec["externalName"].required();
-  }
-}
-
 void validate_pdb(const Place& spec) {
   const Place least = spec["minAvailable"];
   const Place most = spec["maxUnavailable"];
@@ -254,7 +196,7 @@ void validate_kind(const Place& root, const Object& object) {
     case Kind::Deployment:
       return validate_deployment(root["spec"], std::get<Deployment>(object.spec));
     case Kind::Service:
-      return validate_service(root["spec"]);
+      return validate_service(root);
     case Kind::EndpointSlice:
       return validate_endpoint_slice(root);
     case Kind::PodDisruptionBudget:

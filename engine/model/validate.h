@@ -86,6 +86,9 @@ void validate_pod_template(const Place& metadata, const Place& spec, const std::
 void validate_pod_spec(const Place& spec, const std::vector<std::string>& claims = {});
 void validate_affinity(const Place& affinity);
 void validate_node_selector(const Place& selector);
+bool is_ipv4(std::string_view text);  // four numbers without leading zeros
+bool is_ip(std::string_view text);    // IPv4 or IPv6
+void validate_service(const Place& root);
 void validate_persistent_volume(const Place& root);
 void validate_claim_spec(const Place& spec);
 void validate_storage_class(const Place& root);

@@ -41,7 +41,35 @@ struct Recorder {
   template <class E>
   void on(const E&) {}
 
+  void ensuring(Ref service) {
+    normal(service, "EnsuringLoadBalancer", "Ensuring load balancer", "service-controller");
+  }
+  void on(const event::LoadBalancerChanged& e) {
+    if (e.ref.kind != model::Kind::Service) return;
+    if (e.addresses.empty()) {
+      normal(e.ref, "DeletedLoadBalancer", "Deleted load balancer", "service-controller");
+    } else {
+      normal(e.ref, "EnsuredLoadBalancer", "Ensured load balancer", "service-controller");
+    }
+  }
+  void on(const event::ObjectUpdated& e) {
+    if (e.ref.kind != model::Kind::Service) return;
+    const model::Service& now = view.service(e.ref.as<event::ServiceId>()).spec;
+    if (before.service_type.empty() || before.service_type == now.type) return;
+    if (now.type != "LoadBalancer" && before.service_type != "LoadBalancer") return;
+    normal(e.ref, "Type", fmt::format("{} -> {}", before.service_type, now.type), "service-controller");
+    if (now.type == "LoadBalancer") {
+      ensuring(e.ref);
+    } else {
+      normal(e.ref, "DeletingLoadBalancer", "Deleting load balancer", "service-controller");
+    }
+  }
   void on(const event::ObjectCreated& e) {
+    if (e.kind == model::Kind::Service) {
+      const Ref service = subject(event, view);
+      if (view.service(service.as<event::ServiceId>()).spec.type == "LoadBalancer") ensuring(service);
+      return;
+    }
     if (e.kind != model::Kind::Node) return;
     const Ref node = subject(event, view);
     normal(node, "RegisteredNode",

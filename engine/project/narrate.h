@@ -15,6 +15,7 @@ struct Before {
   std::vector<model::Taint> taints;  ///< NodeTaintsChanged
   bool had_exited = false;           ///< ContainerStarted: this is a restart.
   std::size_t pods = 0;              ///< MachineDown: bound pods.
+  std::string service_type;          ///< ObjectUpdated of a Service.
   event::ConditionStatus status =
       event::ConditionStatus::Unknown;  ///< NodeConditionChanged, DeploymentConditionChanged
 };

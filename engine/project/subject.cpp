@@ -115,6 +115,8 @@ struct SubjectOf {
     return object_made_by(Kind::EndpointSlice, event.seq, view);
   }
   Ref operator()(const event::EndpointsChanged& e) const { return Ref(e.slice); }
+  Ref operator()(const event::EndpointSlicePortsSet& e) const { return Ref(e.slice); }
+  Ref operator()(const event::LoadBalancerChanged& e) const { return e.ref; }
   // The rest name their subject by its kind.
   template <class E>
   Ref operator()(const E& e) const {
@@ -159,6 +161,8 @@ std::vector<Ref> mentions(const event::Event& event, const ClusterView& view) {
     add(Ref(view.replica_set(scaled->replica_set).deployment));
   }
   if (const auto* made = std::get_if<event::EndpointSliceCreated>(&event.payload)) add(Ref(made->service));
+  if (const auto* ports = std::get_if<event::EndpointSlicePortsSet>(&event.payload))
+    add(Ref(view.endpoint_slice(ports->slice).service));
   if (const auto* changed = std::get_if<event::EndpointsChanged>(&event.payload)) {
     add(Ref(view.endpoint_slice(changed->slice).service));
     for (const event::EndpointChange& change : changed->changes) add(Ref(change.pod));

@@ -6,6 +6,7 @@
 #include "engine/project/autoscaling_rows.h"
 #include "engine/project/set_rows.h"
 #include "engine/project/policy_rows.h"
+#include "engine/project/network_rows.h"
 #include "engine/project/storage_rows.h"
 
 namespace wavetank::project {
@@ -22,12 +23,6 @@ std::string lower(std::string_view text) {
 }
 
 std::string or_none(std::string_view text) { return text.empty() ? "<none>" : std::string(text); }
-
-std::string labels_text(const model::Labels& labels) {
-  std::string out;
-  for (const auto& [key, value] : labels) out += fmt::format("{}{}={}", out.empty() ? "" : ",", key, value);
-  return or_none(out);
-}
 
 std::string age_since(SimTime t, const ClusterView& view) { return base::format_age(view.now() - t); }
 
@@ -138,33 +133,6 @@ std::vector<std::string> node_row(const state::NodeRow& row, const ClusterView& 
           share(memory, row.spec.allocatable.memory)};
 }
 
-std::vector<std::string> service_row(const state::ServiceRow& row, const ClusterView& view) {
-  std::string ports;
-  for (const model::ServicePort& p : row.spec.ports) {
-    static constexpr const char* kProtocols[] = {"TCP", "UDP", "SCTP"};
-    ports += fmt::format("{}{}{}/{}", ports.empty() ? "" : ",", p.port,
-                         p.node_port != 0 ? fmt::format(":{}", p.node_port) : "",
-                         kProtocols[static_cast<std::size_t>(p.protocol)]);
-  }
-  const std::string external = row.spec.type == "LoadBalancer" ? "<pending>" : or_none(row.spec.external_name);
-  return {row.spec.type,  or_none(row.spec.cluster_ip),        external,
-          or_none(ports), age_since(row.header.created, view), labels_text(row.spec.selector)};
-}
-
-std::vector<std::string> slice_row(const state::EndpointSliceRow& row, const ClusterView& view) {
-  std::string ports, endpoints;
-  if (row.service.valid()) {
-    for (const model::ServicePort& p : view.service(row.service).spec.ports)
-      ports += fmt::format("{}{}", ports.empty() ? "" : ",",
-                           p.target_port != 0 ? fmt::format("{}", p.target_port) : p.target_port_name);
-  }
-  for (std::size_t i = 0; i < row.endpoints.size() && i < 3; ++i)
-    endpoints += fmt::format("{}{}", i == 0 ? "" : ",", view.pod_ip(row.endpoints[i].pod));
-  if (row.endpoints.size() > 3) endpoints += fmt::format(" + {} more...", row.endpoints.size() - 3);
-  return {"IPv4", ports.empty() ? "<unset>" : ports, endpoints.empty() ? "<unset>" : endpoints,
-          age_since(row.header.created, view)};
-}
-
 std::vector<std::string> pdb_row(const state::PdbRow& row, const ClusterView& view) {
   return {row.spec.min_available ? row.spec.min_available->text() : "N/A",
           row.spec.max_unavailable ? row.spec.max_unavailable->text() : "N/A",
@@ -227,9 +195,10 @@ std::vector<std::string> cells(Ref ref, const ClusterView& view) {
     case Kind::Node:
       return node_row(view.node(ref.as<NodeId>()), view);
     case Kind::Service:
-      return service_row(view.service(ref.as<event::ServiceId>()), view);
     case Kind::EndpointSlice:
-      return slice_row(view.endpoint_slice(ref.as<event::EndpointSliceId>()), view);
+    case Kind::Ingress:
+    case Kind::IngressClass:
+      return network_cells(ref, view);
     case Kind::PodDisruptionBudget:
       return pdb_row(view.pdb(ref.as<event::PdbId>()), view);
     case Kind::Namespace: {
@@ -314,9 +283,10 @@ std::vector<Table::Column> columns_of(Kind kind) {
               {"CPU REQUESTS", true},
               {"MEMORY REQUESTS", true}};
     case Kind::Service:
-      return {{"TYPE"}, {"CLUSTER-IP"}, {"EXTERNAL-IP"}, {"PORT(S)"}, {"AGE"}, {"SELECTOR", true}};
     case Kind::EndpointSlice:
-      return {{"ADDRESSTYPE"}, {"PORTS"}, {"ENDPOINTS"}, {"AGE"}};
+    case Kind::Ingress:
+    case Kind::IngressClass:
+      return network_columns(kind);
     case Kind::PodDisruptionBudget:
       return {{"MIN AVAILABLE"}, {"MAX UNAVAILABLE"}, {"ALLOWED DISRUPTIONS"}, {"AGE"}};
     case Kind::Namespace:

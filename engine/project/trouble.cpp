@@ -6,6 +6,7 @@
 
 #include "engine/project/autoscaling_rows.h"
 #include "engine/project/set_rows.h"
+#include "engine/project/ingress_rules.h"
 #include "engine/project/volume_trouble.h"
 
 namespace wavetank::project {
@@ -228,6 +229,43 @@ std::vector<std::string> present_node(const state::NodeRow& row, NodeId id, cons
   return out;
 }
 
+/// What keeps a Service from ever having an endpoint, or one at a port.
+void add_service_faults(const state::ServiceRow& row, const ClusterView& view, std::vector<std::string>& out) {
+  const model::Service& spec = row.spec;
+  if (spec.type == "LoadBalancer" && row.load_balancer.empty())
+    out.push_back(spec.load_balancer_class.empty()
+                      ? "Its load balancer has no address yet."
+                      : "Its loadBalancerClass leaves the load balancer to somebody who is not here.");
+  if (spec.selector.empty() || spec.type == "ExternalName") return;
+  model::LabelSelector selector;
+  selector.match_labels = spec.selector;
+  std::vector<PodId> pods;
+  view.for_selected_pods(row.header.ns, selector, [&](PodId p) { pods.push_back(p); });
+  if (pods.empty()) return out.push_back(fmt::format("No pod has the labels it selects: {}.", selector.text()));
+  for (const model::ServicePort& p : spec.ports) {
+    if (p.target_port_name.empty()) continue;
+    const bool found = std::any_of(pods.begin(), pods.end(), [&](PodId pod) {
+      return model::find_port(view.pod_spec(pod).spec, p.target_port_name, p.protocol) != 0;
+    });
+    if (!found)
+      out.push_back(fmt::format("None of its pods names the port \"{}\", to which it sends its port {}.",
+                                p.target_port_name, p.port));
+  }
+}
+
+std::vector<std::string> present_ingress(Ref ref, const ClusterView& view) {
+  const state::IngressRow& row = view.ingress(ref.as<event::IngressId>());
+  const Ref served_by = class_of_ingress(row.spec, view);
+  if (!served_by.valid())
+    return {row.spec.class_name
+                ? fmt::format("Nobody serves it: there is no ingress class {}.", *row.spec.class_name)
+                : std::string("Nobody serves it: it has no class, and none was the default when it was made.")};
+  if (row.load_balancer.empty()) return {fmt::format("{} has not given it an address yet.", label(served_by, view))};
+  std::vector<std::string> out{fmt::format("{} serves it at {}.", label(served_by, view), row.load_balancer.front())};
+  out.front()[0] = 'I';
+  return out;
+}
+
 std::vector<std::string> present_service(const state::ServiceRow& row, const ClusterView& view) {
   std::int64_t ready = 0, alive = 0, all = 0;
   for (const event::EndpointSliceId slice : row.slices) {
@@ -247,6 +285,7 @@ std::vector<std::string> present_service(const state::ServiceRow& row, const Clu
         fmt::format("In truth only {}: the machines of the others are down, and the control plane has not noticed yet.",
                     sentence_count(alive, alive == 1 ? "answers" : "answer")));
   }
+  add_service_faults(row, view, out);
   if (row.milli_rps > 0)
     out.push_back(fmt::format("Clients send it {} requests a second.", milli_words(row.milli_rps)));
   return out;
@@ -268,6 +307,8 @@ std::vector<std::string> present_alone(Ref ref, const ClusterView& view) {
       return present_node(view.node(ref.as<NodeId>()), ref.as<NodeId>(), view);
     case Kind::Service:
       return present_service(view.service(ref.as<event::ServiceId>()), view);
+    case Kind::Ingress:
+      return present_ingress(ref, view);
     case Kind::ReplicaSet: {
       const state::ReplicaSetRow& row = view.replica_set(ref.as<event::ReplicaSetId>());
       std::vector<std::string> out{fmt::format("It wants {} and has {}: {} ready, {} available.",

@@ -30,7 +30,8 @@ constexpr KindMask kBookkeeping = event::mask_of(
     EventKind::ContainerReadyChanged, EventKind::EndpointsChanged, EventKind::HeartbeatsBegan,
     EventKind::DeploymentConditionChanged, EventKind::PodUntracked, EventKind::StatefulSetStatusChanged,
     EventKind::DaemonSetStatusChanged, EventKind::JobStatusChanged, EventKind::CronJobStatusChanged,
-    EventKind::QuotaStatusChanged, EventKind::HpaStatusChanged, EventKind::VpaStatusChanged, EventKind::EventRecorded);
+    EventKind::QuotaStatusChanged, EventKind::HpaStatusChanged, EventKind::VpaStatusChanged, EventKind::EventRecorded,
+    EventKind::EndpointSlicePortsSet);
 
 // Attempts that go on and on: of a long row of them only the ends are told.
 constexpr KindMask kAttempts = event::mask_of(EventKind::ContainerWaiting, EventKind::ContainerExited,

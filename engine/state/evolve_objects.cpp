@@ -238,6 +238,14 @@ void create_revision(ClusterState& state, Header header, const model::Object& ob
   link_to_controller(state, Ref(model::Kind::ControllerRevision, id), h.controller);
 }
 
+void note_balancer(ServiceRow& row, SimTime now) {
+  if (row.spec.type != "LoadBalancer") {
+    row.load_balancer_asked = SimTime::never();
+  } else if (row.load_balancer_asked == SimTime::never()) {
+    row.load_balancer_asked = now;
+  }
+}
+
 /// `kind` is the event's: what is a typed kind today may have been written when it was not.
 void create_other(ClusterState& state, Header header, const model::Object& object, model::Kind kind) {
   OtherRow row;
@@ -304,7 +312,8 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectCreat
       return index_name(state, e.kind, state.deployments[id].header, id);
     }
     case model::Kind::Service:
-      return create_simple<ServiceRow, model::Service>(state, state.services, std::move(header), object);
+      create_simple<ServiceRow, model::Service>(state, state.services, std::move(header), object);
+      return note_balancer(state.services.back(), event.time);
     case model::Kind::PodDisruptionBudget:
       return create_simple<PdbRow, model::PodDisruptionBudget>(state, state.pdbs, std::move(header), object);
     case model::Kind::PriorityClass:
@@ -409,6 +418,7 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
       break;
     case model::Kind::Service:
       state.services[e.ref.row].spec = std::get<model::Service>(object.spec);
+      note_balancer(state.services[e.ref.row], event.time);
       break;
     case model::Kind::PodDisruptionBudget:
       state.pdbs[e.ref.row].spec = std::get<model::PodDisruptionBudget>(object.spec);

@@ -229,6 +229,18 @@ void on(ClusterState& state, const event::Event& event, const event::EndpointsCh
   }
 }
 
+void on(ClusterState& state, const event::Event& event, const event::EndpointSlicePortsSet& e) {
+  EndpointSliceRow& slice = state.endpoint_slices.at(e.slice.index());
+  slice.header.version = event.seq;
+  slice.ports = e.ports;
+}
+
+void on(ClusterState& state, const event::Event& event, const event::LoadBalancerChanged& e) {
+  header_of(state, e.ref).version = event.seq;
+  if (e.ref.kind == model::Kind::Service) state.services.at(e.ref.row).load_balancer = e.addresses;
+  if (e.ref.kind == model::Kind::Ingress) state.ingresses.at(e.ref.row).load_balancer = e.addresses;
+}
+
 void on(ClusterState& state, const event::Event& event, const event::PdbStatusChanged& e) {
   PdbRow& pdb = state.pdbs.at(e.pdb.index());
   pdb.header.version = event.seq;

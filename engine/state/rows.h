@@ -172,6 +172,8 @@ struct ServiceRow {
   model::Service spec;
   std::vector<EndpointSliceId> slices;  ///< Alive, made by the controller.
   std::uint64_t milli_rps = 0;          ///< Load that clients put on it.
+  std::vector<std::string> load_balancer;  ///< status.loadBalancer.ingress, as addresses.
+  SimTime load_balancer_asked = SimTime::never();  ///< When its type became LoadBalancer; never: it is another.
 };
 
 struct Endpoint {
@@ -185,6 +187,7 @@ struct Endpoint {
 struct EndpointSliceRow {
   Header header;
   ServiceId service;
+  std::vector<event::SlicePort> ports;
   std::vector<Endpoint> endpoints;
 };
 
@@ -302,6 +305,7 @@ struct RuntimeClassRow {
 struct IngressRow {
   Header header;
   model::Ingress spec;
+  std::vector<std::string> load_balancer;  ///< status.loadBalancer.ingress, as addresses.
 };
 struct IngressClassRow {
   Header header;

@@ -75,8 +75,8 @@ void walk_workloads(A& a, ClusterState& s) {
 
 template <class A>
 void walk_services(A& a, ClusterState& s) {
-  walk_rows(a, s.services, [&](ServiceRow& r) { a(r.header, r.slices, r.milli_rps); });
-  walk_rows(a, s.endpoint_slices, [&](EndpointSliceRow& r) { a(r.header, r.service, r.endpoints); });
+  walk_rows(a, s.services, [&](ServiceRow& r) { a(r.header, r.slices, r.milli_rps, r.load_balancer, r.load_balancer_asked); });
+  walk_rows(a, s.endpoint_slices, [&](EndpointSliceRow& r) { a(r.header, r.service, r.ports, r.endpoints); });
   walk_rows(a, s.pdbs, [&](PdbRow& r) {
     a(r.header, r.current_healthy, r.desired_healthy, r.expected_pods, r.disruptions_allowed, r.observed_generation,
       r.disrupted, r.conditions);
@@ -104,7 +104,7 @@ void walk_controlled(A& a, ClusterState& s) {
   walk_rows(a, s.quotas, [&](QuotaRow& r) { a(r.header, r.status); });
   walk_rows(a, s.limit_ranges, [&](LimitRangeRow& r) { a(r.header); });
   walk_rows(a, s.runtime_classes, [&](RuntimeClassRow& r) { a(r.header); });
-  walk_rows(a, s.ingresses, [&](IngressRow& r) { a(r.header); });
+  walk_rows(a, s.ingresses, [&](IngressRow& r) { a(r.header, r.load_balancer); });
   walk_rows(a, s.ingress_classes, [&](IngressClassRow& r) { a(r.header); });
   walk_rows(a, s.volume_attachments, [&](VolumeAttachmentRow& r) {
     a(r.header, r.attached, r.error, r.changed, r.changed_seq, r.detach_requested, r.detach_seq);

@@ -111,6 +111,8 @@ class Builder {
         return pdb_status(doc["status"], view_.pdb(ref.as<PdbId>()));
       case model::Kind::EndpointSlice:
         return endpoints(doc, view_.endpoint_slice(ref.as<EndpointSliceId>()));
+      case model::Kind::Service:
+        return load_balancer_status(doc, ref);
       case model::Kind::Namespace:
         doc["status"]["phase"] = Doc::string(view_.header(ref)->terminating() ? "Terminating" : "Active");
         return;
@@ -339,8 +341,52 @@ class Builder {
       status["disruptedPods"][view_.pod_name(d.pod)] = Doc::string(time(d.at));
   }
 
+  void load_balancer_status(Doc& doc, Ref ref) const {
+    Doc& status = doc["status"]["loadBalancer"];
+    status = Doc::object();
+    for (const std::string& address : view_.load_balancer(ref)) {
+      Doc ingress = Doc::object();
+      ingress["ip"] = Doc::string(address);
+      ingress["ipMode"] = Doc::string("VIP");
+      Doc& list = status["ingress"];
+      if (!list.is_array()) list = Doc::array();
+      list.items.push_back(std::move(ingress));
+    }
+  }
+
+  void slice_ports(Doc& doc, const EndpointSliceRow& row) const {
+    static constexpr const char* kProtocols[] = {"TCP", "UDP", "SCTP"};
+    Doc ports = Doc::array();
+    for (const event::SlicePort& p : row.ports) {
+      Doc port = Doc::object();
+      port["name"] = Doc::string(p.name);
+      port["port"] = Doc::integer(p.port);
+      port["protocol"] = Doc::string(kProtocols[static_cast<std::size_t>(p.protocol)]);
+      if (!p.app_protocol.empty()) port["appProtocol"] = Doc::string(p.app_protocol);
+      ports.items.push_back(std::move(port));
+    }
+    doc["ports"] = std::move(ports);
+  }
+
+  /// Hints of trafficDistribution (endpointslice/trafficdist): a ready endpoint is for its own zone, and its own node.
+  void hints(Doc& endpoint, const Endpoint& e, const model::Service& service) const {
+    const NodeId node = view_.pod_node(e.pod);
+    if (service.distribution == model::Service::Distribution::Anywhere || (e.flags & event::kReady) == 0) return;
+    const std::string_view zone = view_.text(view_.node(node).zone);
+    const auto hint = [&](const char* list, std::string_view name) {
+      Doc item = Doc::object();
+      item["name"] = Doc::string(name);
+      endpoint["hints"][list] = Doc::array();
+      endpoint["hints"][list].items.push_back(std::move(item));
+    };
+    if (!zone.empty()) hint("forZones", zone);
+    if (service.distribution == model::Service::Distribution::SameNode) hint("forNodes", view_.bare_name(Ref(node)));
+  }
+
   void endpoints(Doc& doc, const EndpointSliceRow& row) const {
     if (!row.service.valid()) return;  // written by hand: as it was written
+    slice_ports(doc, row);
+    const ServiceRow& service = view_.service(row.service);
     Doc list = Doc::array();
     for (const Endpoint& e : row.endpoints) {
       Doc endpoint = Doc::object();
@@ -360,6 +406,11 @@ class Builder {
       target["kind"] = Doc::string("Pod");
       target["name"] = Doc::string(view_.pod_name(e.pod));
       target["namespace"] = Doc::string(view_.namespace_of(Ref(e.pod)));
+      target["uid"] = Doc::string(view_.uid(Ref(e.pod)));
+      const model::PodSpec& spec = view_.pod_spec(e.pod).spec;
+      if (!spec.hostname.empty() && spec.subdomain == view_.text(service.header.name))
+        endpoint["hostname"] = Doc::string(spec.hostname);
+      hints(endpoint, e, service.spec);
       list.items.push_back(std::move(endpoint));
     }
     doc["endpoints"] = std::move(list);
@@ -458,6 +509,7 @@ Doc slice_doc(const ClusterView& view, Ref ref) {
   Doc& labels = doc["metadata"]["labels"];
   labels["endpointslice.kubernetes.io/managed-by"] = Doc::string("endpointslice-controller.k8s.io");
   labels["kubernetes.io/service-name"] = Doc::string(view.bare_name(Ref(row.service)));
+  if (view.service(row.service).spec.headless()) labels["service.kubernetes.io/headless"] = Doc::string("");
   Doc list = Doc::array();
   list.items.push_back(Builder(view).owner_reference(Ref(row.service), true));
   doc["metadata"]["ownerReferences"] = std::move(list);

@@ -153,15 +153,31 @@ std::uint32_t ClusterView::restarts(PodId p) const {
   return sum;
 }
 
+// The kubelet reports the sandbox's address with the sync that follows the one which made it, and that one ends when
+// every container has been started or has failed to be pulled (kuberuntime SyncPod pulls and starts in one call).
+bool ClusterView::pod_has_address(PodId p) const {
+  if (!pod_node(p).valid()) return false;
+  for (std::size_t c = 0; c < container_count(p); ++c) {
+    const ContainerStatus& s = container(p, c);
+    const bool pull_failed = s.waiting == event::WaitingReason::ErrImagePull ||
+                             s.waiting == event::WaitingReason::ImagePullBackOff;
+    if (s.state != ContainerState::Waiting || s.started.ns != 0 || s.has_exited || pull_failed) return true;
+  }
+  return false;
+}
+
 std::string ClusterView::pod_ip(PodId p) const {
   if (!pod_node(p).valid()) return "";
-  bool has_run = false;
-  for (std::size_t c = 0; c < container_count(p); ++c)
-    has_run |= container(p, c).started.ns != 0 || container(p, c).has_exited;
-  if (!has_run) return "";
+  if (!pod_has_address(p)) return "";
   if (pod_spec(p).spec.host_network) return node_ip(pod_node(p));
   const std::uint32_t n = p.value + 1;
   return fmt::format("10.{}.{}.{}", 128 + ((n >> 16) & 127U), (n >> 8) & 255U, n & 255U);
+}
+
+const std::vector<std::string>& ClusterView::load_balancer(Ref ref) const {
+  static const std::vector<std::string> kNone;
+  if (ref.kind == model::Kind::Ingress) return state_->ingresses[ref.row].load_balancer;
+  return ref.kind == model::Kind::Service ? state_->services[ref.row].load_balancer : kNone;
 }
 
 std::string ClusterView::node_ip(NodeId id) const {

@@ -43,6 +43,8 @@ class ClusterView {
   [[nodiscard]] const EndpointSliceRow& endpoint_slice(EndpointSliceId id) const {
     return state_->endpoint_slices[id.index()];
   }
+  /// status.loadBalancer.ingress of a Service or an Ingress; none for other kinds.
+  [[nodiscard]] const std::vector<std::string>& load_balancer(Ref ref) const;
   [[nodiscard]] const PdbRow& pdb(PdbId id) const { return state_->pdbs[id.index()]; }
   [[nodiscard]] const PersistentVolumeRow& persistent_volume(PvId id) const {
     return state_->persistent_volumes[id.index()];
@@ -142,7 +144,9 @@ class ClusterView {
   /// Whether `index` is an init container that is not a sidecar.
   [[nodiscard]] bool is_plain_init(PodId p, std::size_t index) const;
   [[nodiscard]] std::uint32_t restarts(PodId p) const;
-  /// Its address once it has run on its node, "" before. Made from the pod's number, 10.128.0.0/9: a model's address,
+  /// Whether the control plane knows an address of it: its sandbox is up and the node agent has said so.
+  [[nodiscard]] bool pod_has_address(PodId p) const;
+  /// Its address once it has one, "" before. Made from the pod's number, 10.128.0.0/9: a model's address,
   /// unlike a real cluster's not out of its node's podCIDR; on the host's network the node's.
   [[nodiscard]] std::string pod_ip(PodId p) const;
   /// The node's InternalIP, made from its number: 192.168.0.0/16, then on into 172.16.0.0/12.

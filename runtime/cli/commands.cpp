@@ -11,7 +11,7 @@ namespace wavetank::cli {
 namespace {
 
 constexpr void (*kCommands[])(CLI::App&, Action&) = {add_run,         add_show,      add_log,      add_why,
-                                                     add_explain,     add_replay,    add_validate, add_schema,
+                                                     add_explain,     add_route,     add_replay,    add_validate, add_schema,
                                                      add_conformance, add_completion};
 
 constexpr const char* kAbout =
@@ -23,6 +23,7 @@ constexpr const char* kExamples =
     "  wavetank run scenarios/demo.yaml -o demo.wt     run a scenario and keep the run\n"
     "  wavetank show demo.wt pods --at 5m              the pods as they were after five minutes\n"
     "  wavetank why demo.wt deployment/frontend        why it is as it is, back to what began it\n"
+    "  wavetank route demo.wt http://frontend.default.svc.cluster.local/    who would answer\n"
     "  wavetank explain demo.wt pod/frontend-x2z4q     every node's refusal or scores for it\n"
     "  wavetank log demo.wt --from 5m --to 6m          what happened in that minute\n"
     "  wavetank replay demo.wt --verify                the same input gives the same events\n"
@@ -40,6 +41,7 @@ class Help final : public CLI::Formatter {
   static std::string value_name(const CLI::Option* option) {
     const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
     if (name == "seed" || name == "limit") return "N";
+    if (name == "client") return "ADDRESS";
     if (name == "until" || name == "at" || name == "from" || name == "to") return "TIME";
     if (name == "set") return "PATH=VALUE";
     if (name == "out") return "RUN";

@@ -6,6 +6,7 @@
 
 #include "engine/log/replay.h"
 #include "engine/project/report.h"
+#include "engine/project/service_backends.h"
 #include "engine/project/tables.h"
 #include "runtime/cli/run_file.h"
 
@@ -25,6 +26,7 @@ struct ShowCommand {
   [[nodiscard]] int execute() const;
   int show_report(const RunFile& file, const At& moment) const;
   int show_events(const RunFile& file, const At& moment) const;
+  int show_endpoints(const state::ClusterView& view) const;
   int show_objects(const state::ClusterView& view) const;
   int print_documents(const std::vector<event::Ref>& refs, bool single, const state::ClusterView& view) const;
 };
@@ -140,6 +142,36 @@ int ShowCommand::print_documents(const std::vector<event::Ref>& refs, bool singl
   return kOk;
 }
 
+/// The legacy Endpoints, which are derived from the EndpointSlices.
+int ShowCommand::show_endpoints(const state::ClusterView& view) const {
+  std::vector<event::Ref> services =
+      project::list_objects({Kind::Service, {}}, all_namespaces ? "" : ns, nullptr, view);
+  std::erase_if(services, [&](event::Ref ref) {
+    const bool named = names.empty() || std::find(names.begin(), names.end(), view.bare_name(ref)) != names.end();
+    return !named || project::legacy_endpoints(ref.as<event::ServiceId>(), view).is_null();
+  });
+  if (services.empty()) {
+    if (!names.empty()) return complain(fmt::format("no endpoints \"{}\" are there at that time", names.front()));
+    notice(all_namespaces ? "No resources found" : fmt::format("No resources found in {} namespace.", ns));
+    return kOk;
+  }
+  if (format == "json" || format == "yaml") {
+    Doc out = Doc::object();
+    out["apiVersion"] = Doc::string("v1");
+    out["kind"] = Doc::string("List");
+    out["items"] = Doc::array();
+    for (const event::Ref ref : services)
+      out["items"].items.push_back(project::legacy_endpoints(ref.as<event::ServiceId>(), view));
+    if (names.size() == 1) out = out["items"].items.front();
+    print(format == "json" ? model::to_pretty_json(out) + "\n" : model::to_yaml(out));
+  } else if (format == "name") {
+    for (const event::Ref ref : services) print(fmt::format("endpoints/{}\n", view.bare_name(ref)));
+  } else {
+    print(project::to_text(project::endpoints_table(services, all_namespaces, view), format == "wide"));
+  }
+  return kOk;
+}
+
 int ShowCommand::show_objects(const state::ClusterView& view) const {
   std::vector<KindQuery> queries;
   std::vector<std::string> wanted = names;
@@ -220,7 +252,9 @@ int ShowCommand::execute() const {
   if (word == "events" || word == "event" || word == "ev") return show_events(**file, *moment);
   const auto state = (*file)->state_at(moment->seq);
   if (!state) return complain(state.error());
-  return show_objects(state::ClusterView(*state, moment->time));
+  const state::ClusterView view(*state, moment->time);
+  if (word == "endpoints" || word == "ep") return show_endpoints(view);
+  return show_objects(view);
 }
 
 }  // namespace
@@ -229,7 +263,8 @@ void add_show(CLI::App& app, Action& chosen) {
   const auto c = std::make_shared<ShowCommand>();
   CLI::App* command = app.add_subcommand("show", "Show objects at any moment of a run, as kubectl would");
   add_run_options(*command, c->run);
-  command->add_option("KIND", c->kinds, "pods, deploy, rs, nodes, svc, pdb, events, all, …; none: the report");
+  command->add_option("KIND", c->kinds,
+                      "pods, deploy, rs, nodes, svc, ingress, endpoints, pdb, events, all, …; none: the report");
   command->add_option("NAME", c->names, "Only these objects");
   command->add_option("--at", c->at, "The moment: time since the start (4m30s) or end");
   command->add_option("-n,--namespace", c->ns, "The namespace (default: default)");

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "engine/model/decode.h"
+#include "engine/model/service_notices.h"
 #include "engine/project/words.h"
 #include "engine/schedule/config.h"
 #include "runtime/cli/cli.h"
@@ -16,6 +17,7 @@ namespace {
 struct Tally {
   base::Diagnostics problems;
   std::vector<std::string> notices;
+  std::vector<model::Object> all;  ///< Of manifest files.
   std::size_t objects = 0, scenarios = 0, configurations = 0, files = 0;
 };
 
@@ -57,6 +59,7 @@ void check_file(const std::string& path, DiskFiles& files, Tally& tally) {
     for (const std::string& n : config->notices) tally.notices.push_back(path + ": " + n);
   }
   tally.objects += manifests->objects.size();
+  tally.all.insert(tally.all.end(), manifests->objects.begin(), manifests->objects.end());
   for (const std::string& n : manifests->notices) tally.notices.push_back(path + ": " + n);
 }
 
@@ -74,6 +77,7 @@ int validate(const std::vector<std::string>& paths) {
     else
       for (const std::string& name : *names) check_file(path + (path.ends_with('/') ? "" : "/") + name, files, tally);
   }
+  for (std::string& n : model::service_notices(tally.all)) tally.notices.push_back(std::move(n));
   for (const std::string& n : tally.notices) notice(n);
   if (!tally.problems.empty()) return complain(tally.problems);
   std::string what;

@@ -47,7 +47,7 @@ Judge::Judge(const std::vector<Expectation>& expectations) {
     watch.expectation = &e;
     watch.changed_by = e.expression.changed_by();
     watch.counters = e.expression.counters();
-    watch.counts.assign(watch.counters.size(), 0);
+    watch.counts.assign(e.expression.counter_count(), 0);
     all_ |= watch.changed_by;
     for (const Operand::Events* events : watch.counters) counted_ |= event::mask(events->kind);
     next_ = std::min(next_, deadline(watch));
@@ -101,6 +101,7 @@ void Judge::decide(std::size_t index, Outcome outcome, const ClusterView& view, 
 void Judge::look(std::size_t index, const ClusterView& view, std::vector<Verdict>& out) {
   Watch& watch = watches_[index];
   const Expectation& e = *watch.expectation;
+  e.expression.ask_routes(view, watch.counts);
   const bool holds = e.expression.holds(view, watch.counts);
   watch.stale = false;
   ++watch.looks;

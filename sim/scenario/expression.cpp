@@ -32,12 +32,18 @@ bool compare(const Value& a, Comparison op, const Value& b) {
   }
 }
 
+event::PodId bound_pod(const Operand::Route& route, const std::vector<std::int64_t>& counts) {
+  const std::int64_t bound = counts[route.counter];
+  return bound == 0 ? event::PodId() : event::PodId(static_cast<std::size_t>(bound - 1));
+}
+
 }  // namespace
 
 ValueType Operand::type() const {
   if (const auto* object = std::get_if<Object>(&what)) {
     return object->field == nullptr ? ValueType::Flag : object->field->type;
   }
+  if (const auto* route = std::get_if<Route>(&what)) return route->field->type;
   if (const auto* literal = std::get_if<Value>(&what)) {
     if (std::holds_alternative<bool>(*literal)) return ValueType::Flag;
     if (std::holds_alternative<std::string>(*literal)) return ValueType::Word;
@@ -50,6 +56,10 @@ Value Expression::value(const Operand& operand, const ClusterView& view,
   if (const auto* literal = std::get_if<Value>(&operand.what)) return *literal;
   if (const auto* set = std::get_if<Operand::Set>(&operand.what)) return set->field->read(view, set->filter);
   if (const auto* events = std::get_if<Operand::Events>(&operand.what)) return counts[events->counter];
+  if (const auto* route = std::get_if<Operand::Route>(&operand.what)) {
+    if (route->field->read == nullptr) return counts[route->counter + 1];
+    return route->field->read(ask(route->question, view, bound_pod(*route, counts)), view);
+  }
   const auto& object = std::get<Operand::Object>(operand.what);
   const Ref ref = view.find(object.kind->kind, object.ns, object.name);
   if (object.field == nullptr) return ref.valid();
@@ -83,8 +93,26 @@ std::string Expression::seen(const ClusterView& view, const std::vector<std::int
     if (operand.is_literal()) continue;
     if (!out.empty()) out += ", ";
     out += fmt::format("{} is {}", operand.text, value_text(value(operand, view, counts)));
+    if (const auto* route = std::get_if<Operand::Route>(&operand.what)) {
+      const project::Route now = ask(route->question, view, bound_pod(*route, counts));
+      if (!now.reason.empty()) out += fmt::format(" ({})", now.reason);
+      if (now.reason.empty() && !now.answers_surely())
+        out += fmt::format(" ({} of {} candidates answer)", now.answering(), now.candidates.size());
+    }
   }
   return out;
+}
+
+void Expression::ask_routes(const ClusterView& view, std::vector<std::int64_t>& counts) const {
+  for (const Operand& operand : operands_) {
+    const auto* route = std::get_if<Operand::Route>(&operand.what);
+    if (route == nullptr) continue;
+    const event::PodId bound = bound_pod(*route, counts);
+    const project::Route now = ask(route->question, view, bound);
+    if (now.affinity_seconds == 0 || !now.pod.valid()) continue;
+    if (bound.valid() && bound != now.pod) ++counts[route->counter + 1];
+    counts[route->counter] = static_cast<std::int64_t>(now.pod.index()) + 1;
+  }
 }
 
 event::KindMask Expression::changed_by() const {
@@ -93,6 +121,7 @@ event::KindMask Expression::changed_by() const {
     if (const auto* object = std::get_if<Operand::Object>(&operand.what)) mask |= object->kind->changed_by;
     if (const auto* set = std::get_if<Operand::Set>(&operand.what)) mask |= set->kind->changed_by;
     if (const auto* events = std::get_if<Operand::Events>(&operand.what)) mask |= event::mask(events->kind);
+    if (std::holds_alternative<Operand::Route>(operand.what)) mask |= route_changed_by();
   }
   return mask;
 }

@@ -8,6 +8,7 @@
 //   op       = "==" | "!=" | "<" | "<=" | ">" | ">="
 //   quantity = KIND "/" [ NAMESPACE "/" ] NAME FIELD      deployment/web availableReplicas, pod/kube-system/dns-1 phase
 //            | SET [ "(" selector ")" ] FIELD             pods(app=web) ready; selector as `kubectl -l`
+//            | "route" URL [ "from" pod/NAME ] [ "client" ADDRESS ] FIELD   route http://shop.example/cart answers
 //            | "event" EVENT [ "(" selector ")" ] "count" event PodDeletionStarted(reason=Evicted) count
 //   literal  = whole number | "true" | "false" | word | 'any text'
 //
@@ -42,7 +43,12 @@ struct Operand {
     model::LabelSelector filter;
     std::size_t counter = 0;  ///< Which of the expression's counters.
   };
-  std::variant<Value, Object, Set, Events> what;
+  struct Route {
+    RouteQuestion question;
+    const RouteField* field = nullptr;
+    std::size_t counter = 0;  ///< Two of the expression's: 1 + the pod the client is bound to, and its moves.
+  };
+  std::variant<Value, Object, Set, Events, Route> what;
   std::string text;        ///< As written, spaces made single.
   std::size_t offset = 0;  ///< In the expression's text.
 
@@ -66,6 +72,10 @@ class Expression {
   [[nodiscard]] bool holds(const ClusterView& view, const std::vector<std::int64_t>& counts) const;
   /// The values that it reads: "deployment/web availableReplicas is 2".
   [[nodiscard]] std::string seen(const ClusterView& view, const std::vector<std::int64_t>& counts) const;
+
+  /// Lets the clients of its routes ask once more: to be called at each look, before holds().
+  void ask_routes(const ClusterView& view, std::vector<std::int64_t>& counts) const;
+  [[nodiscard]] std::size_t counter_count() const { return counter_count_; }
 
   [[nodiscard]] event::KindMask changed_by() const;
   /// The event counts it needs, in order.

@@ -190,6 +190,15 @@ class ExpressionReader {
       fail(left.offset, fmt::format("\"{}\" is {}: only == and != apply", left.text, type_text(left.type())));
       return;
     }
+    if (const auto* route = std::get_if<Operand::Route>(&left.what)) {
+      const auto* wanted = std::get_if<Value>(&right.what);
+      const auto& words = route->field->words;
+      if (wanted == nullptr || words.empty()) return;
+      const auto& word = std::get<std::string>(*wanted);
+      if (std::find(words.begin(), words.end(), word) == words.end())
+        fail(right.offset, fmt::format("{} is never \"{}\"{}", left.text, word, suggestion(word, words)));
+      return;
+    }
     const auto* object = std::get_if<Operand::Object>(&left.what);
     const auto* literal = std::get_if<Value>(&right.what);
     if (object == nullptr || object->field == nullptr || object->field->words.empty() || literal == nullptr) return;
@@ -254,7 +263,7 @@ class ExpressionReader {
 
   // A word that a field follows: an image such as deployment/web would have to be put in quotes, and nobody has one.
   bool begins_quantity(std::string_view word) {
-    if (word == "event" || set_kind(word) != nullptr) return true;
+    if (word == "event" || word == "route" || set_kind(word) != nullptr) return true;
     const std::size_t slash = word.find('/');
     if (slash == std::string_view::npos || object_kind(model::kind_from_word(word.substr(0, slash))) == nullptr)
       return false;
@@ -275,6 +284,7 @@ class ExpressionReader {
       return std::nullopt;
     }
     if (word == "event") return read_events(offset);
+    if (word == "route") return read_route(offset);
     if (word.find('/') != std::string_view::npos) return read_object(offset, word);
     const SetKind* kind = set_kind(word);
     if (kind == nullptr) {
@@ -286,6 +296,7 @@ class ExpressionReader {
       }
       std::vector<std::string_view> known = names(set_kinds());
       known.push_back("event");
+      known.push_back("route");
       const std::vector<std::string> kinds = kind_words();
       for (const std::string& k : kinds) known.push_back(k);
       fail(offset, fmt::format("\"{}\" is neither a set of objects nor kind/name{}", word, suggestion(word, known)));
@@ -379,6 +390,57 @@ class ExpressionReader {
     }
     events.counter = out_.counter_count_++;
     return add_operand({std::move(events), {}, 0}, offset);
+  }
+
+  std::optional<std::size_t> read_route(std::size_t offset) {
+    at_ += std::string_view("route").size();
+    skip_blanks();
+    std::size_t end = at_;
+    while (end < text_.size() && text_[end] != ' ' && text_[end] != '\t' && text_[end] != '\n') ++end;
+    if (end == at_) {
+      fail(at_, "expected a URL after \"route\", such as http://web.default.svc.cluster.local/");
+      return std::nullopt;
+    }
+    auto url = project::parse_url(text_.substr(at_, end - at_));
+    if (!url) {
+      fail(at_, url.error().front().message);
+      return std::nullopt;
+    }
+    at_ = end;
+    Operand::Route route;
+    route.question.url = std::move(*url);
+    if (take("from") && !read_asking_pod(route.question)) return std::nullopt;
+    if (take("client")) {
+      const std::string_view address = peek_word();
+      if (!project::is_address(address)) {
+        fail(at_, fmt::format("expected an IPv4 address after \"client\", found {}", found()));
+        return std::nullopt;
+      }
+      route.question.client = std::string(address);
+      at_ += address.size();
+    }
+    const std::string_view field = peek_word();
+    for (const RouteField& f : route_fields())
+      if (f.name == field) route.field = &f;
+    if (route.field == nullptr) return unknown_field("route", field, names(route_fields()));
+    at_ += field.size();
+    route.counter = out_.counter_count_;
+    out_.counter_count_ += 2;
+    return add_operand({std::move(route), {}, 0}, offset);
+  }
+  bool read_asking_pod(RouteQuestion& question) {
+    const std::string_view word = peek_word();
+    const std::size_t slash = word.find('/');
+    if (slash == std::string_view::npos || model::kind_from_word(word.substr(0, slash)) != model::Kind::Pod) {
+      fail(at_, fmt::format("expected pod/NAME after \"from\", found {}", found()));
+      return false;
+    }
+    std::string_view rest = word.substr(slash + 1);
+    const std::size_t second = rest.find('/');
+    question.from_ns = second == std::string_view::npos ? "default" : std::string(rest.substr(0, second));
+    question.from_name = std::string(second == std::string_view::npos ? rest : rest.substr(second + 1));
+    at_ += word.size();
+    return true;
   }
 
   // "( … )" with parentheses inside, as in "tier in (a,b)"; nothing there: the empty selector.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/model/time_zones.h"
+#include "engine/model/service_notices.h"
 #include "engine/schedule/config.h"
 #include "sim/scenario/overrides.h"
 #include "sim/scenario/scenario.h"
@@ -108,11 +109,23 @@ class Loader {
     const std::size_t problems_before = problems_.count();
     read_manifests(doc);
     if (problems_.count() != problems_before) catalog_.leave_open();
+    notice_services(doc);
     read_scheduler(doc);
     read_model(doc);
     read_timeline(doc);
     complain_of_late_configs();
     read_expectations(doc);
+  }
+
+  /// Only where all that makes pods is written by hand.
+  void notice_services(const Doc& doc) {
+    const Doc* manifests = doc.find("manifests");
+    const Doc* exported = doc.at({"cluster", "export"});
+    if (manifests == nullptr || exported != nullptr || !problems_.empty()) return;
+    for (const Doc& item : manifests->items)
+      if (item.find("generate") != nullptr) return;
+    for (std::string& notice : model::service_notices(context_.objects))
+      out_.notices.push_back(fmt::format("{}: {}", out_.inputs.file, notice));
   }
 
   void read_cluster(const Doc& doc) {

@@ -138,6 +138,7 @@ void read_manifest_text(std::string_view text, const std::string& file, ReadCont
     return;
   }
   for (const std::string& notice : checked->notices) context.notices.push_back(notice);
+  context.objects.insert(context.objects.end(), checked->objects.begin(), checked->objects.end());
   for (const Doc& config : checked->scheduler_configs) context.scheduler_configs.push_back({config, file});
   base::Result<std::vector<Doc>> docs = model::parse_any(text, file);
   if (!docs.has_value()) return;

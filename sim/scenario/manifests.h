@@ -72,6 +72,7 @@ struct ReadContext {
   std::vector<std::string>& notices;
   std::set<std::string> fault_names{};           ///< Given by `fail` steps so far.
   std::vector<FoundConfig> scheduler_configs{};  ///< Met among manifests so far.
+  std::vector<model::Object> objects{};          ///< Of manifests written by hand, so far.
 
   /// Reads manifest files or directories; what is wrong goes to problems (a file that cannot be read: at `at`).
   ManifestGroup read_path(const std::string& path, base::Position at);

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/project/route.h"
 #include "engine/state/view.h"
 
 namespace wavetank::scenario {
@@ -66,6 +67,25 @@ struct SetKind {
 };
 const std::vector<SetKind>& set_kinds();
 const SetKind* set_kind(std::string_view name);
+
+/// A request, as an expression asks about it: `route http://shop.example/cart answers`.
+struct RouteQuestion {
+  project::Url url;
+  std::string from_ns, from_name;  ///< The pod that asks; "": a client that is no pod.
+  std::string client;              ///< Its address; "": the default one.
+};
+/// A field of what becomes of a request.
+struct RouteField {
+  std::string_view name;
+  ValueType type;
+  Value (*read)(const project::Route& route, const ClusterView& view);  ///< Null: `moves`, which is counted.
+  std::string_view help;
+  std::vector<std::string_view> words{};
+};
+const std::vector<RouteField>& route_fields();
+/// What becomes of it now. `bound`: the pod to which affinity has bound the client, if any. O(find_route).
+project::Route ask(const RouteQuestion& question, const ClusterView& view, event::PodId bound);
+event::KindMask route_changed_by();
 
 /// Whether `event` is one that `event Kind(filter) count` counts. Keys of the filter: labels of the pod that the event
 /// is about, and `name`, `namespace`, `node`, `reason` of the event.

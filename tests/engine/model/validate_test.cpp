@@ -353,6 +353,45 @@ TEST_CASE("services, budgets, classes, nodes, slices") {
           {"the same port twice", "{ports: [{name: a, port: 80}, {name: b, port: 80}]}\n",
            "4:37: spec.ports[1]: Duplicate value: {\"port\":80,\"protocol\":\"TCP\"}"},
           {"external name", "{type: ExternalName}\n", "4:1: spec.externalName: Required value"},
+          {"external name with a dot at its end", "{type: ExternalName, externalName: example.org.}\n", ""},
+          {"external names have no address", "{type: ExternalName, externalName: a.b, clusterIP: 10.96.0.9}\n",
+           "4:58: spec.clusterIPs: Forbidden: may not be set for ExternalName services"},
+          {"headless is no node port's", "{type: NodePort, clusterIP: None, ports: [{port: 80}]}\n",
+           "4:35: spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services"},
+          {"no address", "{clusterIP: 10.96.0.256, ports: [{port: 80}]}\n",
+           "4:19: spec.clusterIPs[0]: Invalid value: \"10.96.0.256\": must be a valid IP address, (e.g. 10.9.8.7 or "
+           "2001:db8::ffff)"},
+          {"affinity", "{sessionAffinity: Cookie, ports: [{port: 80}]}\n",
+           "4:25: spec.sessionAffinity: Unsupported value: \"Cookie\": supported values: \"ClientIP\", \"None\""},
+          {"affinity's time",
+           "{sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: 90000}}, ports: [{port: "
+           "80}]}\n",
+           "4:86: spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 90000: must be greater than 0 and "
+           "less than 86400"},
+          {"policies of traffic",
+           "{externalTrafficPolicy: Local, internalTrafficPolicy: Node, trafficDistribution: Near, ports: [{port: "
+           "80}]}\n",
+           "4:31: spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible "
+           "services\n"
+           "4:61: spec.internalTrafficPolicy: Unsupported value: \"Node\": supported values: \"Cluster\", \"Local\"\n"
+           "4:88: spec.trafficDistribution: Unsupported value: \"Near\": supported values: \"PreferClose\", "
+           "\"PreferSameNode\", \"PreferSameZone\""},
+          {"what only balancers have",
+           "{loadBalancerSourceRanges: [10.0.0.0], allocateLoadBalancerNodePorts: true, loadBalancerClass: a/b, ports: "
+           "[{port: 80}]}\n",
+           "4:8: spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'\n"
+           "4:35: spec.LoadBalancerSourceRanges[0]: Invalid value: \"10.0.0.0\": must be a valid CIDR value, (e.g. "
+           "10.9.8.0/24 or 2001:db8::/64)\n"
+           "4:77: spec.allocateLoadBalancerNodePorts: Forbidden: may only be used when `type` is 'LoadBalancer'\n"
+           "4:102: spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'"},
+          {"external addresses", "{externalIPs: [127.0.0.1, x, '2001:db8::1'], ports: [{port: 80}]}\n",
+           "4:22: spec.externalIPs[0]: Invalid value: \"127.0.0.1\": may not be in the loopback range (127.0.0.0/8, "
+           "::1/128)\n"
+           "4:33: spec.externalIPs[1]: Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or "
+           "2001:db8::ffff)"},
+          {"a node port twice",
+           "{type: NodePort, ports: [{name: a, port: 80, nodePort: 30000}, {name: b, port: 81, nodePort: 30000}]}\n",
+           "4:100: spec.ports[1].nodePort: Duplicate value: 30000"},
       },
       service);
   check({
@@ -388,4 +427,68 @@ TEST_CASE("services, budgets, classes, nodes, slices") {
        "1:90: addressType: Unsupported value: \"IP\": supported values: \"FQDN\", \"IPv4\", \"IPv6\"\n"
        "1:107: endpoints[0].addresses: Required value: must contain at least 1 address"},
   });
+}
+
+TEST_CASE("ingresses and their classes") {
+  const std::string head = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i}\nspec: ";
+  const std::string backend = "backend: {service: {name: a, port: {number: 80}}}";
+  const auto path = [&](const std::string& text) { return "{rules: [{http: {paths: [{" + text + "}]}}]}\n"; };
+  struct IngressCase {
+    const char* what;
+    std::string spec, error;  ///< The error: what follows the place.
+  };
+  const IngressCase rows[] = {
+      {"neither", "{ingressClassName: a}\n",
+       "spec: Invalid value: null: either `defaultBackend` or `rules` must be specified"},
+      {"a default backend is enough", "{defaultBackend: {service: {name: a, port: {name: http}}}}\n", ""},
+      {"no path type", path("path: /, " + backend),
+       "spec.rules[0].http.paths[0].pathType: Required value: pathType must be specified"},
+      {"path type", path("path: /, pathType: Regex, " + backend),
+       "spec.rules[0].http.paths[0].pathType: Unsupported value: \"Regex\": supported values: \"Exact\", "
+       "\"ImplementationSpecific\", \"Prefix\""},
+      {"not absolute", path("path: a, pathType: Prefix, " + backend),
+       "spec.rules[0].http.paths[0].path: Invalid value: \"a\": must be an absolute path"},
+      {"double slash", path("path: /a//b, pathType: Exact, " + backend),
+       "spec.rules[0].http.paths[0].path: Invalid value: \"/a//b\": must not contain '//'"},
+      {"dots", path("path: /a/.., pathType: Exact, " + backend),
+       "spec.rules[0].http.paths[0].path: Invalid value: \"/a/..\": cannot end with '/..'"},
+      {"implementation specific needs no path", path("pathType: ImplementationSpecific, " + backend), ""},
+      {"no paths", "{rules: [{http: {paths: []}}]}\n", "spec.rules[0].http.paths: Required value"},
+      {"address as host", "{rules: [{host: 10.0.0.1}]}\n",
+       "spec.rules[0].host: Invalid value: \"10.0.0.1\": must be a DNS name, not an IP address"},
+      {"wildcard", "{rules: [{host: '*.*.a'}]}\n",
+       "spec.rules[0].host: Invalid value: \"*.*.a\": a wildcard DNS-1123 subdomain must start with '*.'"},
+      {"both ports", "{defaultBackend: {service: {name: a, port: {name: http, number: 80}}}}\n",
+       "spec.defaultBackend: Invalid value: \"\": cannot set both port name & port number"},
+      {"no port", "{defaultBackend: {service: {name: a}}}\n",
+       "spec.defaultBackend: Required value: port name or number is required"},
+      {"no backend", path("path: /, pathType: Prefix"),
+       "spec.rules[0].http.paths[0].backend: Invalid value: \"\": resource or service backend is required"},
+      {"both backends", "{defaultBackend: {service: {name: a, port: {number: 1}}, resource: {kind: k, name: n}}}\n",
+       "spec.defaultBackend: Invalid value: \"\": cannot set both resource and service backends"},
+      {"service name", "{defaultBackend: {service: {name: 1a, port: {number: 80}}}}\n",
+       "spec.defaultBackend.service.name: Invalid value: \"1a\": a DNS-1035 label"},
+      {"tls host", "{defaultBackend: {service: {name: a, port: {number: 80}}}, tls: [{hosts: [A]}]}\n",
+       "spec.tls[0].hosts[0]: Invalid value: \"A\": a lowercase RFC 1123 subdomain"},
+  };
+  for (const IngressCase& row : rows) {
+    INFO(row.what);
+    const std::string errors = errors_of(head + row.spec);
+    if (row.error.empty()) {
+      CHECK(errors == "");
+    } else {
+      CHECK(errors.find(row.error) != std::string::npos);
+      CHECK(errors.find('\n') == std::string::npos);
+    }
+  }
+  const auto of_class = [&](const std::string& spec) {
+    return errors_of("apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: c}\nspec: " + spec + "\n");
+  };
+  CHECK(of_class("{}").find("spec.controller: Required value") != std::string::npos);
+  CHECK(of_class("{controller: nginx}").find("must be a domain-prefixed path (such as \"acme.io/foo\")") !=
+        std::string::npos);
+  CHECK(of_class("{controller: a.b/c, parameters: {kind: K, name: n}}") == "");
+  CHECK(of_class("{controller: a.b/c, parameters: {kind: K, name: n, scope: Namespace}}")
+            .find("spec.parameters.namespace: Required value: `parameters.scope` is set to 'Namespace'") !=
+        std::string::npos);
 }

@@ -1,0 +1,240 @@
+// The rules of Services. Source: kubernetes/pkg/apis/core/validation ValidateService, core/service/portallocator.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/model/validate.h"
+
+namespace wavetank::model {
+namespace {
+
+bool has_text(const Place& p) { return !p.text().empty(); }
+
+constexpr std::string_view kNotAnAddress = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+
+std::vector<int> bytes_of(std::string_view ip) {
+  std::vector<int> out;
+  while (!ip.empty()) {
+    const std::size_t dot = std::min(ip.find('.'), ip.size());
+    int n = 0;
+    for (const char c : ip.substr(0, dot)) n = n * 10 + (c - '0');
+    out.push_back(n);
+    ip.remove_prefix(std::min(dot + 1, ip.size()));
+  }
+  return out;
+}
+
+/// ValidateNonSpecialIP, for IPv4.
+void validate_external_ip(const Place& ip) {
+  if (!is_ip(ip.text())) return ip.invalid(kNotAnAddress);
+  if (!is_ipv4(ip.text())) return;
+  const std::vector<int> b = bytes_of(ip.text());
+  if (ip.text() == "0.0.0.0") ip.invalid("may not be unspecified (0.0.0.0 or ::)");
+  if (b[0] == 127) ip.invalid("may not be in the loopback range (127.0.0.0/8, ::1/128)");
+  if (b[0] == 169 && b[1] == 254) ip.invalid("may not be in the link-local range (169.254.0.0/16, fe80::/10)");
+  if (b[0] == 224 && b[1] == 0 && b[2] == 0)
+    ip.invalid("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
+}
+
+bool is_cidr(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos || !is_ip(text.substr(0, slash))) return false;
+  const std::string_view bits = text.substr(slash + 1);
+  int n = 0;
+  if (bits.empty() || bits.size() > 3 || (bits.size() > 1 && bits.front() == '0')) return false;
+  for (const char c : bits) {
+    if (c < '0' || c > '9') return false;
+    n = n * 10 + (c - '0');
+  }
+  return n <= (is_ipv4(text.substr(0, slash)) ? 32 : 128);
+}
+
+struct Seen {
+  std::vector<std::string> names, ports, node_ports;
+};
+bool again(std::vector<std::string>& seen, std::string text) {
+  if (std::find(seen.begin(), seen.end(), text) != seen.end()) return true;
+  seen.push_back(std::move(text));
+  return false;
+}
+
+void validate_port(const Place& port, bool several, const std::string& type, Seen& seen) {
+  const Place name = port["name"];
+  if (has_text(name)) {
+    name.each_invalid(check_dns_label(name.text()));
+    if (again(seen.names, name.text())) name.duplicate();
+  } else if (several) {
+    name.required();
+  }
+  const Place number = port["port"];
+  if (!number) number.invalid_value("0", "must be between 1 and 65535, inclusive");
+  number.in_range(1, 65535);
+  port["protocol"].one_of({"SCTP", "TCP", "UDP"});
+  const Place target = port["targetPort"];
+  if (target) validate_port_or_name(target);
+  if (has_text(port["appProtocol"])) port["appProtocol"].each_invalid(check_qualified_name(port["appProtocol"].text()));
+  const Place node_port = port["nodePort"];
+  if (node_port.number() != 0) {
+    const bool node_ports = type == "NodePort" || type == "LoadBalancer";
+    if (!node_ports) {
+      node_port.forbidden(fmt::format("may not be used when `type` is '{}'", type));
+    } else if (node_port.number() < 30000 || node_port.number() > 32767) {
+      node_port.invalid("provided port is not in the valid range. The range of valid ports is 30000-32767");
+    }
+    if (again(seen.node_ports, port["protocol"].text() + "/" + std::to_string(node_port.number())))
+      node_port.duplicate();
+  }
+  if (again(seen.ports, port["protocol"].text() + "/" + std::to_string(number.number())))
+    port.duplicate_value(fmt::format("{{\"port\":{},\"protocol\":\"{}\"}}", number.number(), port["protocol"].text()));
+}
+
+/// ValidateServiceClusterIPsRelatedFields, for one family.
+void validate_cluster_ips(const Place& spec, const std::string& type) {
+  const Place ip = spec["clusterIP"], ips = spec["clusterIPs"];
+  const bool set = has_text(ip) || !ips.items().empty();
+  if (type == "ExternalName") {
+    if (set) (ips ? ips : ip).renamed("spec.clusterIPs").forbidden("may not be set for ExternalName services");
+    for (const char* key : {"ipFamilies", "ipFamilyPolicy"})
+      if (spec[key]) spec[key].forbidden("may not be set for ExternalName services");
+    return;
+  }
+  if (!ips.items().empty() && ips.items().front().text() != ip.text())
+    ips.invalid("first value must match `clusterIP`");
+  const std::vector<Place> all = ips.items();
+  if (all.size() > 2) ips.invalid("may only hold up to 2 values");
+  for (const Place& address : all.empty() && has_text(ip) ? std::vector<Place>{ip} : all) {
+    if (address.text() == "None") {
+      if (all.size() > 1) address.invalid("must be set to 'None' alone");
+      if (type == "NodePort" || type == "LoadBalancer")
+        address.renamed("spec.clusterIPs[0]").invalid(fmt::format("may not be set to 'None' for {} services", type));
+    } else if (!is_ip(address.text())) {
+      address.renamed("spec.clusterIPs[0]").invalid(kNotAnAddress);
+    } else if (!is_ipv4(address.text())) {
+      address.renamed("spec.clusterIPs[0]").invalid("IPv6 is not configured on this cluster");
+    }
+  }
+  spec["ipFamilyPolicy"].one_of({"PreferDualStack", "RequireDualStack", "SingleStack"});
+  if (spec["ipFamilyPolicy"].text() == "RequireDualStack")
+    spec["ipFamilyPolicy"].invalid("this cluster is not configured for dual-stack services");
+  for (const Place& family : spec["ipFamilies"].items()) {
+    if (family.one_of({"IPv4", "IPv6"}) && family.text() == "IPv6") family.invalid("not configured on this cluster");
+  }
+}
+
+void validate_affinity_config(const Place& spec) {
+  const Place affinity = spec["sessionAffinity"];
+  affinity.one_of({"ClientIP", "None"});
+  const Place timeout = spec["sessionAffinityConfig"]["clientIP"]["timeoutSeconds"];
+  if (affinity.text() == "ClientIP" && timeout && (timeout.number() <= 0 || timeout.number() > 86400))
+    timeout.invalid("must be greater than 0 and less than 86400");
+}
+
+void validate_external_name(const Place& spec) {
+  std::string name = spec["externalName"].text();
+  if (!name.empty() && name.back() == '.') name.pop_back();
+  if (name.empty()) return spec["externalName"].required();
+  spec["externalName"].each_invalid(check_dns_subdomain(name));
+}
+
+void validate_balancer(const Place& spec, const std::string& type) {
+  const bool balancer = type == "LoadBalancer";
+  const Place ranges = spec["loadBalancerSourceRanges"];
+  if (!ranges.items().empty()) {
+    const Place named = ranges.renamed("spec.LoadBalancerSourceRanges");  // as the API server spells it
+    if (!balancer) named.forbidden("may only be used when `type` is 'LoadBalancer'");
+    for (const Place& range : named.items())
+      if (!is_cidr(range.text())) range.invalid("must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+  }
+  if (spec["allocateLoadBalancerNodePorts"] && !balancer)
+    spec["allocateLoadBalancerNodePorts"].forbidden("may only be used when `type` is 'LoadBalancer'");
+  const Place named_class = spec["loadBalancerClass"];
+  if (!has_text(named_class)) return;
+  if (!balancer) return named_class.forbidden("may only be used when `type` is 'LoadBalancer'");
+  named_class.each_invalid(check_qualified_name(named_class.text()));
+}
+
+void validate_traffic(const Place& spec, const std::string& type) {
+  const bool reachable =
+      type == "NodePort" || type == "LoadBalancer" || (type == "ClusterIP" && !spec["externalIPs"].items().empty());
+  const Place external = spec["externalTrafficPolicy"];
+  if (!reachable) {
+    if (has_text(external)) external.invalid("may only be set for externally-accessible services");
+  } else {
+    external.one_of({"Cluster", "Local"});
+  }
+  const bool checked = type == "LoadBalancer" && external.text() == "Local";
+  if (!checked && spec["healthCheckNodePort"].number() != 0)
+    spec["healthCheckNodePort"].invalid(
+        "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'");
+  spec["internalTrafficPolicy"].one_of({"Cluster", "Local"});
+  spec["trafficDistribution"].one_of({"PreferClose", "PreferSameNode", "PreferSameZone"});
+}
+
+}  // namespace
+
+bool is_ipv4(std::string_view text) {
+  int parts = 0;
+  while (true) {
+    const std::string_view part = text.substr(0, text.find('.'));
+    int n = 0;
+    if (part.empty() || part.size() > 3 || (part.size() > 1 && part.front() == '0')) return false;
+    for (const char c : part) {
+      if (c < '0' || c > '9') return false;
+      n = n * 10 + (c - '0');
+    }
+    if (n > 255) return false;
+    ++parts;
+    if (part.size() == text.size()) return parts == 4;
+    text.remove_prefix(part.size() + 1);
+    if (text.empty()) return false;
+  }
+}
+
+bool is_ip(std::string_view text) {
+  if (is_ipv4(text)) return true;
+  // IPv6: groups of up to four hex digits, at most one "::".
+  int groups = 0;
+  bool gap = false;
+  if (text.find(':') == std::string_view::npos) return false;
+  if (text.starts_with("::")) {
+    gap = true;
+    text.remove_prefix(2);
+  }
+  while (!text.empty()) {
+    const std::string_view group = text.substr(0, text.find(':'));
+    if (group.empty() || group.size() > 4 ||
+        group.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
+      return groups > 0 && is_ipv4(group) && group.size() == text.size() && groups + (gap ? 0 : 2) <= 8;
+    ++groups;
+    text.remove_prefix(group.size());
+    if (text.empty()) break;
+    text.remove_prefix(1);
+    if (text.empty()) return false;
+    if (text.front() == ':') {
+      if (gap) return false;
+      gap = true;
+      text.remove_prefix(1);
+    }
+  }
+  return gap ? groups < 8 : groups == 8;
+}
+
+void validate_service(const Place& root) {
+  const Place spec = root["spec"];
+  const Place type = spec["type"];
+  type.one_of({"ClusterIP", "ExternalName", "LoadBalancer", "NodePort"});
+  const std::vector<Place> ports = spec["ports"].items();
+  const bool external_name = type.text() == "ExternalName";
+  if (ports.empty() && spec["clusterIP"].text() != "None" && !external_name) spec["ports"].required();
+  Seen seen;
+  for (const Place& port : ports) validate_port(port, ports.size() > 1, type.text(), seen);
+  validate_labels(spec["selector"]);
+  validate_affinity_config(spec);
+  validate_cluster_ips(spec, type.text());
+  for (const Place& ip : spec["externalIPs"].items()) validate_external_ip(ip);
+  validate_balancer(spec, type.text());
+  validate_traffic(spec, type.text());
+  if (external_name) validate_external_name(spec);
+}
+
+}  // namespace wavetank::model
