@@ -46,7 +46,7 @@ void RouteWalk::to_ingress(Ref ingress_class, const std::string& host) {
   if (match.backend == nullptr) {
     route_.status = 404;
     step("ingress", fmt::format("{}: {}", controller, match.rule));
-    return end(RouteEnd::NotFound, match.rule, ingress_class);
+    return end(RouteEnd::NotFound, match.rule);
   }
   route_.ingress = match.ingress;
   const model::IngressBackend& b = *match.backend;

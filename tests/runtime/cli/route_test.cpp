@@ -42,10 +42,8 @@ manifests:
 timeline:
   - at: 2m
     fail: {kind: node-crash, node: node-1}
-  - at: 7m30s
-    fail: {kind: image-never-ready, image: "cart:1"}
   - at: 8m
-    delete: "pod/cart-*"
+    scale: {target: deployment/cart, replicas: 0}
 )";
 
 const Folder& shop() {

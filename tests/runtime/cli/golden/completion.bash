@@ -2,7 +2,7 @@
 _wavetank() {
   local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options=''
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W 'run show log why explain replay validate schema conformance completion --help --version' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W 'run show log why explain route replay validate schema conformance completion --help --version' -- "$word")
     return
   fi
   case $command in
@@ -11,6 +11,7 @@ _wavetank() {
     log) options='--help --salvage --object --namespace --kind --from --to --limit --output' ;;
     why) options='--help --salvage --at --namespace --output' ;;
     explain) options='--help --salvage --at --namespace --all --output' ;;
+    route) options='--help --salvage --at --from --client --namespace --output' ;;
     replay) options='--help --salvage --verify' ;;
     validate) options='--help' ;;
     schema) options='--help' ;;
