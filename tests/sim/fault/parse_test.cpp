@@ -62,7 +62,7 @@ TEST_CASE("All that is wrong with a fault is said at once, by place, with the ne
     const char* yaml;
     std::string errors;
   };
-  for (const Row row : {
+  for (const Row& row : {
            Row{"[1]", "f.yaml:1:1: a fault is a map such as {kind: node-crash, node: n1, duration: 5m}"},
            Row{"{node: n1}", "f.yaml:1:1: kind is missing: one of " + all_kinds()},
            Row{"{kind: node-crsh}", "f.yaml:1:8: kind: no fault is called \"node-crsh\"; did you mean \"node-crash\"?"},
