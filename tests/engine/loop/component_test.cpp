@@ -159,7 +159,7 @@ TEST_CASE("After a long outage of the API server new leaders begin 2 s later; af
 TEST_CASE("A node that is silent when the controllers begin has the whole grace period again") {
   Rig rig;
   rig.run_until(at(1));
-  const event::NodeId node(std::size_t{0});
+  const event::NodeId node(0U);
   rig.plane.submit(rig.now, {0, command::ReportHeartbeatsBegan{{node, seconds(10)}}});
   rig.run_until(at(100));
   rig.plane.submit(rig.now, {0, command::ReportHeartbeatsStopped{{node, at(95)}}});
