@@ -59,18 +59,21 @@ void DeploymentSync::judge_progress(DeploymentStatus& next) const {
     return;
   }
   const Cond& current = status_[Type::Progressing];
-  const bool rolled_out =
-      next.numbers.replicas == next.numbers.updated && current.present && current.reason == "NewReplicaSetAvailable";
-  if (rolled_out) return;
-  if (deployment_complete(spec_.replicas, row_.header.generation, next.numbers)) {
-    set_condition(next, Type::Progressing, Status::True, "NewReplicaSetAvailable",
-                  subject() + " has successfully progressed.");
-  } else if (deployment_progressing(status_.numbers, next.numbers)) {
-    // Set even if nothing but lastUpdateTime changes: the deadline counts from the last progress.
-    next[Type::Progressing] = {true, Status::True, "ReplicaSetUpdated", subject() + " is progressing.", view_.now()};
-  } else if (timed_out(next)) {
-    set_condition(next, Type::Progressing, Status::False, "ProgressDeadlineExceeded",
-                  subject() + " has timed out progressing.");
+  const bool rolled_out = current.present && current.reason == "NewReplicaSetAvailable";
+  switch (control::judge_progress({spec_.replicas, row_.header.generation, status_.numbers, next.numbers, rolled_out,
+                                   timed_out(next)})) {
+    case Progress::Keep:
+      return;
+    case Progress::Complete:
+      return set_condition(next, Type::Progressing, Status::True, "NewReplicaSetAvailable",
+                           subject() + " has successfully progressed.");
+    case Progress::Progressing:
+      // Set even if nothing but lastUpdateTime changes: the deadline counts from the last progress.
+      next[Type::Progressing] = {true, Status::True, "ReplicaSetUpdated", subject() + " is progressing.", view_.now()};
+      return;
+    case Progress::TimedOut:
+      return set_condition(next, Type::Progressing, Status::False, "ProgressDeadlineExceeded",
+                           subject() + " has timed out progressing.");
   }
 }
 

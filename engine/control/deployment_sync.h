@@ -58,9 +58,6 @@ class DeploymentSync {
   void roll();
   bool reconcile_new_set();
   bool reconcile_old_sets();
-  /// -1: the status of a set is behind its spec, try later.
-  std::int32_t clean_up_unhealthy(const std::vector<int>& old, std::int32_t limit);
-  std::int32_t scale_down_old_sets(const std::vector<int>& old);
 
   // deployment_recreate.cpp
   void recreate();

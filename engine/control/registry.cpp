@@ -6,7 +6,7 @@ namespace wavetank::control {
 
 std::vector<std::unique_ptr<Controller>> make_controllers(const Settings& settings) {
   std::vector<std::unique_ptr<Controller>> all;
-  all.push_back(make_replica_set_controller());
+  all.push_back(make_replica_set_controller(settings));
   all.push_back(make_deployment_controller());
   all.push_back(make_node_lifecycle_controller(settings));
   all.push_back(make_taint_eviction_controller(settings));

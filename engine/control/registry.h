@@ -33,6 +33,8 @@ struct Settings {
   base::Duration load_balancer_time = base::seconds(30);
   /// From an Ingress to its address in its status. An assumption of ours.
   base::Duration ingress_time = base::seconds(5);
+  bool pod_deletion_cost = true;        ///< Feature gate PodDeletionCost, on since 1.22.
+  bool logarithmic_scale_down = true;   ///< Feature gate LogarithmicScaleDown, on since 1.22.
   base::Duration pdb_disrupted_pod_timeout = base::minutes(2);
   /// From handing a claim to its provisioner to the new volume. No default of Kubernetes': drivers need some seconds.
   base::Duration volume_provisioning_time = base::seconds(5);

@@ -26,6 +26,8 @@ struct Counts {
 
 class ReplicaSetController final : public Controller {
  public:
+  explicit ReplicaSetController(const Settings& settings)
+      : victim_rules_{settings.pod_deletion_cost, settings.logarithmic_scale_down} {}
   [[nodiscard]] std::string_view name() const override { return "replicaset-controller"; }
   [[nodiscard]] event::KindMask wakes_on() const override {
     return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectDeletionStarted,
@@ -199,12 +201,11 @@ class ReplicaSetController final : public Controller {
     if (namespace_terminating(view, set.header.ns)) return;
     find_losses(set, view);
     std::size_t loss = losses_.size() - std::min(losses_.size(), static_cast<std::size_t>(count));
-    for (std::int32_t done = 0, batch = 1; done < count; batch *= 2) {
+    slow_start(count, [&](std::int32_t, std::int32_t size) {
       plan.next_batch();
-      for (const std::int32_t end = std::min(count, done + batch); done < end; ++done) {
-        plan.together(command::CreatePod{id}, loss < losses_.size() ? losses_[loss++] : 0);
-      }
-    }
+      for (; size > 0; --size) plan.together(command::CreatePod{id}, loss < losses_.size() ? losses_[loss++] : 0);
+      return true;  // whether a batch failed is seen by the loop, which then sends no more
+    });
   }
 
   /// The events that took pods away since the set last made one: the causes of what it makes now, oldest first.
@@ -229,7 +230,7 @@ class ReplicaSetController final : public Controller {
     candidates_.clear();
     count_related(set, view);
     for_active(set, view, [&](PodId p) { candidates_.push_back(candidate(p, view)); });
-    if (static_cast<std::size_t>(count) < candidates_.size()) order_victims(candidates_, view.now());
+    if (static_cast<std::size_t>(count) < candidates_.size()) order_victims(candidates_, view.now(), victim_rules_);
     plan.next_batch();
     for (std::int32_t i = 0; i < count; ++i) {
       plan.together(
@@ -275,7 +276,7 @@ class ReplicaSetController final : public Controller {
     Candidate c;
     c.pod = p;
     c.assigned = view.pod_node(p).valid();
-    c.running = view.pod_phase(p) == event::Phase::Running;
+    c.phase = view.pod_phase(p) == event::Phase::Running ? 2 : 0;
     c.ready = view.pod_ready(p);
     if (const std::string* cost = model::find_label(tmpl.annotations, kDeletionCost))
       c.cost = parse_deletion_cost(*cost);
@@ -346,6 +347,7 @@ class ReplicaSetController final : public Controller {
     put_status(id, set, n, plan);
   }
 
+  VictimRules victim_rules_;
   // Scratch, empty of meaning between calls.
   std::vector<PodId> adopted_, released_;
   std::vector<base::Seq> losses_;
@@ -358,6 +360,8 @@ class ReplicaSetController final : public Controller {
 
 }  // namespace
 
-std::unique_ptr<Controller> make_replica_set_controller() { return std::make_unique<ReplicaSetController>(); }
+std::unique_ptr<Controller> make_replica_set_controller(const Settings& settings) {
+  return std::make_unique<ReplicaSetController>(settings);
+}
 
 }  // namespace wavetank::control

@@ -61,4 +61,63 @@ bool deployment_progressing(const StatusNumbers& before, const StatusNumbers& af
          after.ready > before.ready || after.available > before.available;
 }
 
+std::int32_t reconcile_new_size(const model::Deployment& spec, std::int32_t all, std::int32_t current) {
+  return current >= spec.replicas ? spec.replicas : new_set_replicas(spec, all, current);
+}
+
+Shrunk clean_up_unhealthy(std::vector<SetCopy> old, std::int32_t limit) {
+  Shrunk out;
+  for (SetCopy& s : old) {
+    if (out.removed >= limit) break;
+    if (s.replicas == 0 || s.replicas == s.available) continue;
+    const std::int32_t count = std::min(limit - out.removed, s.replicas - s.available);
+    out.behind = count < 0;
+    if (out.behind) break;
+    s.replicas -= count;
+    out.removed += count;
+  }
+  out.old = std::move(old);
+  return out;
+}
+
+Shrunk scale_down_old(const model::Deployment& spec, std::vector<SetCopy> old, std::int32_t available) {
+  Shrunk out;
+  const std::int32_t excess = available - (spec.replicas - max_unavailable(spec));
+  for (SetCopy& s : old) {
+    if (out.removed >= excess) break;
+    if (s.replicas == 0) continue;
+    const std::int32_t count = std::min(s.replicas, excess - out.removed);
+    s.replicas -= count;
+    out.removed += count;
+  }
+  out.old = std::move(old);
+  return out;
+}
+
+Shrunk reconcile_old(const model::Deployment& spec, const SetCopy& fresh, std::vector<SetCopy> old) {
+  std::int32_t all = fresh.replicas, available = fresh.available;
+  for (const SetCopy& s : old) {
+    all += s.replicas;
+    available += s.available;
+  }
+  const std::int32_t budget =
+      all - (spec.replicas - max_unavailable(spec)) - (fresh.replicas - fresh.available);
+  if (budget <= 0) return {std::move(old), {}, 0, false};
+  // Unhealthy ones first: else they would hold up the rollout for ever. Only then what is available beyond the minimum.
+  Shrunk cleaned = clean_up_unhealthy(std::move(old), budget);
+  std::vector<std::int32_t> sizes;
+  for (const SetCopy& s : cleaned.old) sizes.push_back(s.replicas);
+  Shrunk out = cleaned.behind ? std::move(cleaned) : scale_down_old(spec, std::move(cleaned.old), available);
+  if (!out.behind) out.removed += cleaned.removed;
+  out.cleaned = std::move(sizes);
+  return out;
+}
+
+Progress judge_progress(const ProgressFacts& f) {
+  if (f.after.replicas == f.after.updated && f.rolled_out_before) return Progress::Keep;
+  if (deployment_complete(f.replicas, f.generation, f.after)) return Progress::Complete;
+  if (deployment_progressing(f.before, f.after)) return Progress::Progressing;
+  return f.timed_out ? Progress::TimedOut : Progress::Keep;
+}
+
 }  // namespace wavetank::control

@@ -3,6 +3,7 @@
 // Source: kubernetes/pkg/controller/deployment/util/deployment_util.go.
 
 #include <cstdint>
+#include <vector>
 
 #include "engine/model/types.h"
 #include "engine/state/rows.h"
@@ -41,11 +42,42 @@ std::int32_t new_set_replicas(const model::Deployment& spec, std::int32_t all, s
 std::int32_t proportion(const model::Deployment& spec, std::int32_t status_replicas, const SetCopy& set,
                         std::int32_t to_add, std::int32_t added);
 
+/// What one sync makes of the new set: down to the Deployment's size at once, up as far as the surge lets
+/// (reconcileNewReplicaSet).
+std::int32_t reconcile_new_size(const model::Deployment& spec, std::int32_t all, std::int32_t current);
+
+/// Old sets shrunk; their `replicas` are the new sizes.
+struct Shrunk {
+  std::vector<SetCopy> old;
+  std::vector<std::int32_t> cleaned;  ///< reconcile_old: the sizes between its two steps, each a scaling of its own.
+  std::int32_t removed = 0;
+  bool behind = false;  ///< The status of a set is behind its spec: Kubernetes gives up until it has caught up.
+};
+/// Takes at most `limit` pods that are not available from old sets, oldest first (cleanupUnhealthyReplicas).
+Shrunk clean_up_unhealthy(std::vector<SetCopy> old, std::int32_t limit);
+/// Takes from old sets what is available beyond the minimum, `available` being that of all sets
+/// (scaleDownOldReplicaSetsForRollingUpdate).
+Shrunk scale_down_old(const model::Deployment& spec, std::vector<SetCopy> old, std::int32_t available);
+/// Both, one after the other, within what the new set's pods that are not available leave (reconcileOldReplicaSets).
+Shrunk reconcile_old(const model::Deployment& spec, const SetCopy& fresh, std::vector<SetCopy> old);
+
 struct StatusNumbers {
   std::int32_t replicas = 0, updated = 0, ready = 0, available = 0, unavailable = 0;
   std::uint32_t observed_generation = 0;
   bool operator==(const StatusNumbers&) const = default;
 };
+
+/// What a rollout's status sync makes of condition Progressing (syncRolloutStatus).
+enum class Progress : std::uint8_t { Keep, Complete, Progressing, TimedOut };
+struct ProgressFacts {
+  std::int32_t replicas = 0;          ///< spec.replicas
+  std::uint32_t generation = 0;
+  StatusNumbers before, after;
+  bool rolled_out_before = false;     ///< The condition's reason is NewReplicaSetAvailable.
+  bool timed_out = false;             ///< The deadline has passed since it was written.
+};
+Progress judge_progress(const ProgressFacts& facts);
+
 bool deployment_complete(std::int32_t replicas, std::uint32_t generation, const StatusNumbers& status);
 bool deployment_progressing(const StatusNumbers& before, const StatusNumbers& after);
 

@@ -22,18 +22,32 @@ struct Keyed {
   std::uint64_t group = 0;  ///< Least UID of those of the same ready second.
 
   [[nodiscard]] auto prefix() const {
-    return std::make_tuple(c->assigned, c->running, c->ready, c->cost, -c->rank, ready_rank);
+    return std::make_tuple(c->assigned, c->phase, c->ready, c->cost, -c->rank, ready_rank);
   }
   [[nodiscard]] auto suffix() const {
     return std::make_tuple(~c->restarts, ~c->sidecar_restarts, created_rank, c->uid, c->pod.value);
   }
 };
 
+/// Without LogarithmicScaleDown: the later Ready time, more restarts, the later creation.
+void order_by_time(std::vector<Candidate>& candidates) {
+  const auto key = [](const Candidate& c) {
+    return std::make_tuple(c.assigned, c.phase, c.ready, c.cost, -c.rank, -c.ready_s, ~c.restarts,
+                           ~c.sidecar_restarts, -c.created_s, c.uid, c.pod.value);
+  };
+  std::sort(candidates.begin(), candidates.end(),
+            [&](const Candidate& a, const Candidate& b) { return key(a) < key(b); });
+}
+
 bool same_second(const Keyed& a, const Keyed& b) { return a.prefix() == b.prefix() && a.c->ready_s == b.c->ready_s; }
 
 }  // namespace
 
-void order_victims(std::vector<Candidate>& candidates, base::SimTime now) {
+void order_victims(std::vector<Candidate>& candidates, base::SimTime now, VictimRules rules) {
+  if (!rules.deletion_cost) {
+    for (Candidate& c : candidates) c.cost = 0;
+  }
+  if (!rules.logarithmic_ages) return order_by_time(candidates);
   std::vector<Keyed> keyed;
   keyed.reserve(candidates.size());
   for (const Candidate& c : candidates) {

@@ -1,0 +1,32 @@
+#pragma once
+// The functions of tables.cpp's list, each playing one row. Owners of a controller add theirs in a file of their own
+// (tables_<controller>.cpp) and a line in tables.cpp.
+
+#include "engine/conformance/tables.h"
+
+namespace wavetank::conformance::rows {
+
+using model::Doc;
+
+// tables_deployment.cpp
+void deploy_cleanup_history(const Doc& row, RowRecord& record);
+void deploy_cleanup_unhealthy(const Doc& row, RowRecord& record);
+void deploy_complete(const Doc& row, RowRecord& record);
+void deploy_fenceposts(const Doc& row, RowRecord& record);
+void deploy_max_unavailable(const Doc& row, RowRecord& record);
+void deploy_new_rs_replicas(const Doc& row, RowRecord& record);
+void deploy_new_rs_replicas_cases(const Doc& row, RowRecord& record);
+void deploy_progress_condition(const Doc& row, RowRecord& record);
+void deploy_progressing(const Doc& row, RowRecord& record);
+void deploy_proportional_scale(const Doc& row, RowRecord& record);
+void deploy_reconcile_new_rs(const Doc& row, RowRecord& record);
+void deploy_reconcile_old_rs(const Doc& row, RowRecord& record);
+void deploy_scale_down_old_rs(const Doc& row, RowRecord& record);
+
+// tables_sets.cpp
+void pdb_status(const Doc& row, RowRecord& record);
+void rs_delete_order(const Doc& row, RowRecord& record);
+void rs_pods_to_delete(const Doc& row, RowRecord& record);
+void rs_slow_start(const Doc& row, RowRecord& record);
+
+}  // namespace wavetank::conformance::rows
