@@ -35,7 +35,11 @@ void FakeKubelet::set_ready(PodId pod, bool ready) {
   say(command::ReportPodReady{{pod, ready, ready ? event::ReadyReason::None : event::ReadyReason::ContainersNotReady}});
 }
 
-void FakeKubelet::set_phase(PodId pod, event::Phase phase) { say(command::ReportPodPhase{{pod, phase, ""}}); }
+void FakeKubelet::set_phase(PodId pod, event::Phase phase) {
+  if (phase == event::Phase::Succeeded || phase == event::Phase::Failed)
+    say(command::ReportPodReady{{pod, false, event::ReadyReason::PodCompleted}});
+  say(command::ReportPodPhase{{pod, phase, ""}});
+}
 
 void FakeKubelet::exit(PodId pod, std::int32_t code, const state::ClusterView& view) {
   const auto count = static_cast<std::uint32_t>(view.container_count(pod));

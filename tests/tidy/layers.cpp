@@ -13,7 +13,7 @@ constexpr Layer kLayers[] = {
     {"engine/state", "engine/command"},
     {"engine/decide", "engine/state"},
     {"engine/schedule", "engine/state"},
-    {"engine/conformance", "engine/schedule engine/decide"},
+    {"engine/conformance", "engine/loop"},
     {"engine/control", "engine/state"},
     {"engine/project", "engine/schedule"},
     {"engine/log", "engine/state"},
