@@ -84,7 +84,7 @@ void TracePlayer::rollout(const std::vector<std::string>& words, const Doc& acti
   const auto ref = named(object);
   if (!ref) return;
   if (words[1] == "undo") {
-    request(command::UndoRollout{ref->as<event::DeploymentId>(), flag(words, "to-revision").value_or(0)});
+    request(command::UndoRollout{*ref, flag(words, "to-revision").value_or(0)});
   } else if (words[1] == "restart") {
     object["op"] = Doc::string("rollout-restart");
     patch(object);

@@ -5,6 +5,7 @@
 
 #include "engine/conformance/trace_player.h"
 #include "engine/conformance/trace_text.h"
+#include "engine/event/names.h"
 
 namespace wavetank::conformance {
 namespace {

@@ -2,54 +2,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
-#include <sstream>
 
 #include "engine/conformance/conformance.h"
 #include "engine/project/explain.h"
 #include "engine/project/words.h"
 #include "runtime/cli/cli.h"
+#include "runtime/cli/conformance_files.h"
 #include "runtime/cli/progress.h"
-#include "runtime/store/compression.h"
 
 namespace wavetank::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using conformance::Case;
 using conformance::Count;
 using model::Doc;
 
-constexpr std::size_t kMaxFileBytes = 256U << 20;
-constexpr std::size_t kMaxUnpackedBytes = 1U << 30;
 constexpr std::size_t kDifferencesShown = 20;
 constexpr std::size_t kValueShown = 600;
-
-bool is_cases(const fs::path& path) {
-  const std::string name = path.filename().string();
-  return name.ends_with(".json") || name.ends_with(".jsonl") || name.ends_with(".jsonl.zst") ||
-         name.ends_with(".json.zst");
-}
-
-base::Result<std::string> read_file(const std::string& path) {
-  std::error_code error;
-  const auto size = fs::file_size(path, error);
-  if (error) return base::failure({path, {}, "cannot be read: " + error.message()});
-  if (size > kMaxFileBytes)
-    return base::failure({path, {}, fmt::format("{} bytes; at most {} are read", size, kMaxFileBytes)});
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in) return base::failure({path, {}, "cannot be read"});
-  std::string out = std::move(text).str();
-  if (!path.ends_with(".zst")) return out;
-  auto raw = store::unpack_file(out, kMaxUnpackedBytes);
-  if (!raw) return base::failure({path, {}, raw.error()});
-  return std::move(*raw);
-}
 
 /// A word as a shell reads it back.
 std::string quoted(const std::string& word) {
@@ -66,8 +37,9 @@ struct ConformanceCommand {
 
   int execute() {
     if (explain && pod.empty()) return complain("--explain wants a pod: --pod default/p017");
-    std::vector<std::string> files;
-    if (const auto found = find_files(files); !found) return complain(found.error());
+    const auto found = find_case_files(path);
+    if (!found) return complain(found.error());
+    const std::vector<std::string>& files = *found;
     const Interrupt interrupt;
     ProgressBar bar(stderr_is_terminal() && format != "json", base::SimTime{static_cast<std::int64_t>(files.size())});
     for (std::size_t i = 0; i < files.size() && !Interrupt::asked(); ++i) {
@@ -92,26 +64,8 @@ struct ConformanceCommand {
   }
 
  private:
-  base::Result<void> find_files(std::vector<std::string>& files) const {
-    std::error_code error;
-    if (!fs::exists(path, error)) return base::failure({path, {}, "no such file or folder"});
-    if (!fs::is_directory(path, error)) {
-      files.push_back(path);
-      return {};
-    }
-    for (auto at = fs::recursive_directory_iterator(path, fs::directory_options::skip_permission_denied, error);
-         !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
-      std::error_code ignored;
-      if (at->is_regular_file(ignored) && is_cases(at->path())) files.push_back(at->path().string());
-    }
-    if (error) return base::failure({path, {}, "cannot be read: " + error.message()});
-    std::sort(files.begin(), files.end());
-    if (files.empty()) return base::failure({path, {}, "no cases in it: no file ends in .json, .jsonl or .jsonl.zst"});
-    return {};
-  }
-
   void run_file(const std::string& file) {
-    const auto text = read_file(file);
+    const auto text = read_case_file(file);
     if (!text) {
       problems_.insert(problems_.end(), text.error().begin(), text.error().end());
       return;
@@ -306,18 +260,28 @@ struct ConformanceCommand {
 
 void add_conformance(CLI::App& app, Action& chosen) {
   const auto c = std::make_shared<ConformanceCommand>();
-  CLI::App* command =
-      app.add_subcommand("conformance", "Compare the scheduler with recorded decisions of the real one");
-  command->add_option("WHAT", "scheduler")->required()->check(CLI::IsMember({"scheduler"}));
+  const auto what = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand(
+      "conformance", "Compare the scheduler or the controllers with recordings of the real ones");
+  command->add_option("WHAT", *what, "scheduler or controllers")
+      ->required()
+      ->check(CLI::IsMember({"scheduler", "controllers"}));
   command->add_option("PATH", c->path, "A folder of cases, or one file: .json, .jsonl, .jsonl.zst")->required();
-  command->add_option("--family", c->family, "Only the cases of this family");
+  command->add_option("--family", c->family, "Only the cases of this family (controllers: of this area)");
   command->add_option("--case", c->case_name, "Only the case of this name");
-  command->add_option("--pod", c->pod, "Only this pod: default/p017");
-  command->add_flag("--explain", c->explain, "Print our attempt for the pod: nodes and plugins");
+  command->add_option("--pod", c->pod, "scheduler: only this pod: default/p017");
+  command->add_flag("--explain", c->explain, "scheduler: print our attempt for the pod: nodes and plugins");
   command->add_flag("--wide", c->wide, "With --explain: raw and normalised scores as well");
   command->add_flag("--all", c->all, "Every difference in full, every node");
   command->add_option("-o,--output", c->format, "json")->check(CLI::IsMember({"json"}));
-  command->callback([c, &chosen] { chosen = [c] { return c->execute(); }; });
+  command->callback([c, what, &chosen] {
+    chosen = [c, what] {
+      if (*what == "scheduler") return c->execute();
+      if (!c->pod.empty() || c->explain || c->wide)
+        return complain("--pod, --explain and --wide are of conformance scheduler");
+      return compare_controllers({c->path, c->family, c->case_name, c->format == "json", c->all});
+    };
+  });
 }
 
 }  // namespace wavetank::cli

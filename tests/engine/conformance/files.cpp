@@ -25,17 +25,22 @@ std::string unpack(const std::string& packed) {
   return out;
 }
 
-void for_each_kept(const std::function<void(conformance::Case&&)>& take) {
+void for_each_kept_file(const std::filesystem::path& folder,
+                        const std::function<void(const std::string&, const std::string&)>& take) {
   std::vector<std::filesystem::path> files;
-  for (const auto& f : std::filesystem::directory_iterator("tests/golden/scheduler")) {
+  for (const auto& f : std::filesystem::directory_iterator(folder)) {
     if (f.path().extension() == ".zst") files.push_back(f.path());
   }
   std::sort(files.begin(), files.end());
-  for (const auto& file : files) {
+  for (const auto& file : files) take(unpack(slurp(file)), file.stem().string());
+}
+
+void for_each_kept(const std::function<void(conformance::Case&&)>& take) {
+  for_each_kept_file("tests/golden/scheduler", [&](const std::string& text, const std::string& name) {
     base::Diagnostics problems;
-    conformance::for_each_case(unpack(slurp(file)), file.stem().string(), take, problems);
+    conformance::for_each_case(text, name, take, problems);
     CHECK(base::to_text(problems) == "");
-  }
+  });
 }
 
 std::filesystem::path shared_data() {
