@@ -192,7 +192,7 @@ base::Result<Manifests> read_manifests(std::string_view text, std::string_view f
   }
   OwnerCycles(out.objects).find(file, errors);
   if (!errors.empty()) return base::failure(std::move(errors));
-  for (std::string& text : summary.notices()) out.notices.push_back(std::move(text));
+  for (std::string& notice : summary.notices()) out.notices.push_back(std::move(notice));
   return out;
 }
 
