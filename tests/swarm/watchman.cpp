@@ -86,7 +86,7 @@ void Watchman::check_quotas(const event::Event& event, const ClusterView& view) 
   if (!born) return;
   for (const state::QuotaRow& quota : view->quotas) {
     if (!quota.header.alive || quota.header.created == event.time) continue;
-    for (const auto& [name, milli] : quota.spec.hard) {
+    for (const auto& [name, hard] : quota.spec.hard) {
       if (name != "pods") continue;
       std::int64_t pods = 0;
       for (std::uint32_t p = 0; p < view->pods.size(); ++p) {
@@ -95,7 +95,7 @@ void Watchman::check_quotas(const event::Event& event, const ClusterView& view) 
             phase != event::Phase::Succeeded)
           ++pods;
       }
-      if (pods * 1000 > milli) complain(event, fmt::format("{} pods where the quota allows {}", pods, milli / 1000));
+      if (pods > hard.value()) complain(event, fmt::format("{} pods where the quota allows {}", pods, hard.value()));
     }
   }
 }
