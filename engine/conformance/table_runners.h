@@ -8,6 +8,14 @@ namespace wavetank::conformance::rows {
 
 using model::Doc;
 
+// tables_cron_job.cpp
+void cronjob_history(const Doc& row, RowRecord& record);
+void cronjob_next(const Doc& row, RowRecord& record);
+void cronjob_run_or_not_v1(const Doc& row, RowRecord& record);
+void cronjob_run_or_not_v2(const Doc& row, RowRecord& record);
+void cronjob_status(const Doc& row, RowRecord& record);
+void cronjob_unmet(const Doc& row, RowRecord& record);
+
 // tables_deployment.cpp
 void deploy_cleanup_history(const Doc& row, RowRecord& record);
 void deploy_cleanup_unhealthy(const Doc& row, RowRecord& record);

@@ -14,6 +14,12 @@ using model::Doc;
 
 /// Sorted by name.
 constexpr TableRunner kRunners[] = {
+    {"cronjob-history", rows::cronjob_history},
+    {"cronjob-next", rows::cronjob_next},
+    {"cronjob-run-or-not-v1", rows::cronjob_run_or_not_v1},
+    {"cronjob-run-or-not-v2", rows::cronjob_run_or_not_v2},
+    {"cronjob-status", rows::cronjob_status},
+    {"cronjob-unmet", rows::cronjob_unmet},
     {"deploy-cleanup-history", rows::deploy_cleanup_history},
     {"deploy-cleanup-unhealthy", rows::deploy_cleanup_unhealthy},
     {"deploy-complete", rows::deploy_complete},

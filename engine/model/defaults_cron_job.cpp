@@ -13,6 +13,7 @@ void default_cron_job(Doc& doc) {
   set_default(*spec, "failedJobsHistoryLimit", Doc::integer(1));
   Doc* job = existing(existing(spec, "jobTemplate"), "spec");
   if (job == nullptr) return;
+  default_pod_failure_policy(job);
   pod_template(job);
 }
 

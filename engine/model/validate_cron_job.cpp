@@ -61,6 +61,7 @@ void validate_cron_job(const Place& root, const CronJob&) {
     policy.one_of({"Allow", "Forbid", "Replace"});
   }
   const Place job = spec["jobTemplate"]["spec"];
+  validate_job_spec(job, read_job_spec(job.doc()));
   if (job["selector"]) job["selector"].invalid("`selector` will be auto-generated");
   if (job["manualSelector"].text() == "true") job["manualSelector"].unsupported({"nil", "false"});
   spec["successfulJobsHistoryLimit"].not_negative();
