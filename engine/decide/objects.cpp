@@ -188,6 +188,12 @@ Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
     default_storage_class(view, full);
   } else if (kind == Kind::Ingress) {
     default_ingress_class(view, full);
+  } else if (kind == Kind::Job) {
+    const std::string uid = view.uid(Ref(event::JobId(view->jobs.size())));
+    generate_job_selector(full, uid);
+    if (auto refused = check_generated_selector(full, uid)) return refused;
+    admitted = model::admit(Doc(full), "");  // what was made must be valid, too
+    if (!admitted) return invalid(kind, model::kind_info(kind).name, name, admitted.error());
   }
   if (auto refused = bound_new_object(view, kind, ns, name, full, facts)) return refused;
   facts.emplace_back(event::ObjectCreated{kind, model::to_canonical_json(full)});
@@ -309,6 +315,7 @@ Refusal check_immutable_sets(Ref ref, const std::string& name, const Doc& before
 
 /// What may not change once it is written.
 Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, const Doc& after) {
+  if (ref.kind == Kind::Job) return check_immutable_job(view, ref, before, after);
   const std::string name(view.bare_name(ref));
   const auto immutable = [&](std::string_view path, const Doc* value) {
     const std::string shown = value == nullptr ? "null" : model::to_canonical_json(*value);

@@ -93,6 +93,13 @@ struct Sentence {
     return at.valid() ? fmt::format(" on node {}", view.bare_name(Ref(at))) : "";
   }
 
+  /// Why a Job took a pod of its own away; "" of others.
+  [[nodiscard]] std::string no_use(PodId id) const {
+    const Ref of = view->pods.owner[id.index()];
+    if (!of.valid() || of.kind != Kind::Job) return "";
+    return view->jobs[of.row].spec.suspend ? "its job is suspended" : "its job has no more use for it";
+  }
+
   // ---- The run and what came from outside ----
   std::string operator()(const std::monostate&) const { return "nothing"; }
   std::string operator()(const event::RunStarted& e) const {
@@ -221,6 +228,8 @@ struct Sentence {
       case DeletionReason::Deleted:
         return fmt::format("{}{} is being deleted{}", who, where, grace);
       case DeletionReason::ScaledDown:
+        if (const std::string why = no_use(e.pod); !why.empty())
+          return fmt::format("{}: {}{} is being deleted{}", why, who, where, grace);
         return replaced(e.pod)
                    ? fmt::format("{} replaces {}{}: it is being deleted{}", owner(e.pod), who, where, grace)
                    : fmt::format("its {} had too many: {}{} is being deleted{}", owner_words(e.pod), who, where, grace);

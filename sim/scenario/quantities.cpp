@@ -40,6 +40,7 @@ constexpr event::KindMask kServices =
     kObjects | mask_of(EventKind::EndpointSliceCreated, EventKind::EndpointsChanged, EventKind::LoadChanged);
 constexpr event::KindMask kCronJobs = kObjects | mask_of(EventKind::CronJobStatusChanged, EventKind::OwnerChanged);
 constexpr event::KindMask kQuotas = kObjects | mask_of(EventKind::QuotaStatusChanged);
+constexpr event::KindMask kJobs = kObjects | mask_of(EventKind::JobStatusChanged, EventKind::ObjectConditionChanged);
 constexpr event::KindMask kPdbs = kObjects | mask_of(EventKind::PdbStatusChanged, EventKind::PdbDisruptionRecorded);
 
 Value number(std::int64_t v) { return v; }
@@ -527,6 +528,107 @@ ObjectKind quotas() {
             "status.used of persistentvolumeclaims"}}};
 }
 
+// ---- Jobs ----
+
+const state::JobRow& job(const ClusterView& view, Ref ref) { return view->jobs[ref.row]; }
+
+const state::Condition* job_condition(const state::JobRow& row, std::string_view type) {
+  for (const state::NamedCondition& c : row.conditions)
+    if (c.type == type && c.value.status == event::ConditionStatus::True) return &c.value;
+  return nullptr;
+}
+
+// As the column STATUS of `kubectl get jobs` has it.
+std::string_view job_status(const state::JobRow& row) {
+  for (const char* type : {"Complete", "Failed"})
+    if (job_condition(row, type) != nullptr) return type;
+  if (row.header.terminating()) return "Terminating";
+  for (const char* type : {"Suspended", "FailureTarget", "SuccessCriteriaMet"})
+    if (job_condition(row, type) != nullptr) return type;
+  return "Running";
+}
+
+// Why it ended, or is about to.
+std::string_view job_reason(const state::JobRow& row) {
+  for (const char* type : {"Complete", "Failed", "FailureTarget", "SuccessCriteriaMet"})
+    if (const state::Condition* c = job_condition(row, type); c != nullptr) return c->reason;
+  return "";
+}
+
+ObjectKind jobs() {
+  const auto status = [](auto member, const char* name, const char* help) {
+    return ObjectField{name, ValueType::Number, member, help, {}};
+  };
+  return {
+      model::Kind::Job,
+      kJobs,
+      {status([](const ClusterView& v, Ref r) { return number(job(v, r).status.active); }, "active",
+              "status.active: pods that run or are about to"),
+       status([](const ClusterView& v, Ref r) { return number(job(v, r).status.ready); }, "ready", "status.ready"),
+       status([](const ClusterView& v, Ref r) { return number(job(v, r).status.terminating); }, "terminating",
+              "status.terminating"),
+       status([](const ClusterView& v, Ref r) { return number(job(v, r).status.succeeded); }, "succeeded",
+              "status.succeeded"),
+       status([](const ClusterView& v, Ref r) { return number(job(v, r).status.failed); }, "failed", "status.failed"),
+       status([](const ClusterView& v, Ref r) { return number(job(v, r).spec.completions.value_or(0)); }, "completions",
+              "spec.completions; 0 for a work queue"),
+       status([](const ClusterView& v, Ref r) { return number(job(v, r).spec.parallelism.value_or(1)); }, "parallelism",
+              "spec.parallelism"),
+       {"complete", ValueType::Flag,
+        [](const ClusterView& v, Ref r) { return flag(job_condition(job(v, r), "Complete") != nullptr); },
+        "the condition Complete is True"},
+       {"suspended", ValueType::Flag,
+        [](const ClusterView& v, Ref r) { return flag(job_condition(job(v, r), "Suspended") != nullptr); },
+        "the condition Suspended is True"},
+       {"status",
+        ValueType::Word,
+        [](const ClusterView& v, Ref r) { return word(job_status(job(v, r))); },
+        "the column STATUS of `kubectl get jobs`",
+        {"Complete", "Failed", "Terminating", "Suspended", "FailureTarget", "SuccessCriteriaMet", "Running"}},
+       {"reason", ValueType::Word, [](const ClusterView& v, Ref r) { return word(job_reason(job(v, r))); },
+        "the reason of the condition that ends it"},
+       {"completedIndexes", ValueType::Word,
+        [](const ClusterView& v, Ref r) { return word(job(v, r).status.completed_indexes); },
+        "status.completedIndexes"},
+       {"failedIndexes", ValueType::Word,
+        [](const ClusterView& v, Ref r) { return word(job(v, r).status.failed_indexes); }, "status.failedIndexes"}}};
+}
+
+template <class P>
+std::int64_t sum_jobs(const ClusterView& view, const SetFilter& filter, P&& amount) {
+  std::int64_t n = 0;
+  for (const state::JobRow& row : view->jobs) {
+    if (!row.header.alive || !filter.labels.matches(row.labels)) continue;
+    if (!filter.own.empty() && !filter.own.matches({{"namespace", std::string(view.text(row.header.ns))}})) continue;
+    n += amount(row);
+  }
+  return n;
+}
+
+SetKind job_sets() {
+  using Row = state::JobRow;
+  return {
+      "jobs",
+      kJobs,
+      {{"count", [](const ClusterView& v, const SetFilter& f) { return sum_jobs(v, f, [](const Row&) { return 1; }); },
+        "all that exist"},
+       {"active",
+        [](const ClusterView& v, const SetFilter& f) {
+          return sum_jobs(v, f, [](const Row& j) { return j.status.active > 0 ? 1 : 0; });
+        },
+        "those with active pods"},
+       {"complete",
+        [](const ClusterView& v, const SetFilter& f) {
+          return sum_jobs(v, f, [](const Row& j) { return job_condition(j, "Complete") != nullptr ? 1 : 0; });
+        },
+        "those that are Complete"},
+       {"failed",
+        [](const ClusterView& v, const SetFilter& f) {
+          return sum_jobs(v, f, [](const Row& j) { return job_condition(j, "Failed") != nullptr ? 1 : 0; });
+        },
+        "those that have Failed"}}};
+}
+
 template <class P>
 std::int64_t sum_deployments(const ClusterView& view, const SetFilter& filter, P&& amount) {
   std::int64_t n = 0;
@@ -607,7 +709,7 @@ std::string value_text(const Value& value) {
 
 const std::vector<ObjectKind>& object_kinds() {
   static const std::vector<ObjectKind> kAll = {
-      cron_jobs(), daemon_sets(), deployments(),  hpa_quantities(), nodes(),         volume_quantities(), claim_quantities(),
+      cron_jobs(), daemon_sets(), deployments(),  hpa_quantities(), jobs(), nodes(),         volume_quantities(), claim_quantities(),
       pods(),      budgets(),     replica_sets(), quotas(),         services(),      stateful_sets(),     vpa_quantities()};
   return kAll;
 }
@@ -620,8 +722,9 @@ const ObjectKind* object_kind(model::Kind kind) {
 }
 
 const std::vector<SetKind>& set_kinds() {
-  static const std::vector<SetKind> kAll = {claim_set_quantities(), deployment_sets(),      node_sets(), pod_sets(),
-                                            service_sets(),         volume_set_quantities()};
+  static const std::vector<SetKind> kAll = {
+      claim_set_quantities(), deployment_sets(),      job_sets(), node_sets(), pod_sets(),
+      service_sets(),         volume_set_quantities()};
   return kAll;
 }
 

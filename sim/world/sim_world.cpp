@@ -10,7 +10,7 @@ namespace {
 bool is_pod_step(Step step) { return step >= Step::PodSetUp; }
 bool is_pod_level(Step step) {
   return step == Step::PodSetUp || step == Step::PodEvicted || step == Step::VolumesMounted || step == Step::TellMissing ||
-         step == Step::BeginNext || step == Step::PodStopped || step == Step::PodFinished;
+         step == Step::BeginNext || step == Step::PodStopped || step == Step::PodFinished || step == Step::PodDeadline;
 }
 bool is_probe_step(Step step) {
   return step == Step::StartupDone || step == Step::ProbeKill || step == Step::BecomeReady ||
@@ -279,6 +279,8 @@ void SimWorld::Impl::dispatch_pod(const kernel::Timer& timer, const ClusterView&
       return pod_stopped(pod, view);
     case Step::PodFinished:
       return pod_finished(pod, view);
+    case Step::PodDeadline:
+      return deadline_over(pod, view);
     default:
       return;
   }

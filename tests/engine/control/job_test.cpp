@@ -499,7 +499,7 @@ TEST_CASE_METHOD(Jobs, "A refused pod: the event, and the status without it") {
   const control::Plan::Call call = plan.calls().front();
   plan.reset(1);
   controller->on_refusal(id, call, {"Forbidden", "exceeded quota"}, view(), plan);
-  CHECK(plan_text(plan, view()) == "Event FailedCreate Error creating: exceeded quota\nStatus 0/0/0 0/0");
+  CHECK(plan_text(plan, view()) == "Event FailedCreate\nStatus 0/0/0 0/0");
 }
 
 TEST_CASE_METHOD(Jobs, "ttlSecondsAfterFinished: the Job goes so long after it finished") {

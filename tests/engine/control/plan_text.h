@@ -50,6 +50,20 @@ struct CallText {
     for (const auto& [resource, q] : c.fact.status.used) out += " " + resource + "=" + q.text();
     return out;
   }
+  std::string operator()(const command::MakePod& c) const { return "MakePod " + c.name; }
+  std::string operator()(const command::UntrackPod& c) const { return "UntrackPod " + name(c.fact.pod); }
+  std::string operator()(const command::UpdateJobStatus& c) const {
+    const event::JobStatus& s = c.fact.status;
+    const auto n = [](auto number) { return std::to_string(number); };
+    std::string out =
+        "Status " + n(s.active) + "/" + n(s.ready) + "/" + n(s.terminating) + " " + n(s.succeeded) + "/" + n(s.failed);
+    if (!s.uncounted_succeeded.empty() || !s.uncounted_failed.empty())
+      out += " uncounted " + n(s.uncounted_succeeded.size()) + "/" + n(s.uncounted_failed.size());
+    return out;
+  }
+  std::string operator()(const command::SetCondition& c) const {
+    return "Condition " + c.fact.type + " " + c.fact.reason;
+  }
   template <class C>
   std::string operator()(const C&) const {
     return "other";
