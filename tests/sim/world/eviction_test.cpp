@@ -144,7 +144,7 @@ TEST_CASE("A disk that something else fills evicts too") {
 }
 
 TEST_CASE("What the eviction manager remembers survives a snapshot") {
-  Lab lab(busy({{"app.memory[grows]", "100Mi + age * 40Mi"}}));
+  Lab lab(busy({{"app.memory[grows]", "100Mi + age * 45Mi"}}));
   const auto n1 = small_node(lab);
   lab.until(10);
   lab.pod("grows", n1, asks("grows", "100Mi"));
