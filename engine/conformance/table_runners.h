@@ -31,6 +31,15 @@ void deploy_reconcile_new_rs(const Doc& row, RowRecord& record);
 void deploy_reconcile_old_rs(const Doc& row, RowRecord& record);
 void deploy_scale_down_old_rs(const Doc& row, RowRecord& record);
 
+// tables_hpa.cpp
+void hpa_controller(const Doc& row, RowRecord& record);
+void hpa_convert_desired(const Doc& row, RowRecord& record);
+void hpa_replica_calculator(const Doc& row, RowRecord& record);
+void hpa_scaling_rules(const Doc& row, RowRecord& record);
+void hpa_stabilize(const Doc& row, RowRecord& record);
+void hpa_stabilize_behavior(const Doc& row, RowRecord& record);
+void hpa_store_scale_events(const Doc& row, RowRecord& record);
+
 // tables_sets.cpp
 void pdb_status(const Doc& row, RowRecord& record);
 void rs_delete_order(const Doc& row, RowRecord& record);

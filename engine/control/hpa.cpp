@@ -40,7 +40,7 @@ std::optional<std::int64_t> milli_of(const model::ResourceList& list, std::strin
     return (list.present & model::ResourceList::kCpu) != 0 ? std::optional(list.milli_cpu) : std::nullopt;
   if (name == "memory")
     return (list.present & model::ResourceList::kMemory) != 0 ? std::optional(saturating_milli(list.memory))
-                                                             : std::nullopt;
+                                                              : std::nullopt;
   for (const auto& [key, value] : list.scalar)
     if (key == name) return saturating_milli(value);
   return std::nullopt;
@@ -86,10 +86,11 @@ class ClusterReader final : public hpa::Reader {
       out.pods.push_back(std::move(in));
     }
     if (source_ == nullptr) {
-      out.error = "unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered";
+      out.error =
+          "unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered";
     } else if (!any) {
-      out.error = "unable to fetch metrics from custom metrics API: the server could not find the metric " + metric.name +
-                  " for pods";
+      out.error = "unable to fetch metrics from custom metrics API: the server could not find the metric " +
+                  metric.name + " for pods";
     }
     return out;
   }
@@ -110,10 +111,11 @@ class ClusterReader final : public hpa::Reader {
                                        "(external.metrics.k8s.io) registered"
                                      : "no metrics returned from external metrics API";
     } else {
-      out.error =
-          source_ == nullptr
-              ? "unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered"
-              : fmt::format("unable to fetch metrics from custom metrics API: the server could not find the metric {} "
+      out.error = source_ == nullptr
+                      ? "unable to fetch metrics from custom metrics API: no custom metrics API "
+                        "(custom.metrics.k8s.io) registered"
+                      : fmt::format(
+                            "unable to fetch metrics from custom metrics API: the server could not find the metric {} "
                             "for {} {}",
                             metric.name, plural(metric.object.kind), metric.object.name);
     }
@@ -160,7 +162,8 @@ class ClusterReader final : public hpa::Reader {
     }
     if (found) return out;
     if (error.empty())
-      error = fmt::format("container {} not present in metrics for pod {}/{}", metric.container, ns_, view_.pod_name(pod));
+      error =
+          fmt::format("container {} not present in metrics for pod {}/{}", metric.container, ns_, view_.pod_name(pod));
     return std::nullopt;
   }
 
@@ -180,7 +183,8 @@ class ClusterReader final : public hpa::Reader {
       found = true;
       const auto milli = milli_of(c.requests, metric.name);
       if (!milli && error.empty())
-        error = fmt::format("missing request for {} in container {} of Pod {}", metric.name, c.name, view_.pod_name(pod));
+        error =
+            fmt::format("missing request for {} in container {} of Pod {}", metric.name, c.name, view_.pod_name(pod));
       sum += milli.value_or(0);
     };
     for (const model::Container& c : spec.containers) add(c);
@@ -270,9 +274,8 @@ class HpaController final : public Controller {
       if (other == id || !rival.header.alive || rival.header.ns != row.header.ns) continue;
       const Scale theirs = scale_of(rival.spec.target, view.text(row.header.ns), view);
       if (theirs.selector == nullptr) continue;
-      const bool shared = std::any_of(reader.ids().begin(), reader.ids().end(), [&](PodId pod) {
-        return theirs.selector->matches(view.pod_spec(pod).labels);
-      });
+      const bool shared = std::any_of(reader.ids().begin(), reader.ids().end(),
+                                      [&](PodId pod) { return theirs.selector->matches(view.pod_spec(pod).labels); });
       if (!shared) continue;
       const std::string_view ns = view.text(row.header.ns);
       out.reason = out.event_reason = "AmbiguousSelector";

@@ -30,8 +30,9 @@ std::string selector_text(const std::optional<model::LabelSelector>& selector) {
   for (const model::Requirement& r : selector->match_expressions)
     expressions += fmt::format("LabelSelectorRequirement{{Key:{},Operator:{},Values:[{}],}},", r.key,
                                kOps[static_cast<std::size_t>(r.op)], fmt::join(r.values, " "));
-  return fmt::format("&LabelSelector{{MatchLabels:map[string]string{{{}}},MatchExpressions:[]LabelSelectorRequirement{{{}}},}}",
-                     labels, expressions);
+  return fmt::format(
+      "&LabelSelector{{MatchLabels:map[string]string{{{}}},MatchExpressions:[]LabelSelectorRequirement{{{}}},}}",
+      labels, expressions);
 }
 
 Doc amount(std::string_view key, std::int64_t milli) {
@@ -100,14 +101,16 @@ class Sync {
       silent();
       return std::move(out_);
     }
-    condition("AbleToScale", true, "SucceededGetScale", "the HPA controller was able to get the target's current scale");
+    condition("AbleToScale", true, "SucceededGetScale",
+              "the HPA controller was able to get the target's current scale");
     const std::int32_t current = in_.spec_replicas;
     std::int32_t desired = 0;
     bool rescale = true;
     Doc metrics = Doc::array();
     if (current == 0 && hpa_.min_replicas != 0) {
       rescale = false;
-      condition("ScalingActive", false, "ScalingDisabled", "scaling is disabled since the replica count of the target is zero");
+      condition("ScalingActive", false, "ScalingDisabled",
+                "scaling is disabled since the replica count of the target is zero");
       silent();
     } else if (current > hpa_.max_replicas) {
       out_.reason = "Current number of replicas above Spec.MaxReplicas";
@@ -192,8 +195,10 @@ class Sync {
       error = fmt::format("invalid metrics ({} invalid out of {}), first error is: {}", invalid, hpa_.metrics.size(),
                           first.error);
     // Some are missing and the others ask for fewer: who knows what the missing ones would ask for.
-    if (invalid >= hpa_.metrics.size() || (invalid > 0 && replicas < in_.spec_replicas && !options_.down_despite_invalid)) {
-      condition("ScalingActive", false, first.condition, "the HPA was unable to compute the replica count: " + first.event);
+    if (invalid >= hpa_.metrics.size() ||
+        (invalid > 0 && replicas < in_.spec_replicas && !options_.down_despite_invalid)) {
+      condition("ScalingActive", false, first.condition,
+                "the HPA was unable to compute the replica count: " + first.event);
       replicas = -1;
       return error;
     }
@@ -242,10 +247,12 @@ class Sync {
       p = by_average(calc_, in_.spec_replicas, metric.milli_value, answer.pods, answer.extra, is_cpu);
     }
     if (!p.error.empty()) {
-      std::string event = fmt::format("failed to get {} {}: {}", metric.name, by_share ? "utilization" : "usage", p.error);
+      std::string event =
+          fmt::format("failed to get {} {}: {}", metric.name, by_share ? "utilization" : "usage", p.error);
       std::string error = one ? fmt::format("failed to get {} container metric value: {}", metric.container, event)
                               : fmt::format("failed to get {} resource metric value: {}", metric.name, event);
-      return failed(one ? "FailedGetContainerResourceMetric" : "FailedGetResourceMetric", std::move(event), std::move(error));
+      return failed(one ? "FailedGetContainerResourceMetric" : "FailedGetResourceMetric", std::move(event),
+                    std::move(error));
     }
     Computed out;
     out.replicas = p.replicas;
@@ -287,7 +294,8 @@ class Sync {
       p = by_value(calc_, in_.spec_replicas, answer.milli.front(), metric.milli_value, reader_.pods());
     }
     if (!p.error.empty()) {
-      const std::string inner = per_pod ? fmt::format("failed to get {} object metric: {}", metric.name, p.error) : p.error;
+      const std::string inner =
+          per_pod ? fmt::format("failed to get {} object metric: {}", metric.name, p.error) : p.error;
       return failed("FailedGetObjectMetric", p.error, "failed to get object metric value: " + inner);
     }
     Computed out;
@@ -300,7 +308,8 @@ class Sync {
     if (!metric.object.api_version.empty()) described["apiVersion"] = Doc::string(metric.object.api_version);
     described["kind"] = Doc::string(metric.object.kind);
     described["name"] = Doc::string(metric.object.name);
-    out.status = metric_status("Object", "object", std::move(source), amount(per_pod ? "averageValue" : "value", p.milli));
+    out.status =
+        metric_status("Object", "object", std::move(source), amount(per_pod ? "averageValue" : "value", p.milli));
     return out;
   }
 
@@ -360,8 +369,8 @@ class Sync {
     remember(desired, options_.downscale_stabilization);
     able(stabilized != desired, "ScaleDownStabilized",
          "recent recommendations were higher than current one, applying the highest recent recommendation");
-    const std::int32_t limit = options_.scale_up_factor == 2 ? scale_up_limit(current)
-                                                             : std::max(options_.scale_up_factor * current, 4);
+    const std::int32_t limit =
+        options_.scale_up_factor == 2 ? scale_up_limit(current) : std::max(options_.scale_up_factor * current, 4);
     const Normalized n = within_rules({current, stabilized, hpa_.min_replicas, hpa_.max_replicas}, limit);
     limited(n, stabilized);
     return n.replicas;
@@ -404,8 +413,8 @@ class Sync {
     const bool up = after > before;
     std::vector<event::TimedReplicas>& kept = up ? out_.status.scale_ups : out_.status.scale_downs;
     std::vector<ScaleEvent> events = events_of(kept);
-    store_event(events, up ? rules(hpa_.scale_up, true) : rules(hpa_.scale_down, false), up ? after - before : before - after,
-                in_.now);
+    store_event(events, up ? rules(hpa_.scale_up, true) : rules(hpa_.scale_down, false),
+                up ? after - before : before - after, in_.now);
     kept.clear();
     for (const ScaleEvent& e : events) kept.push_back({e.at, e.change});
   }
@@ -435,11 +444,13 @@ Outcome sync(const Options& options, const model::HorizontalPodAutoscaler& hpa, 
 void refused(Outcome& outcome, const Input& in, std::string_view error) {
   for (EventNews& e : outcome.events) {
     if (e.reason != "SuccessfulRescale") continue;
-    e = {true, "FailedRescale", fmt::format("New size: {}; reason: {}; error: {}", outcome.replicas, outcome.reason, error)};
+    e = {true, "FailedRescale",
+         fmt::format("New size: {}; reason: {}; error: {}", outcome.replicas, outcome.reason, error)};
   }
   for (ConditionNews& c : outcome.conditions) {
     if (c.type != "AbleToScale") continue;
-    c = {c.type, false, "FailedUpdateScale", fmt::format("the HPA controller was unable to update the target scale: {}", error)};
+    c = {c.type, false, "FailedUpdateScale",
+         fmt::format("the HPA controller was unable to update the target scale: {}", error)};
   }
   outcome.rescale = false;
   outcome.status.desired_replicas = in.before->desired_replicas;

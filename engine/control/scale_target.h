@@ -9,7 +9,7 @@
 namespace wavetank::control {
 
 struct Scale {
-  std::string error;   ///< Not empty: there is none, in the API server's words.
+  std::string error;  ///< Not empty: there is none, in the API server's words.
   event::Ref object;
   std::int32_t replicas = 0, status_replicas = 0;
   const model::LabelSelector* selector = nullptr;  ///< Of the state: valid as long as the view.

@@ -1,6 +1,6 @@
-// The VerticalPodAutoscaler: recommender and updater as one controller, once a minute. Not a part of Kubernetes itself: after
-// kubernetes/autoscaler, vertical-pod-autoscaler 1.4 (pkg/recommender, pkg/updater). What its admission webhook does to
-// new pods happens in decide. README.md says where this is a model of ours.
+// The VerticalPodAutoscaler: recommender and updater as one controller, once a minute. Not a part of Kubernetes itself:
+// after kubernetes/autoscaler, vertical-pod-autoscaler 1.4 (pkg/recommender, pkg/updater). What its admission webhook
+// does to new pods happens in decide. README.md says where this is a model of ours.
 
 #include <fmt/format.h>
 
@@ -123,7 +123,8 @@ class VpaController final : public Controller {
     const auto status = holds ? event::ConditionStatus::True : event::ConditionStatus::False;
     const state::Condition* now = view.condition(key, type);
     if (now == nullptr ? !holds : now->status == status) return;
-    plan.also(command::SetCondition{{key, std::string(type), status, std::string(reason), std::string(message), false}});
+    plan.also(
+        command::SetCondition{{key, std::string(type), status, std::string(reason), std::string(message), false}});
   }
 
   // ---- Recommender ----
@@ -155,11 +156,13 @@ class VpaController final : public Controller {
       if (!status.has_exited || status.last_exit != event::ExitReason::OOMKilled) continue;
       if (status.finished <= view.now() - kPeriod) continue;
       const model::Container& spec = view.container_spec(pod, c);
-      of(c).memory.add(static_cast<double>(vpa::after_oom(std::max(spec.requests.memory, spec.limits.memory))), 1, view.now());
+      of(c).memory.add(static_cast<double>(vpa::after_oom(std::max(spec.requests.memory, spec.limits.memory))), 1,
+                       view.now());
     }
   }
 
-  static std::vector<Advice> advise(const state::VpaRow& row, const std::vector<vpa::Aggregate>& known, base::SimTime now) {
+  static std::vector<Advice> advise(const state::VpaRow& row, const std::vector<vpa::Aggregate>& known,
+                                    base::SimTime now) {
     std::vector<Advice> out;
     for (const vpa::Aggregate& a : known) {
       const ContainerPolicy* policy = policy_of(row, a.container);
@@ -223,11 +226,13 @@ class VpaController final : public Controller {
     if (scale.replicas / 2 == 0 && there == scale.replicas) may_go = 1;
     for (const PodId pod : pods) {
       if (may_go <= 0) return;
-      if (!view.pod_active(pod) || view.pod_phase(pod) != event::Phase::Running || !outdated(pod, advice, view)) continue;
+      if (!view.pod_active(pod) || view.pod_phase(pod) != event::Phase::Running || !outdated(pod, advice, view))
+        continue;
       --may_go;
       plan.call(command::EvictPod{pod}, row.header.created_seq, true);
-      plan.also(command::RecordEvent{{Ref(pod), false, "EvictedByVPA",
-                                      "Pod was evicted by VPA Updater to apply resource recommendation.", "vpa-updater"}});
+      plan.also(
+          command::RecordEvent{{Ref(pod), false, "EvictedByVPA",
+                                "Pod was evicted by VPA Updater to apply resource recommendation.", "vpa-updater"}});
     }
   }
 

@@ -124,7 +124,8 @@ Recommendation recommend(const Aggregate& of, SimTime now, std::int64_t containe
   const double low = confidence > 0 ? 1 + 0.001 / confidence : 1000;
   const double high = confidence > 0 ? 1 + 1 / confidence : 1000;
   const auto amount = [&](double share, double factor) {
-    const Amounts least{kLeastCpu / std::max<std::int64_t>(containers, 1), kLeastMemory / std::max<std::int64_t>(containers, 1)};
+    const Amounts least{kLeastCpu / std::max<std::int64_t>(containers, 1),
+                        kLeastMemory / std::max<std::int64_t>(containers, 1)};
     return Amounts{std::max(whole(of.cpu.percentile(share) * kSafetyMargin * factor), least.milli_cpu),
                    std::max(whole(of.memory.percentile(share) * kSafetyMargin * factor), least.memory)};
   };
@@ -135,8 +136,6 @@ Recommendation recommend(const Aggregate& of, SimTime now, std::int64_t containe
   return out;
 }
 
-std::int64_t after_oom(std::int64_t bytes) {
-  return std::max(bytes + (std::int64_t{100} << 20), bytes / 5 * 6);
-}
+std::int64_t after_oom(std::int64_t bytes) { return std::max(bytes + (std::int64_t{100} << 20), bytes / 5 * 6); }
 
 }  // namespace wavetank::control::vpa

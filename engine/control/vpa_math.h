@@ -1,7 +1,7 @@
 #pragma once
 // The recommender of the VerticalPodAutoscaler: decaying histograms of usage and what is read off them. Constants are
-// those of the autoscaler project's recommender (vertical-pod-autoscaler 1.4, pkg/recommender); what is sampled is a model
-// of ours: see README.md.
+// those of the autoscaler project's recommender (vertical-pod-autoscaler 1.4, pkg/recommender); what is sampled is a
+// model of ours: see README.md.
 
 #include <cstdint>
 #include <map>

@@ -11,7 +11,8 @@ ScaleTarget read_target(const Doc* doc) {
 
 std::int64_t milli(const Doc* doc, std::string_view key) {
   const Doc* found = get(doc, key);
-  const auto quantity = found == nullptr ? base::Quantity() : base::Quantity::parse(found->text).value_or(base::Quantity());
+  const auto quantity =
+      found == nullptr ? base::Quantity() : base::Quantity::parse(found->text).value_or(base::Quantity());
   return quantity.milli_value();
 }
 
@@ -37,7 +38,8 @@ MetricSpec read_metric(const Doc& doc) {
   // What is set counts for resources and external metrics, as the controller has it; the type for objects.
   const bool average = get(target, "averageValue") != nullptr;
   if (out.type == MetricSpec::Type::Object) {
-    out.target = get_string(target, "type") == "AverageValue" ? MetricSpec::Target::AverageValue : MetricSpec::Target::Value;
+    out.target =
+        get_string(target, "type") == "AverageValue" ? MetricSpec::Target::AverageValue : MetricSpec::Target::Value;
   } else if (is_resource) {
     out.target = average ? MetricSpec::Target::AverageValue : MetricSpec::Target::Utilization;
   } else {
@@ -56,7 +58,8 @@ ScalingRules read_rules(const Doc* doc) {
                : select == "Disabled" ? ScalingRules::Select::Disabled
                                       : ScalingRules::Select::Max;
   for (const Doc& policy : get_items(doc, "policies"))
-    out.policies.push_back({get_string(&policy, "type") == "Percent", get_int<std::int32_t>(&policy, "value").value_or(0),
+    out.policies.push_back({get_string(&policy, "type") == "Percent",
+                            get_int<std::int32_t>(&policy, "value").value_or(0),
                             get_int<std::int32_t>(&policy, "periodSeconds").value_or(0)});
   if (get(doc, "tolerance") != nullptr) out.tolerance_millis = milli(doc, "tolerance");
   return out;

@@ -113,10 +113,12 @@ void validate_metric(const Place& metric) {
   for (const auto& [name, field] : kSources)
     if (metric[field] && ++present == 1) validate_source(metric[field], field);
   if (expected == std::end(kSources)) return;
-  if (!metric[expected->second]) metric[expected->second].required("must populate information for the given metric source");
+  if (!metric[expected->second])
+    metric[expected->second].required("must populate information for the given metric source");
   if (present == 1) return;
   for (const auto& [name, field] : kSources)
-    if (metric[field] && field != expected->second) metric[field].forbidden("must populate the given metric source only");
+    if (metric[field] && field != expected->second)
+      metric[field].forbidden("must populate the given metric source only");
 }
 
 void validate_rules(const Place& rules) {
@@ -154,7 +156,8 @@ void validate_horizontal_pod_autoscaler(const Place& root, const HorizontalPodAu
     for (const Place& metric : spec["metrics"].items())
       outside = outside || metric["type"].text() == "Object" || metric["type"].text() == "External";
     if (!outside)
-      spec["metrics"].forbidden("must specify at least one Object or External metric to support scaling to zero replicas");
+      spec["metrics"].forbidden(
+          "must specify at least one Object or External metric to support scaling to zero replicas");
   }
   validate_rules(spec["behavior"]["scaleUp"]);
   validate_rules(spec["behavior"]["scaleDown"]);
@@ -164,7 +167,8 @@ void validate_vertical_pod_autoscaler(const Place& root, const VerticalPodAutosc
   static_cast<void>(vpa);
   const Place spec = root["spec"];
   if (!spec["targetRef"]) {
-    spec["targetRef"].required("targetRef is required. If you're using v1beta1 version of the API, please migrate to v1");
+    spec["targetRef"].required(
+        "targetRef is required. If you're using v1beta1 version of the API, please migrate to v1");
   } else {
     validate_object_reference(spec["targetRef"]);
   }
@@ -172,7 +176,8 @@ void validate_vertical_pod_autoscaler(const Place& root, const VerticalPodAutosc
   const Place least = spec["updatePolicy"]["minReplicas"];
   if (least && least.number() <= 0) least.invalid("minReplicas has to be positive");
   for (const Place& policy : spec["resourcePolicy"]["containerPolicies"].items()) {
-    if (policy["containerName"].text().empty()) policy["containerName"].required("containerPolicies.ContainerName is required");
+    if (policy["containerName"].text().empty())
+      policy["containerName"].required("containerPolicies.ContainerName is required");
     policy["mode"].one_of({"Auto", "Off"});
     policy["controlledValues"].one_of({"RequestsAndLimits", "RequestsOnly"});
     for (const Doc::Member& m : policy["minAllowed"].members()) {

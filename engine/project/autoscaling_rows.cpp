@@ -25,7 +25,8 @@ std::string wanted(const MetricSpec& metric) {
 
 std::string current(const MetricSpec& metric, const Doc* status) {
   static constexpr const char* kFields[] = {"resource", "containerResource", "pods", "object", "external"};
-  const Doc* found = status == nullptr ? nullptr : status->at({kFields[static_cast<std::size_t>(metric.type)], "current"});
+  const Doc* found =
+      status == nullptr ? nullptr : status->at({kFields[static_cast<std::size_t>(metric.type)], "current"});
   if (found == nullptr) return "<unknown>";
   if (metric.target == Target::Utilization) {
     const Doc* percent = found->find("averageUtilization");
@@ -79,34 +80,32 @@ std::string hpa_targets(const state::HpaRow& row, std::size_t most) {
 std::vector<std::string> autoscaler_cells(event::Ref ref, const state::ClusterView& view) {
   if (ref.kind == Kind::HorizontalPodAutoscaler) {
     const state::HpaRow& row = view->hpas[ref.row];
-    return {row.spec.target.kind + "/" + row.spec.target.name,
-            hpa_targets(row, 2),
-            fmt::format("{}", row.spec.min_replicas),
-            fmt::format("{}", row.spec.max_replicas),
-            fmt::format("{}", row.status.current_replicas),
-            base::format_age(view.now() - row.header.created)};
+    return {row.spec.target.kind + "/" + row.spec.target.name, hpa_targets(row, 2),
+            fmt::format("{}", row.spec.min_replicas),          fmt::format("{}", row.spec.max_replicas),
+            fmt::format("{}", row.status.current_replicas),    base::format_age(view.now() - row.header.created)};
   }
   const state::VpaRow& row = view->vpas[ref.row];
   const state::Condition* provided = condition_of(row.conditions, "RecommendationProvided");
   return {row.spec.update_mode, recommended(row, "cpu"), recommended(row, "memory"),
-          provided == nullptr                                       ? ""
+          provided == nullptr                                ? ""
           : provided->status == event::ConditionStatus::True ? "True"
-                                                                    : "False",
+                                                             : "False",
           base::format_age(view.now() - row.header.created)};
 }
 
 std::vector<std::string> present_hpa(const state::HpaRow& row, const state::ClusterView& view) {
   std::vector<std::string> out;
-  out.push_back(fmt::format("It keeps {}/{} between {} and {} pods; {} now.", row.spec.target.kind, row.spec.target.name,
-                            row.spec.min_replicas, row.spec.max_replicas, row.status.current_replicas));
+  out.push_back(fmt::format("It keeps {}/{} between {} and {} pods; {} now.", row.spec.target.kind,
+                            row.spec.target.name, row.spec.min_replicas, row.spec.max_replicas,
+                            row.status.current_replicas));
   if (row.conditions.empty()) return {out.front(), "It has not looked yet."};
   out.push_back(fmt::format("Its metrics (now/wanted): {}.", hpa_targets(row, 99)));
   for (const char* type : {"AbleToScale", "ScalingActive", "ScalingLimited"}) {
     const state::Condition* c = condition_of(row.conditions, type);
     if (c == nullptr) continue;
     out.push_back(fmt::format("{} is {} since {} ({}): {}.", type,
-                              c->status == event::ConditionStatus::True ? "True" : "False",
-                              at_words(c->transitioned), c->reason, c->message));
+                              c->status == event::ConditionStatus::True ? "True" : "False", at_words(c->transitioned),
+                              c->reason, c->message));
   }
   static_cast<void>(view);
   return out;
@@ -115,7 +114,8 @@ std::vector<std::string> present_hpa(const state::HpaRow& row, const state::Clus
 std::vector<std::string> present_vpa(const state::VpaRow& row, const state::ClusterView& view) {
   static_cast<void>(view);
   std::vector<std::string> out;
-  out.push_back(fmt::format("It watches {}/{}, mode {}.", row.spec.target.kind, row.spec.target.name, row.spec.update_mode));
+  out.push_back(
+      fmt::format("It watches {}/{}, mode {}.", row.spec.target.kind, row.spec.target.name, row.spec.update_mode));
   const std::string cpu = recommended(row, "cpu"), memory = recommended(row, "memory");
   out.push_back(cpu.empty() && memory.empty() ? "It recommends nothing yet."
                                               : fmt::format("It recommends cpu {} and memory {}.", cpu, memory));
@@ -129,9 +129,9 @@ std::vector<std::string> autoscaled_by(event::Ref workload, const state::Cluster
   for (const state::HpaRow& row : view->hpas) {
     if (!row.header.alive || row.spec.target.kind != kind || row.spec.target.name != view.bare_name(workload)) continue;
     if (view.text(row.header.ns) != view.namespace_of(workload)) continue;
-    std::string text = fmt::format("horizontalpodautoscaler/{} sets its size, {} to {} pods, by {} (now/wanted)",
-                                   view.text(row.header.name), row.spec.min_replicas, row.spec.max_replicas,
-                                   hpa_targets(row, 99));
+    std::string text =
+        fmt::format("horizontalpodautoscaler/{} sets its size, {} to {} pods, by {} (now/wanted)",
+                    view.text(row.header.name), row.spec.min_replicas, row.spec.max_replicas, hpa_targets(row, 99));
     if (row.status.last_scale != state::SimTime::never())
       text += fmt::format("; it scaled last at {}", at_words(row.status.last_scale));
     out.push_back(text + ".");

@@ -1,6 +1,6 @@
 #pragma once
-// Inside the room: what `kubectl get` shows of autoscalers (printersinternal of 1.34; the VPA's additionalPrinterColumns),
-// and what is said of them in sentences.
+// Inside the room: what `kubectl get` shows of autoscalers (printersinternal of 1.34; the VPA's
+// additionalPrinterColumns), and what is said of them in sentences.
 
 #include <string>
 #include <vector>

@@ -9,7 +9,8 @@ void write_status(const ClusterView& view, Doc& doc, const HpaRow& row) {
   if (row.status.recommendations.empty() && row.conditions.empty()) return;  // never synced
   Doc status = Doc::object();
   status["observedGeneration"] = Doc::integer(row.status.observed_generation);
-  if (row.status.last_scale != SimTime::never()) status["lastScaleTime"] = Doc::string(time_text(view, row.status.last_scale));
+  if (row.status.last_scale != SimTime::never())
+    status["lastScaleTime"] = Doc::string(time_text(view, row.status.last_scale));
   status["currentReplicas"] = Doc::integer(row.status.current_replicas);
   status["desiredReplicas"] = Doc::integer(row.status.desired_replicas);
   if (auto metrics = model::parse_json(row.status.current_metrics, ""); metrics && !metrics->items.empty())

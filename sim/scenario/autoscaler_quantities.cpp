@@ -43,7 +43,8 @@ std::int64_t recommended(const state::VpaRow& row, std::string_view resource) {
   const model::Doc* all = doc ? doc->find("containerRecommendations") : nullptr;
   if (all == nullptr || all->items.empty()) return 0;
   const model::Doc* amount = all->items.front().at({"target", resource});
-  const auto quantity = amount == nullptr ? base::Quantity() : base::Quantity::parse(amount->text).value_or(base::Quantity());
+  const auto quantity =
+      amount == nullptr ? base::Quantity() : base::Quantity::parse(amount->text).value_or(base::Quantity());
   return quantity.milli_value();
 }
 
@@ -55,17 +56,20 @@ ObjectKind hpa_quantities() {
       model::Kind::HorizontalPodAutoscaler,
       kAutoscalers,
       {{"currentReplicas", ValueType::Number,
-        [](const ClusterView& v, Ref r) { return number(get(v, r).status.current_replicas); }, "status.currentReplicas"},
+        [](const ClusterView& v, Ref r) { return number(get(v, r).status.current_replicas); },
+        "status.currentReplicas"},
        {"desiredReplicas", ValueType::Number,
-        [](const ClusterView& v, Ref r) { return number(get(v, r).status.desired_replicas); }, "status.desiredReplicas"},
+        [](const ClusterView& v, Ref r) { return number(get(v, r).status.desired_replicas); },
+        "status.desiredReplicas"},
        {"utilization", ValueType::Number, [](const ClusterView& v, Ref r) { return number(utilization(get(v, r))); },
         "averageUtilization of its first resource metric, per cent of the requests"},
        {"ableToScaleReason", ValueType::Word, [](const ClusterView& v, Ref r) { return reason(v, r, "AbleToScale"); },
         "reason of the condition AbleToScale"},
-       {"scalingActive", ValueType::Flag, [](const ClusterView& v, Ref r) { return flag(holds(v, r, "ScalingActive")); },
+       {"scalingActive", ValueType::Flag,
+        [](const ClusterView& v, Ref r) { return flag(holds(v, r, "ScalingActive")); },
         "condition ScalingActive is True"},
-       {"scalingActiveReason", ValueType::Word, [](const ClusterView& v, Ref r) { return reason(v, r, "ScalingActive"); },
-        "its reason"},
+       {"scalingActiveReason", ValueType::Word,
+        [](const ClusterView& v, Ref r) { return reason(v, r, "ScalingActive"); }, "its reason"},
        {"scalingLimited", ValueType::Flag,
         [](const ClusterView& v, Ref r) { return flag(holds(v, r, "ScalingLimited")); },
         "condition ScalingLimited is True"},

@@ -1,5 +1,5 @@
-// One sync of the HorizontalPodAutoscaler beyond what the golden tables hold: several metrics, what is remembered, what a
-// refusal leaves. The tables themselves are rows of the conformance room.
+// One sync of the HorizontalPodAutoscaler beyond what the golden tables hold: several metrics, what is remembered, what
+// a refusal leaves. The tables themselves are rows of the conformance room.
 #include <catch2/catch.hpp>
 
 #include "engine/control/hpa_sync.h"
@@ -109,10 +109,12 @@ TEST_CASE("HPA: the metric that asks for the most decides, and a missing one let
   out = bench.run(hpa);
   CHECK(!out.rescale);
   CHECK(condition(out, "ScalingActive") == "False FailedGetExternalMetric");
-  CHECK(out.events.back().message ==
-        "invalid metrics (1 invalid out of 2), first error is: failed to get queue external metric value: failed to get "
-        "external metric queue: unable to get external metric default/queue/nil: no metrics returned from external metrics "
-        "API");
+  CHECK(
+      out.events.back().message ==
+      "invalid metrics (1 invalid out of 2), first error is: failed to get queue external metric value: failed to get "
+      "external metric queue: unable to get external metric default/queue/nil: no metrics returned from external "
+      "metrics "
+      "API");
   bench.fake.queue = 500;
   CHECK(bench.run(hpa).rescale);  // both are there
 }
@@ -157,10 +159,13 @@ TEST_CASE("HPA: what is remembered is short and says the same as one entry a syn
     if ((random >> 60) < 5) bench.fake.usage = static_cast<std::int64_t>(100 + (random >> 33) % 900);
     const std::int32_t before = bench.replicas;
     const base::SimTime now = bench.now;
-    const auto proposed = by_utilization({now, {}, {}, {}}, before, 50, [&] {
-      bench.fake.count = static_cast<std::size_t>(before);
-      return bench.fake.resource({}).pods;
-    }(), 0, true);
+    const auto proposed = by_utilization(
+        {now, {}, {}, {}}, before, 50,
+        [&] {
+          bench.fake.count = static_cast<std::size_t>(before);
+          return bench.fake.resource({}).pods;
+        }(),
+        0, true);
     const Outcome out = bench.run(hpa);
     const Normalized want = stabilize(all, {before, proposed.replicas, 1, 20}, now, 60, 120);
     INFO("sync " << i);

@@ -64,7 +64,8 @@ TEST_CASE("Expressions of usage") {
 }
 
 TEST_CASE("A trace is a row of steps") {
-  CHECK(steps_of_trace("time,value\n0,100m\n90,250m\n\n# a note\n2m30s;1.5\r\n") == "steps(0s:100m, 90s:250m, 2m30s:1.5)");
+  CHECK(steps_of_trace("time,value\n0,100m\n90,250m\n\n# a note\n2m30s;1.5\r\n") ==
+        "steps(0s:100m, 90s:250m, 2m30s:1.5)");
   CHECK(steps_of_trace("nothing") == "0");
   CHECK(value(steps_of_trace("0,100m\n90,250m\n"), 100) == Approx(0.25));
 }
