@@ -8,7 +8,6 @@ using model::Doc;
 void write_status(const ClusterView& view, Doc& doc, const HpaRow& row) {
   if (row.status.recommendations.empty() && row.conditions.empty()) return;  // never synced
   Doc status = Doc::object();
-  status["observedGeneration"] = Doc::integer(row.status.observed_generation);
   if (row.status.last_scale != SimTime::never())
     status["lastScaleTime"] = Doc::string(time_text(view, row.status.last_scale));
   status["currentReplicas"] = Doc::integer(row.status.current_replicas);
