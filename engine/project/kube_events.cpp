@@ -191,6 +191,8 @@ struct Recorder {
                       "statefulset-controller");
       case model::Kind::DaemonSet:
         return normal(owner, reason, fmt::format("{} pod: {}", done, pod), "daemonset-controller");
+      case model::Kind::Job:
+        return normal(owner, reason, fmt::format("{} pod: {}", done, pod), "job-controller");
       case model::Kind::ReplicaSet:
         return normal(owner, reason, fmt::format("{} pod: {}", done, pod), "replicaset-controller");
       default:
