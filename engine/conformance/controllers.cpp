@@ -55,7 +55,8 @@ base::Result<ControllerCase> read_controller_case(std::string_view text, std::st
   out.file = file;
   out.line = line;
   if (text.size() > kMaxCaseBytes)
-    return base::failure({out.file, {line, 0}, fmt::format("{} bytes; at most {} are read", text.size(), kMaxCaseBytes)});
+    return base::failure(
+        {out.file, {line, 0}, fmt::format("{} bytes; at most {} are read", text.size(), kMaxCaseBytes)});
   auto doc = model::parse_json(text, file);
   if (!doc) {
     for (base::Diagnostic& d : doc.error()) {

@@ -46,8 +46,8 @@ struct ReleaseChange {
 };
 
 struct ControllerOutcome {
-  std::size_t compared = 0;                   ///< Values.
-  std::size_t parts = 0, parts_matched = 0;   ///< Steps, rows, lines of timelines and event totals.
+  std::size_t compared = 0;                  ///< Values.
+  std::size_t parts = 0, parts_matched = 0;  ///< Steps, rows, lines of timelines and event totals.
   std::vector<ControllerDifference> differences;
   std::vector<ReleaseChange> changes;
 };

@@ -94,7 +94,8 @@ bool job_conditions(const ChangeContext&, Doc& golden, Doc& ours) {
     Doc* conditions = job.value.find("conditions");
     Doc* expected = theirs == nullptr ? nullptr : theirs->find("conditions");
     if (conditions == nullptr || expected == nullptr || !conditions->is_array() || !expected->is_array()) continue;
-    for (const auto& [first, last] : {std::pair{"SuccessCriteriaMet", "Complete"}, std::pair{"FailureTarget", "Failed"}}) {
+    for (const auto& [first, last] :
+         {std::pair{"SuccessCriteriaMet", "Complete"}, std::pair{"FailureTarget", "Failed"}}) {
       Doc* early = condition_of(*conditions, first);
       Doc* final = condition_of(*conditions, last);
       Doc* want = condition_of(*expected, last);

@@ -14,8 +14,8 @@ namespace wavetank::conformance {
 
 /// What is being compared.
 struct ChangeContext {
-  std::string_view key;         ///< "state/endpointslices", "events_total"…
-  const model::Doc* step;       ///< Null outside of steps.
+  std::string_view key;    ///< "state/endpointslices", "events_total"…
+  const model::Doc* step;  ///< Null outside of steps.
   state::ClusterView view;
   std::string_view ns;
 };

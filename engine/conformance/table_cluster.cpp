@@ -22,10 +22,9 @@ void TableCluster::apply(const std::string& json) {
 }
 
 void TableCluster::add_deployment(std::int32_t replicas) {
-  apply(
-      R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d","namespace":"default"},"spec":{)"
-      R"("selector":{"matchLabels":{"app":"d"}},"template":{"metadata":{"labels":{"app":"d"}},)"
-      R"("spec":{"containers":[{"name":"c","image":"ok:v1"}]}}}})");
+  apply(R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d","namespace":"default"},"spec":{)"
+        R"("selector":{"matchLabels":{"app":"d"}},"template":{"metadata":{"labels":{"app":"d"}},)"
+        R"("spec":{"containers":[{"name":"c","image":"ok:v1"}]}}}})");
   state.deployments[0].spec.replicas = replicas;
 }
 

@@ -1,4 +1,5 @@
-// Rows of the tables deploy-*: the arithmetic of rollouts, and whole syncs of the controller where the table is about one.
+// Rows of the tables deploy-*: the arithmetic of rollouts, and whole syncs of the controller where the table is about
+// one.
 #include <algorithm>
 #include <map>
 
@@ -17,7 +18,8 @@ model::IntOrPercent quantity(const Doc* d) {
   return {number(d), d != nullptr && !d->text.empty() && d->text.back() == '%'};
 }
 
-model::Deployment spec_of(const Doc* surge, const Doc* unavailable, const Doc* replicas, std::string_view strategy = "") {
+model::Deployment spec_of(const Doc* surge, const Doc* unavailable, const Doc* replicas,
+                          std::string_view strategy = "") {
   model::Deployment spec;
   spec.recreate = strategy == "Recreate";
   spec.max_surge = quantity(surge);
@@ -52,7 +54,8 @@ const std::vector<Doc>& list(const Doc& row, const char* key) {
 }  // namespace
 
 void deploy_fenceposts(const Doc& row, RowRecord& record) {
-  const auto f = control::resolve_fenceposts(quantity(column(row, 0)), quantity(column(row, 1)), number(column(row, 2)));
+  const auto f =
+      control::resolve_fenceposts(quantity(column(row, 0)), quantity(column(row, 1)), number(column(row, 2)));
   record.compare("surge", column(row, 3), std::int64_t{f.surge});
   record.compare("unavailable", column(row, 4), std::int64_t{f.unavailable});
 }
@@ -77,15 +80,14 @@ void deploy_new_rs_replicas_cases(const Doc& row, RowRecord& record) {
 }
 
 void deploy_complete(const Doc& row, RowRecord& record) {
-  record.compare(
-      "expect", row.find("expect"),
-      control::deployment_complete(number(row.find("spec_replicas")), 0, status_of(row.find("status"))));
+  record.compare("expect", row.find("expect"),
+                 control::deployment_complete(number(row.find("spec_replicas")), 0, status_of(row.find("status"))));
 }
 
 void deploy_progressing(const Doc& row, RowRecord& record) {
-  record.compare("expect", row.find("expect"),
-                 control::deployment_progressing(status_of(row.find("status_before")),
-                                                 status_of(row.find("status_after"))));
+  record.compare(
+      "expect", row.find("expect"),
+      control::deployment_progressing(status_of(row.find("status_before")), status_of(row.find("status_after"))));
 }
 
 void deploy_cleanup_unhealthy(const Doc& row, RowRecord& record) {
@@ -97,8 +99,7 @@ void deploy_cleanup_unhealthy(const Doc& row, RowRecord& record) {
 void deploy_reconcile_new_rs(const Doc& row, RowRecord& record) {
   const auto spec = spec_of(row.find("maxSurge"), nullptr, row.find("deploymentReplicas"));
   const std::int32_t current = number(row.find("newReplicas"));
-  const std::int32_t size =
-      control::reconcile_new_size(spec, current + number(row.find("oldReplicas")), current);
+  const std::int32_t size = control::reconcile_new_size(spec, current + number(row.find("oldReplicas")), current);
   record.compare("scaleExpected", row.find("scaleExpected"), size != current);
   if (cell_bool(row.find("scaleExpected")))
     record.compare("expectedNewReplicas", row.find("expectedNewReplicas"), std::int64_t{size});
@@ -107,9 +108,9 @@ void deploy_reconcile_new_rs(const Doc& row, RowRecord& record) {
 void deploy_reconcile_old_rs(const Doc& row, RowRecord& record) {
   const Doc no_surge = Doc::integer(0);
   const auto spec = spec_of(&no_surge, row.find("maxUnavailable"), row.find("deploymentReplicas"));
-  const auto shrunk = control::reconcile_old(
-      spec, set_of(number(row.find("newReplicas")), number(row.find("readyPodsFromNewRS"))),
-      {set_of(number(row.find("oldReplicas")), number(row.find("readyPodsFromOldRS")))});
+  const auto shrunk =
+      control::reconcile_old(spec, set_of(number(row.find("newReplicas")), number(row.find("readyPodsFromNewRS"))),
+                             {set_of(number(row.find("oldReplicas")), number(row.find("readyPodsFromOldRS")))});
   record.compare("scaleExpected", row.find("scaleExpected"), shrunk.removed > 0);
   if (cell_bool(row.find("scaleExpected")))
     record.compare("expectedOldReplicas", row.find("expectedOldReplicas"), std::int64_t{shrunk.old[0].replicas});
@@ -166,8 +167,7 @@ void deploy_progress_condition(const Doc& row, RowRecord& record) {
 void deploy_cleanup_history(const Doc& row, RowRecord& record) {
   TableCluster cluster;
   const auto& old = list(row, "old_rs");
-  const auto with_pods =
-      std::count_if(old.begin(), old.end(), [](const Doc& s) { return number(s.find("spec")) > 0; });
+  const auto with_pods = std::count_if(old.begin(), old.end(), [](const Doc& s) { return number(s.find("spec")) > 0; });
   std::int32_t replicas = 0;
   for (const Doc& s : old) {
     if (with_pods == 1) replicas += number(s.find("spec"));

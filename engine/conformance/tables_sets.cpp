@@ -22,7 +22,8 @@ constexpr const char* kVictimsChanged =
 
 Doc names_of(const std::vector<control::Candidate>& pods, const std::vector<std::string>& names, std::size_t count) {
   Doc out = Doc::array();
-  for (std::size_t i = 0; i < std::min(count, pods.size()); ++i) out.items.push_back(Doc::string(names[pods[i].pod.index()]));
+  for (std::size_t i = 0; i < std::min(count, pods.size()); ++i)
+    out.items.push_back(Doc::string(names[pods[i].pod.index()]));
   return out;
 }
 

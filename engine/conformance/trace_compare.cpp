@@ -72,8 +72,9 @@ bool recorded_anywhere(const Doc& trace, const char* part, std::string_view key)
 }
 
 Doc sorted(Doc list) {
-  std::stable_sort(list.items.begin(), list.items.end(),
-                   [](const Doc& a, const Doc& b) { return model::to_canonical_json(a) < model::to_canonical_json(b); });
+  std::stable_sort(list.items.begin(), list.items.end(), [](const Doc& a, const Doc& b) {
+    return model::to_canonical_json(a) < model::to_canonical_json(b);
+  });
   return list;
 }
 
@@ -156,8 +157,8 @@ void TracePlayer::compare_pods(const Doc& then) {
 
 /// The kinds that recordings watch: these, and whatever else one of its lists names.
 void TracePlayer::compare_objects(const Doc& then) {
-  std::set<std::string> kinds{"CronJob", "DaemonSet", "Deployment", "Endpoints", "Job", "PodDisruptionBudget",
-                              "StatefulSet"};
+  std::set<std::string> kinds{"CronJob", "DaemonSet",           "Deployment", "Endpoints",
+                              "Job",     "PodDisruptionBudget", "StatefulSet"};
   for (const Doc& step : doc_.find("steps")->items) {
     const Doc* objects = step.at({"then", "objects"});
     if (objects == nullptr || !objects->is_array()) continue;
@@ -339,8 +340,8 @@ void TracePlayer::compare_timeline(const Doc& lines, base::SimTime zero, const s
   for (const Doc& l : lines.items) {
     const auto at = l.is_array() && l.items.size() >= 3 ? seconds_of(l.items[0]) : std::nullopt;
     if (!at) return complain(l, "a line is [seconds, object, what, detail]");
-    golden.push_back({*at, l.items[1].text, l.items[2].text,
-                      l.items.size() > 3 ? model::to_canonical_json(l.items[3]) : "null"});
+    golden.push_back(
+        {*at, l.items[1].text, l.items[2].text, l.items.size() > 3 ? model::to_canonical_json(l.items[3]) : "null"});
     kinds.insert(l.items[2].text);
     last = std::max(last, *at);
   }

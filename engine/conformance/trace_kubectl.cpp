@@ -59,7 +59,9 @@ void TracePlayer::kubectl(const Doc& action) {
   Doc object = Doc::object();
   object.position = action.position;
   object["kind"] = Doc::string(words[1].substr(0, slash));
-  object["name"] = Doc::string(slash != std::string::npos ? words[1].substr(slash + 1) : words.size() > 2 ? words[2] : "");
+  object["name"] = Doc::string(slash != std::string::npos ? words[1].substr(slash + 1)
+                               : words.size() > 2         ? words[2]
+                                                          : "");
   if (verb == "scale") {
     const auto replicas = flag(words, "replicas");
     if (!replicas) return complain(action, "kubectl scale needs --replicas=");
@@ -80,7 +82,9 @@ void TracePlayer::rollout(const std::vector<std::string>& words, const Doc& acti
   Doc object = Doc::object();
   object.position = action.position;
   object["kind"] = Doc::string(words[2].substr(0, slash));
-  object["name"] = Doc::string(slash != std::string::npos ? words[2].substr(slash + 1) : words.size() > 3 ? words[3] : "");
+  object["name"] = Doc::string(slash != std::string::npos ? words[2].substr(slash + 1)
+                               : words.size() > 3         ? words[3]
+                                                          : "");
   const auto ref = named(object);
   if (!ref) return;
   if (words[1] == "undo") {
@@ -128,9 +132,8 @@ void TracePlayer::go_on_draining(Drain& drain) {
     if (outcome.ok()) continue;
     again = true;
     const std::string& why = outcome.rejection->message;
-    kubectl_lines_.push_back(
-        fmt::format("error when evicting pods/\"{}\" -n \"<ns>\" (will retry after 5s): {}", label,
-                    why.substr(0, why.find(". ") + 1)));
+    kubectl_lines_.push_back(fmt::format("error when evicting pods/\"{}\" -n \"<ns>\" (will retry after 5s): {}", label,
+                                         why.substr(0, why.find(". ") + 1)));
   }
   drain.retry = again ? now_ + kEvictAgain : base::SimTime::never();
 }

@@ -20,7 +20,8 @@ constexpr const char* kPatches[] = {"patch", "set-image", "scale", "pause", "res
 
 void TracePlayer::act(const Doc& action) {
   const std::string op(action.string_or("op"));
-  if (act_on_time(op, action) || act_on_objects(op, action) || act_on_nodes(op, action) || act_on_pods(op, action)) return;
+  if (act_on_time(op, action) || act_on_objects(op, action) || act_on_nodes(op, action) || act_on_pods(op, action))
+    return;
   complain(*action.find("op"), fmt::format("action \"{}\" is not known", op));
 }
 
@@ -300,7 +301,9 @@ bool TracePlayer::act_on_time(const std::string& op, const Doc& action) {
         now_ + (took == nullptr ? std::nullopt : seconds_of(*took)).value_or(base::Duration{}) + base::seconds(2);
     const Doc* then = step_->find("then");
     if (then == nullptr || then->members.empty()) return true;
-    const auto moved = [&] { return !watcher_.pod_order.empty() || !watcher_.objects.empty() || !watcher_.scales.empty(); };
+    const auto moved = [&] {
+      return !watcher_.pod_order.empty() || !watcher_.objects.empty() || !watcher_.scales.empty();
+    };
     take_effect();
     while (!moved() && next_wakeup() <= limit) {
       now_ = std::max(now_, next_wakeup());

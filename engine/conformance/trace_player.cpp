@@ -197,7 +197,8 @@ void TracePlayer::play_timeline() {
     const Doc names = entry.items.size() > 2 ? entry.items[2] : Doc::array();
     if (what.find("heartbeats stop") != std::string::npos) {
       heartbeats(names, false);
-    } else if (what.find("heartbeats resume") != std::string::npos || what.find("heartbeats start") != std::string::npos) {
+    } else if (what.find("heartbeats resume") != std::string::npos ||
+               what.find("heartbeats start") != std::string::npos) {
       heartbeats(names, true);
     } else if (what.find("Ready=") == std::string::npos && what.find("delete") == std::string::npos) {
       return complain(entry.items[1], fmt::format("action \"{}\" is not known", what));

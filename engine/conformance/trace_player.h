@@ -134,7 +134,7 @@ class TracePlayer {
   const ControllerCase& case_;
   const Doc& doc_;
   std::string mode_, repeatable_;
-  int minor_ = 34;  ///< Of the recorded Kubernetes.
+  int minor_ = 34;                ///< Of the recorded Kubernetes.
   bool trailing_column_ = false;  ///< pod_list has a third column.
   base::Diagnostics problems_;
   ControllerOutcome out_;

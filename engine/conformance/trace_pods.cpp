@@ -81,9 +81,9 @@ bool TracePlayer::act_on_pods(const std::string& op, const Doc& action) {
 // ----------------------------------------------------------------------------------------------------------
 
 void TracePlayer::kubelet(const Doc& action) {
-  static constexpr const char* kKnown[] = {"op",   "reap",   "start", "exit",   "pods",  "restartCount",
-                                           "pod",  "phase",  "ready", "unready", "failed", "succeeded",
-                                           "running-not-ready"};
+  static constexpr const char* kKnown[] = {
+      "op",    "reap",  "start",   "exit",   "pods",      "restartCount",     "pod",
+      "phase", "ready", "unready", "failed", "succeeded", "running-not-ready"};
   for (const Doc::Member& m : action.members) {
     if (std::find(std::begin(kKnown), std::end(kKnown), m.key) == std::end(kKnown))
       return complain(m.value, fmt::format("the node agent does not know \"{}\"", m.key));
@@ -131,7 +131,8 @@ void TracePlayer::kubelet_by_name(const Doc& action) {
 
 void TracePlayer::reap(const Doc& action) {
   const std::string_view how = action.string_or("reap", "none");
-  if (how != "all" && how != "one" && how != "none") return complain(*action.find("reap"), "all, one or none is expected");
+  if (how != "all" && how != "one" && how != "none")
+    return complain(*action.find("reap"), "all, one or none is expected");
   if (how == "none") return;
   for (const PodId p : pods()) {
     if (!view().pod_terminating(p)) continue;

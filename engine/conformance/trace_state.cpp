@@ -115,8 +115,9 @@ Doc TracePlayer::replica_sets() const {
     o["availableReplicas"] = Doc::integer(set.status_available);
     if (set.failure.present) {
       Doc conditions = Doc::array();
-      conditions.items.push_back(row({Doc::string("ReplicaFailure"), Doc::string(status_text(set.failure.status)),
-                                      Doc::string(set.failure.reason), Doc::string(watcher_.plain(set.failure.message))}));
+      conditions.items.push_back(
+          row({Doc::string("ReplicaFailure"), Doc::string(status_text(set.failure.status)),
+               Doc::string(set.failure.reason), Doc::string(watcher_.plain(set.failure.message))}));
       o["conditions"] = std::move(conditions);
     }
     if (!set.deployment.valid()) continue;  // the rest was recorded of owned sets only
@@ -259,8 +260,8 @@ Doc TracePlayer::slices() const {
       Doc slice = Doc::object();
       slice["addressType"] = Doc::string(doc.string_or("addressType"));
       const Doc* labels = doc.at({"metadata", "labels"});
-      slice["managed_by"] = Doc::string(
-          labels == nullptr ? "" : labels->string_or("endpointslice.kubernetes.io/managed-by"));
+      slice["managed_by"] =
+          Doc::string(labels == nullptr ? "" : labels->string_or("endpointslice.kubernetes.io/managed-by"));
       std::map<std::string, std::uint8_t> endpoints;
       for (const state::Endpoint& e : view().endpoint_slice(id).endpoints)
         endpoints[watcher_.pod_label(e.pod, view())] = e.flags;
@@ -383,12 +384,18 @@ std::optional<Doc> TracePlayer::state_part(std::string_view key) const {
     Doc (TracePlayer::*make)() const;
   };
   static constexpr Part kParts[] = {
-      {"cronjobs", &TracePlayer::cron_jobs},           {"daemonsets", &TracePlayer::daemon_sets},
-      {"deployments", &TracePlayer::deployments},      {"endpoints", &TracePlayer::endpoints},
-      {"endpointslices", &TracePlayer::slices},        {"jobs", &TracePlayer::jobs},
-      {"pdbs", &TracePlayer::budgets},                 {"pod_list", &TracePlayer::pod_list},
-      {"pods", &TracePlayer::pods_by_owner},           {"pvcs", &TracePlayer::claims},
-      {"replicasets", &TracePlayer::replica_sets},     {"statefulsets", &TracePlayer::stateful_sets},
+      {"cronjobs", &TracePlayer::cron_jobs},
+      {"daemonsets", &TracePlayer::daemon_sets},
+      {"deployments", &TracePlayer::deployments},
+      {"endpoints", &TracePlayer::endpoints},
+      {"endpointslices", &TracePlayer::slices},
+      {"jobs", &TracePlayer::jobs},
+      {"pdbs", &TracePlayer::budgets},
+      {"pod_list", &TracePlayer::pod_list},
+      {"pods", &TracePlayer::pods_by_owner},
+      {"pvcs", &TracePlayer::claims},
+      {"replicasets", &TracePlayer::replica_sets},
+      {"statefulsets", &TracePlayer::stateful_sets},
   };
   for (const Part& p : kParts) {
     if (p.key == key) return (this->*p.make)();

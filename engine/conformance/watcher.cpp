@@ -238,8 +238,8 @@ void Watcher::note_kube_events(const event::Event& event, const project::Before&
                            std::string(model::kind_info(e.object.kind).name) + "/" + object_name(e.object, view),
                            e.warning ? "Warning" : "Normal", e.reason, plain(e.message), e.source});
     const KubeEvent& k = kube_events.back();
-    line(k.object, "event", list({Doc::string(k.type), Doc::string(k.reason), Doc::string(k.message), Doc::string(k.from)}),
-         view);
+    line(k.object, "event",
+         list({Doc::string(k.type), Doc::string(k.reason), Doc::string(k.message), Doc::string(k.from)}), view);
   }
 }
 

@@ -45,7 +45,8 @@ class Watcher final : public state::Observer {
   };
   // Of the step:
   std::vector<Scale> scales;
-  std::map<std::string, std::map<std::string, std::int64_t>> pods;  ///< Controller → created, terminating, gone → count.
+  std::map<std::string, std::map<std::string, std::int64_t>>
+      pods;  ///< Controller → created, terminating, gone → count.
   std::vector<PodNote> pod_order;
   std::vector<std::pair<std::string, std::string>> objects;  ///< "created", "Job/j"
   // Of the whole recording:
@@ -73,14 +74,14 @@ class Watcher final : public state::Observer {
   void line(std::string object, std::string what, model::Doc detail, const state::ClusterView& view);
 
   std::string ns_;
-  state::ClusterState shadow_;  // a fold of its own, one event behind while an event is looked at
-  std::map<std::string, std::string> words_;          // name → what it is shown as
-  std::map<std::string, std::string> generators_;     // name of what makes pods → how its pods are shown
-  std::vector<std::string> set_labels_;               // by ReplicaSet row
-  std::map<std::string, int> sets_of_;                // Deployment's name → how many sets it has made
-  std::vector<std::optional<std::int64_t>> sizes_;    // by ReplicaSet row
-  std::set<std::uint32_t> own_name_;                  // pods with a name of their own
-  std::set<std::uint32_t> ending_;                    // pods whose deletion was seen
+  state::ClusterState shadow_;                      // a fold of its own, one event behind while an event is looked at
+  std::map<std::string, std::string> words_;        // name → what it is shown as
+  std::map<std::string, std::string> generators_;   // name of what makes pods → how its pods are shown
+  std::vector<std::string> set_labels_;             // by ReplicaSet row
+  std::map<std::string, int> sets_of_;              // Deployment's name → how many sets it has made
+  std::vector<std::optional<std::int64_t>> sizes_;  // by ReplicaSet row
+  std::set<std::uint32_t> own_name_;                // pods with a name of their own
+  std::set<std::uint32_t> ending_;                  // pods whose deletion was seen
   std::size_t pods_seen_ = 0, sets_seen_ = 0;
 };
 

@@ -100,8 +100,7 @@ Shrunk reconcile_old(const model::Deployment& spec, const SetCopy& fresh, std::v
     all += s.replicas;
     available += s.available;
   }
-  const std::int32_t budget =
-      all - (spec.replicas - max_unavailable(spec)) - (fresh.replicas - fresh.available);
+  const std::int32_t budget = all - (spec.replicas - max_unavailable(spec)) - (fresh.replicas - fresh.available);
   if (budget <= 0) return {std::move(old), {}, 0, false};
   // Unhealthy ones first: else they would hold up the rollout for ever. Only then what is available beyond the minimum.
   Shrunk cleaned = clean_up_unhealthy(std::move(old), budget);

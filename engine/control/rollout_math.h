@@ -70,11 +70,11 @@ struct StatusNumbers {
 /// What a rollout's status sync makes of condition Progressing (syncRolloutStatus).
 enum class Progress : std::uint8_t { Keep, Complete, Progressing, TimedOut };
 struct ProgressFacts {
-  std::int32_t replicas = 0;          ///< spec.replicas
+  std::int32_t replicas = 0;  ///< spec.replicas
   std::uint32_t generation = 0;
   StatusNumbers before, after;
-  bool rolled_out_before = false;     ///< The condition's reason is NewReplicaSetAvailable.
-  bool timed_out = false;             ///< The deadline has passed since it was written.
+  bool rolled_out_before = false;  ///< The condition's reason is NewReplicaSetAvailable.
+  bool timed_out = false;          ///< The deadline has passed since it was written.
 };
 Progress judge_progress(const ProgressFacts& facts);
 

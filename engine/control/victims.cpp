@@ -32,8 +32,8 @@ struct Keyed {
 /// Without LogarithmicScaleDown: the later Ready time, more restarts, the later creation.
 void order_by_time(std::vector<Candidate>& candidates) {
   const auto key = [](const Candidate& c) {
-    return std::make_tuple(c.assigned, c.phase, c.ready, c.cost, -c.rank, -c.ready_s, ~c.restarts,
-                           ~c.sidecar_restarts, -c.created_s, c.uid, c.pod.value);
+    return std::make_tuple(c.assigned, c.phase, c.ready, c.cost, -c.rank, -c.ready_s, ~c.restarts, ~c.sidecar_restarts,
+                           -c.created_s, c.uid, c.pod.value);
   };
   std::sort(candidates.begin(), candidates.end(),
             [&](const Candidate& a, const Candidate& b) { return key(a) < key(b); });

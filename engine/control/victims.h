@@ -14,7 +14,7 @@ namespace wavetank::control {
 /// What the order looks at, of one active pod.
 struct Candidate {
   event::PodId pod;
-  bool assigned = false;  ///< Has a node.
+  bool assigned = false;   ///< Has a node.
   std::uint8_t phase = 0;  ///< 0 Pending, 1 Unknown (not written since 1.5), 2 Running.
   bool ready = false;
   std::int32_t cost = 0;                             ///< Annotation controller.kubernetes.io/pod-deletion-cost.

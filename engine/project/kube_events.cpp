@@ -84,6 +84,8 @@ struct Recorder {
   void on(const event::PodUnschedulable& e) { warning(Ref(e.pod), "FailedScheduling", e.message, scheduler(e.pod)); }
   void on(const event::ImagePulled& e) {
     const std::string took = base::format_duration(base::milliseconds(e.took.ns / 1'000'000));
+    normal(Ref(e.pod), "Pulling", fmt::format("Pulling image \"{}\"", image(e.pod, e.container)), kubelet_of(e.pod));
+    out.back().ago = e.took;
     normal(Ref(e.pod), "Pulled",
            fmt::format("Successfully pulled image \"{}\" in {} ({} including waiting). Image size: {} bytes.",
                        image(e.pod, e.container), took, took, e.size_bytes),
@@ -232,13 +234,12 @@ struct Recorder {
   void pressure_changed(const event::NodeConditionChanged& e) {
     if (e.status == event::ConditionStatus::Unknown) return;
     const bool on = e.status == event::ConditionStatus::True;
-    const char* reason = e.type == event::NodeConditionType::MemoryPressure
-                             ? (on ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory")
-                         : e.type == event::NodeConditionType::DiskPressure
-                             ? (on ? "NodeHasDiskPressure" : "NodeHasNoDiskPressure")
-                         : e.type == event::NodeConditionType::PIDPressure
-                             ? (on ? "NodeHasInsufficientPID" : "NodeHasSufficientPID")
-                             : nullptr;
+    const char* reason =
+        e.type == event::NodeConditionType::MemoryPressure
+            ? (on ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory")
+        : e.type == event::NodeConditionType::DiskPressure ? (on ? "NodeHasDiskPressure" : "NodeHasNoDiskPressure")
+        : e.type == event::NodeConditionType::PIDPressure  ? (on ? "NodeHasInsufficientPID" : "NodeHasSufficientPID")
+                                                           : nullptr;
     if (reason == nullptr || e.reason.rfind("Kubelet", 0) != 0) return;
     normal(Ref(e.node), reason, fmt::format("Node {} status is now: {}", view.bare_name(Ref(e.node)), reason),
            kubelet(e.node));
@@ -272,21 +273,62 @@ std::vector<KubeEvent> kube_events(const event::Event& event, const Before& befo
 }
 
 void EventLedger::add(const event::Event& event, const Before& before, const ClusterView& view) {
-  for (KubeEvent& e : kube_events(event, before, view)) {
-    Entry& entry = entries_[{e.object, e.reason, e.message}];
-    if (entry.count > 0 && entry.last + kTimeToLive < event.time) entry = {};  // the old one has expired
-    if (entry.count == 0) entry.first = event.time;
-    entry.event = std::move(e);
-    ++entry.count;
-    entry.last = event.time;
-    entry.seq = event.seq;
+  if (const auto* pulled = std::get_if<event::ImagePulled>(&event.payload))
+    pulled_.insert({pulled->pod.value, pulled->container});
+  const auto* started = std::get_if<event::ContainerStarted>(&event.payload);
+  if (started != nullptr && pulled_.erase({started->pod.value, started->container}) == 0) {
+    // It starts without a pull.
+    Recorder recorder{event, before, view};
+    recorder.normal(Ref(started->pod), "Pulled",
+                    fmt::format("Container image \"{}\" already present on machine",
+                                recorder.image(started->pod, started->container)),
+                    recorder.kubelet_of(started->pod));
+    record(std::move(recorder.out.front()), event.time, event.seq);
   }
+  for (KubeEvent& e : kube_events(event, before, view)) record(std::move(e), event.time, event.seq);
+}
+
+/// EventAggregator.EventAggregate
+bool EventLedger::combined(const KubeEvent& event, SimTime now) {
+  Similar& s = similar_[{event.object, event.source, event.warning, event.reason}];
+  if (!s.messages.empty() && now - s.last > kSimilarWithin) s.messages.clear();
+  s.messages.insert(event.message);
+  s.last = now;
+  if (s.messages.size() < kSimilar) return false;
+  s.messages.erase(s.messages.begin());  // does not grow; which one goes is left open there
+  return true;
+}
+
+/// EventSourceObjectSpamFilter: a token bucket, kept as the time at which it would be full.
+bool EventLedger::let_through(const KubeEvent& event, SimTime now) {
+  std::int64_t& full_at = bucket_[{event.object, event.source}];
+  const std::int64_t from = std::max(full_at, now.ns);
+  if (from - now.ns > kRefill.ns * (kBurst - 1)) return false;
+  full_at = from + kRefill.ns;
+  return true;
+}
+
+void EventLedger::record(KubeEvent event, SimTime at, Seq seq) {
+  const SimTime now{at.ns > event.ago.ns ? at.ns - event.ago.ns : 0};
+  const bool correlated = event.source != "default-scheduler";
+  const Group group{event.object, event.source, event.warning, event.reason};
+  const bool as_one = correlated && combined(event, now);
+  Kept& kept = entries_[{group, as_one ? std::string() : event.message}];
+  if (as_one) event.message = "(combined from similar events): " + event.message;
+  if (kept.seen.count > 0 && kept.seen.last + kTimeToLive < now) kept = {};  // the old one has expired
+  if (kept.seen.count == 0) kept.seen.first = now;
+  const bool let = !correlated || let_through(event, now);
+  kept.seen.event = std::move(event);
+  ++kept.seen.count;
+  kept.seen.last = now;
+  kept.seen.seq = seq;
+  if (let) kept.written = kept.seen;
 }
 
 std::vector<EventLedger::Entry> EventLedger::at(SimTime now) const {
   std::vector<Entry> out;
-  for (const auto& [key, entry] : entries_) {
-    if (entry.last + kTimeToLive >= now) out.push_back(entry);
+  for (const auto& [key, kept] : entries_) {
+    if (kept.written.count > 0 && kept.written.last + kTimeToLive >= now) out.push_back(kept.written);
   }
   std::stable_sort(out.begin(), out.end(), [](const Entry& a, const Entry& b) { return a.seq < b.seq; });
   return out;

@@ -261,8 +261,8 @@ struct ConformanceCommand {
 void add_conformance(CLI::App& app, Action& chosen) {
   const auto c = std::make_shared<ConformanceCommand>();
   const auto what = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand(
-      "conformance", "Compare the scheduler or the controllers with recordings of the real ones");
+  CLI::App* command =
+      app.add_subcommand("conformance", "Compare the scheduler or the controllers with recordings of the real ones");
   command->add_option("WHAT", *what, "scheduler or controllers")
       ->required()
       ->check(CLI::IsMember({"scheduler", "controllers"}));

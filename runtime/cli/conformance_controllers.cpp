@@ -105,7 +105,8 @@ class Controllers {
   }
 
   [[nodiscard]] std::string value_text(const std::string& value) const {
-    if (!request_.all && value.size() > kValueShown) return project::fit(value, kValueShown) + " (--all shows the rest)";
+    if (!request_.all && value.size() > kValueShown)
+      return project::fit(value, kValueShown) + " (--all shows the rest)";
     return value;
   }
 
@@ -114,7 +115,8 @@ class Controllers {
     std::string out;
     for (const auto& [name, area] : areas_) out += area_text(name, area, style);
     if (areas_.size() > 1) out += style.bold(area_text("total", total(), project::Style{false}));
-    if (!changes_.empty()) out += "\nWhat newer releases do otherwise than the recorded one, not counted as differences:\n";
+    if (!changes_.empty())
+      out += "\nWhat newer releases do otherwise than the recorded one, not counted as differences:\n";
     for (const auto& [rule, where] : changes_)
       out += fmt::format("  {} ({}, first in {})\n", rule,
                          project::count(static_cast<std::int64_t>(where.second), "case"), where.first);

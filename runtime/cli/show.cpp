@@ -75,10 +75,10 @@ int ShowCommand::show_report(const RunFile& file, const At& moment) const {
 }
 
 int ShowCommand::show_events(const RunFile& file, const At& moment) const {
-  // Events live an hour, so what lies further back need not be read.
+  // Events live an hour, and what a recorder remembers little longer: what lies further back need not be read.
   base::Seq from = 0;
-  if (moment.time.ns > project::EventLedger::kTimeToLive.ns) {
-    const auto earlier = file.journal().position_at(moment.time - project::EventLedger::kTimeToLive);
+  if (moment.time.ns > project::EventLedger::kMemory.ns) {
+    const auto earlier = file.journal().position_at(moment.time - project::EventLedger::kMemory);
     if (!earlier) return complain(earlier.error());
     from = earlier->seq;
   }

@@ -42,7 +42,8 @@ struct Played {
     shown += fmt::format("{} {} {}\n    expected {}\n    got      {}\n", c.name, d.step, d.key, d.expected, d.got);
   }
   void print(const char* title) const {
-    for (const auto& [area, sum] : areas) std::cout << fmt::format("{} {:16} {}/{}\n", title, area, sum.equal, sum.cases);
+    for (const auto& [area, sum] : areas)
+      std::cout << fmt::format("{} {:16} {}/{}\n", title, area, sum.equal, sum.cases);
   }
 };
 
@@ -79,12 +80,13 @@ std::vector<std::string> differences(const std::string& json) {
 
 TEST_CASE("Recordings of controllers kept here come out as recorded", "[golden]") {
   Played played;
-  conformance_test::for_each_kept_file("tests/golden/controllers", [&](const std::string& text, const std::string& name) {
-    base::Diagnostics problems;
-    conformance::for_each_controller_case(
-        text, name, [&](ControllerCase&& c) { played.run(c); }, problems);
-    CHECK(base::to_text(problems) == "");
-  });
+  conformance_test::for_each_kept_file("tests/golden/controllers",
+                                       [&](const std::string& text, const std::string& name) {
+                                         base::Diagnostics problems;
+                                         conformance::for_each_controller_case(
+                                             text, name, [&](ControllerCase&& c) { played.run(c); }, problems);
+                                         CHECK(base::to_text(problems) == "");
+                                       });
   played.print("kept");
   UNSCOPED_INFO(played.shown);
   CHECK(played.different == std::vector<std::string>{});
@@ -136,8 +138,7 @@ TEST_CASE("A table that nobody plays counts as a difference") {
 }
 
 TEST_CASE("Newer releases' ways are told by rule, never by the recording's name") {
-  const auto outcome = conformance::run_controller_case(
-      read(recording(R"({"op":"wait","seconds":1})", "{}")));
+  const auto outcome = conformance::run_controller_case(read(recording(R"({"op":"wait","seconds":1})", "{}")));
   REQUIRE(outcome.has_value());
   std::vector<std::string> rules;
   for (const auto& change : outcome->changes) rules.push_back(change.rule.substr(0, change.rule.find(':')));

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/project/kube_events.h"
 #include "tests/support/given.h"
 
@@ -62,6 +64,7 @@ TEST_CASE("the life of a deployment's pod in sentences") {
   CHECK(t.say(event::ImagePulled{pod, 0, 92'000'000, base::milliseconds(3140)}) ==
         "node n1 (zone b) pulled image web:1 (92 MB) in 3.1s for pod web-7d9f-x2z4q");
   CHECK(t.kube ==
+        "Normal pod/web-7d9f-x2z4q Pulling: Pulling image \"web:1\" [kubelet, n1]\n"
         "Normal pod/web-7d9f-x2z4q Pulled: Successfully pulled image \"web:1\" in 3.14s (3.14s including waiting). "
         "Image size: "
         "92000000 bytes. [kubelet, n1]");
@@ -162,11 +165,68 @@ TEST_CASE("the ledger counts what repeats and forgets after an hour") {
     happen(event::ContainerStarted{c.pod("p"), 0});
   }
   const auto entries = ledger.at(c.now);
-  REQUIRE(entries.size() == 2);
-  CHECK(entries[1].event.message == "Started container c");
-  CHECK(entries[1].count == 3);
-  CHECK(entries[1].first == base::SimTime{base::minutes(1).ns});
+  std::vector<std::string> messages;
+  for (const auto& e : entries) messages.push_back(e.event.message);
+  std::sort(messages.begin(), messages.end());
+  REQUIRE(messages == std::vector<std::string>{"Container image \"app:1\" already present on machine",
+                                               "Created container: c", "Started container c"});
+  for (const auto& e : entries) {
+    CHECK(e.count == 3);
+    CHECK(e.first == base::SimTime{base::minutes(1).ns});
+  }
   CHECK(ledger.at({base::minutes(64).ns}).empty());
+}
+
+TEST_CASE("the ledger writes as client-go's recorders do: similar events as one, 25 of one source and object") {
+  support::Cluster c;
+  c.add_node("n1");
+  const event::Ref node = c.find(model::Kind::Node, "n1", "");
+  struct Row {
+    int events, distinct, gap_s;  // so many, with so many different messages, so many seconds apart
+    const char* source;
+    std::size_t kept, combined;  // entries, and the count of the one that stands for similar ones
+  };
+  for (const Row& row : {Row{9, 9, 1, "job-controller", 9, 0}, Row{12, 12, 1, "job-controller", 10, 3},
+                         Row{12, 12, 601, "job-controller", 12, 0},  // too far apart to be similar
+                         Row{40, 1, 1, "job-controller", 1, 0},      // counted up to the 25th
+                         Row{40, 40, 1, "job-controller", 10, 16},   // 9 + 16 of the one
+                         Row{40, 40, 1, "default-scheduler", 40, 0}}) {
+    INFO(row.events << " events, " << row.distinct << " messages, " << row.gap_s << " s, " << row.source);
+    EventLedger ledger;
+    base::SimTime now{};
+    for (int i = 0; i < row.events; ++i) {
+      now = now + base::seconds(row.gap_s);
+      ledger.record({false, "Same", "message " + std::to_string(100 + i % row.distinct), node, row.source, {}}, now,
+                    static_cast<base::Seq>(i + 1));
+    }
+    const auto entries = ledger.at(now);
+    // Those far apart: an hour's worth is left.
+    const std::size_t alive = row.gap_s == 601 ? 6 : row.kept;
+    CHECK(entries.size() == alive);
+    std::int64_t combined = 0, most = 0;
+    for (const auto& e : entries) {
+      most = std::max(most, e.count);
+      if (e.event.message.rfind("(combined from similar events): ", 0) == 0) combined = e.count;
+    }
+    CHECK(combined == static_cast<std::int64_t>(row.combined));
+    if (row.distinct == 1) CHECK(most == 25);
+  }
+}
+
+TEST_CASE("a source that has said much of one object is heard once in five minutes, with the full count") {
+  support::Cluster c;
+  c.add_node("n1");
+  const event::Ref node = c.find(model::Kind::Node, "n1", "");
+  EventLedger ledger;
+  const auto say = [&](int second) {
+    ledger.record({true, "Same", "message", node, "job-controller", {}}, base::SimTime{base::seconds(second).ns}, 1);
+    return ledger.at(base::SimTime{base::seconds(second).ns})[0].count;
+  };
+  for (int i = 1; i <= 25; ++i) CHECK(say(1) == i);
+  CHECK(say(2) == 25);
+  CHECK(say(300) == 25);
+  CHECK(say(302) == 28);
+  CHECK(say(303) == 28);
 }
 
 TEST_CASE("spans, moments and cut texts as people read them") {
