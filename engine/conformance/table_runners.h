@@ -40,6 +40,14 @@ void hpa_stabilize(const Doc& row, RowRecord& record);
 void hpa_stabilize_behavior(const Doc& row, RowRecord& record);
 void hpa_store_scale_events(const Doc& row, RowRecord& record);
 
+// tables_job.cpp
+void job_backoff_delay(const Doc& row, RowRecord& record);
+void job_backoff_never(const Doc& row, RowRecord& record);
+void job_backoff_onfailure(const Doc& row, RowRecord& record);
+void job_backoff_reset(const Doc& row, RowRecord& record);
+void job_past_deadline(const Doc& row, RowRecord& record);
+void job_sync(const Doc& row, RowRecord& record);
+
 // tables_sets.cpp
 void pdb_status(const Doc& row, RowRecord& record);
 void rs_delete_order(const Doc& row, RowRecord& record);
