@@ -88,9 +88,9 @@ class CronCluster {
                                                 event::ConditionStatus::True, "", "", false});
   }
   void remove(JobId job) { cluster_.fact(event::ObjectRemoved{event::Ref(job)}); }
-  void set_status(std::vector<JobId> active, std::optional<std::int64_t> last_s) {
+  void set_status(std::vector<JobId> running, std::optional<std::int64_t> last_s) {
     event::CronJobStatus status;
-    status.active = std::move(active);
+    status.active = std::move(running);
     if (last_s) status.last_schedule = at(*last_s);
     cluster_.fact(event::CronJobStatusChanged{event::CronJobId(std::size_t{0}), status});
   }
