@@ -164,7 +164,7 @@ TEST_CASE("conformance: bad input is named, file by file, and the good is compar
       {"conformance scheduler cases/a.json --case tiny-001", "no case \"tiny-001\"; did you mean \"tiny-000\"?"},
       {"conformance scheduler cases/a.json --explain", "--explain wants a pod: --pod default/p017"},
       {"conformance scheduler cases/a.json --pod x/y --explain", "no attempt of pod x/y was compared"},
-      {"conformance controllers cases", "WHAT"},
+      {"conformance controllers cases", "format \"\": kcp-trace/1 and kcp-table/1 are known"},
       {"conformance scheduler", "PATH is missing"},
   };
   for (const Row& row : rows) {
