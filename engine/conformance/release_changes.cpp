@@ -230,6 +230,12 @@ void ReleaseChanges::adapt(const ChangeContext& context, Doc& golden, Doc& ours,
 
 std::string ReleaseChanges::message(std::string_view, std::string_view reason, std::string message,
                                     const std::string& where) {
+  if (reason == "SawCompletedJob" && minor_ < 31) {
+    const std::size_t condition = message.rfind(", condition: ");
+    if (condition == std::string::npos) return message;
+    note(since(31, "SawCompletedJob says \"condition: Complete\" where it said \"status: Complete\""), where);
+    return message.replace(condition, 13, ", status: ");
+  }
   if (reason != "ScalingReplicaSet" || minor_ >= 31) return message;
   // "Scaled up replica set X from 1 to 3"
   const std::size_t from = message.rfind(" from "), to = message.rfind(" to ");

@@ -43,9 +43,7 @@ std::optional<std::vector<std::int64_t>> unmet(const model::CronSchedule& schedu
 class CronCluster {
  public:
   void set_time(std::int64_t unix_s) { cluster_.now = at(unix_s); }
-  [[nodiscard]] base::SimTime at(std::int64_t unix_s) const {
-    return {(unix_s - cluster_.state.epoch_s) * kSecond};
-  }
+  [[nodiscard]] base::SimTime at(std::int64_t unix_s) const { return {(unix_s - cluster_.state.epoch_s) * kSecond}; }
 
   /// The row's cron job, made at `created_s`.
   void create(const Doc& row, std::int64_t created_s) {
@@ -95,8 +93,8 @@ class CronCluster {
     cluster_.fact(event::CronJobStatusChanged{event::CronJobId(std::size_t{0}), status});
   }
   void start_deletion() {
-    cluster_.fact(event::ObjectDeletionStarted{event::Ref(event::CronJobId(std::size_t{0})),
-                                               event::Propagation::Foreground});
+    cluster_.fact(
+        event::ObjectDeletionStarted{event::Ref(event::CronJobId(std::size_t{0})), event::Propagation::Foreground});
   }
   state::CronJobRow& row() { return cluster_.state.cron_jobs[0]; }
 

@@ -18,6 +18,7 @@ using model::Doc;
 
 /// An observer waited that long to see that nothing moved any more (README §2: 0.55 s).
 constexpr Duration kSettle = milliseconds(600);
+constexpr Duration kJobBatch = milliseconds(1200);
 constexpr Duration kHeartbeat = base::seconds(3);
 constexpr std::int64_t kEpoch_s = 1'735'689'600;  // 2025-01-01, the beginning of a minute
 
@@ -167,7 +168,10 @@ void TracePlayer::play_step(const Doc& step) {
   act(action);
   if (!problems_.empty()) return;
   const auto took = at && step.find("took_s") != nullptr ? seconds_of(*step.find("took_s")) : std::nullopt;
-  run_until(took && step_began_ + *took >= now_ ? step_began_ + *took : now_ + kSettle);
+  // Since 1.26 the Job controller collects the changes of a Job's pods for a second (syncJobBatchPeriod).
+  const Duration settle = view()->jobs.empty() ? kSettle : kSettle + kJobBatch;
+  const SimTime least = view()->jobs.empty() && took && step_began_ + *took >= now_ ? now_ : now_ + settle;
+  run_until(took && step_began_ + *took > least ? step_began_ + *took : least);
   compare_step(step);
 }
 

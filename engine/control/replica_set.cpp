@@ -34,7 +34,7 @@ class ReplicaSetController final : public Controller {
                           EventKind::OwnerChanged, EventKind::PodCreated, EventKind::PodReadyChanged,
                           EventKind::PodPhaseChanged, EventKind::PodFailed, EventKind::PodMade,
                           EventKind::PodDeletionStarted, EventKind::PodRemoved, EventKind::ReplicaSetCreated,
-                          EventKind::ReplicaSetScaled);
+                          EventKind::ReplicaSetScaled, EventKind::ReplicaSetStatusChanged, EventKind::PodBound);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
@@ -143,6 +143,18 @@ class ReplicaSetController final : public Controller {
   }
   static void on(const event::Event&, const event::PodRemoved& e, const ClusterView& view, KeySink& keys) {
     add_owner(e.pod, view, keys);
+  }
+  /// Its own writes and any change of its pods wake a set. Only one that could not make its pods has something to do
+  /// then: it tries again.
+  static void on(const event::Event&, const event::PodBound& e, const ClusterView& view, KeySink& keys) {
+    const Ref owner = view->pods.owner[e.pod.index()];
+    if (!owner.valid() || owner.kind != Kind::ReplicaSet) return;
+    const state::ReplicaSetRow& set = view.replica_set(owner.as<ReplicaSetId>());
+    if (set.failure.present && set.active < set.replicas) keys.add(owner);
+  }
+  static void on(const event::Event&, const event::ReplicaSetStatusChanged& e, const ClusterView& view, KeySink& keys) {
+    const state::ReplicaSetRow& set = view.replica_set(e.replica_set);
+    if (set.failure.present && set.active < set.replicas) keys.add(e.replica_set);
   }
   static void on(const event::Event& event, const event::ReplicaSetCreated&, const ClusterView& view, KeySink& keys) {
     const std::size_t row = row_created_by(view->replica_sets, event.seq);
