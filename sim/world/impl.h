@@ -17,8 +17,8 @@
 #include "engine/base/symbols.h"
 #include "engine/control/metrics.h"
 #include "sim/kernel/timer_queue.h"
-#include "sim/world/pressure.h"
 #include "sim/world/held.h"
+#include "sim/world/pressure.h"
 #include "sim/world/pulls.h"
 #include "sim/world/sim_world.h"
 #include "sim/world/usage.h"
@@ -43,8 +43,8 @@ enum class Step : std::uint16_t {
   VolumeAttached,   ///< Subject: a VolumeAttachment.
   VolumeDetached,   ///< The same.
   FileSystemGrown,  ///< Subject: a claim; extra: the pod.
-  Scrape,        ///< Of all nodes.
-  MemoryCheck,   ///< Of all containers that are watched.
+  Scrape,           ///< Of all nodes.
+  MemoryCheck,      ///< Of all containers that are watched.
   WatchAll,
   // Pods; these wait while the node agent is down.
   PodSetUp,
@@ -164,8 +164,8 @@ struct NodeSlot {
   template <class A>
   void fields(A& a) {
     a(images, pulls, deferred, cause, heartbeats_began, pleg_phase, pull_percent, life, pulls_planned, pressure,
-      conditions, evicting, evicting_since, images_collected, disk_filled, fill_cause, looking, checking, gone, registered,
-      machine_up, agent_up, agent_disabled, heartbeats, partitioned, server_away, cut, held);
+      conditions, evicting, evicting_since, images_collected, disk_filled, fill_cause, looking, checking, gone,
+      registered, machine_up, agent_up, agent_disabled, heartbeats, partitioned, server_away, cut, held);
   }
 };
 
@@ -246,11 +246,11 @@ struct SimWorld::Impl {
   std::vector<ImageFault> image_faults;
   UsageModel usage;
   std::vector<Threshold> thresholds;
-  bool pressure_on = false;  ///< Usage could get a node into trouble.
+  bool pressure_on = false;                                        ///< Usage could get a node into trouble.
   std::map<std::uint32_t, std::pair<std::string, Seq>> evictions;  ///< By pod: the message, and what led to it.
-  bool collecting = false;                     ///< Metrics are collected: somebody wants them.
-  std::map<std::uint32_t, PodSample> samples;  ///< By pod, as last collected.
-  std::vector<base::Sym> measured;             ///< Namespaces with autoscalers; none: all.
+  bool collecting = false;                                         ///< Metrics are collected: somebody wants them.
+  std::map<std::uint32_t, PodSample> samples;                      ///< By pod, as last collected.
+  std::vector<base::Sym> measured;                                 ///< Namespaces with autoscalers; none: all.
   std::vector<Watched> watched;
   SimTime memory_checks_at = SimTime::never();
   Seq load_cause = 0;  ///< The last event by which a load changed.

@@ -42,6 +42,9 @@ constexpr ConditionWords kWords[] = {
      "KubeletHasSufficientPID", "kubelet has sufficient PID available"},
 };
 
+/// Memory comes in whole pages, and so do the numbers in the node agent's messages.
+std::int64_t in_pages(std::int64_t bytes) { return (bytes + 4095) / 4096 * 4096; }
+
 bool is_critical(std::int32_t priority) { return priority >= model::kSystemCriticalPriority; }
 
 }  // namespace
@@ -55,9 +58,9 @@ void SimWorld::Impl::read_pressure() {
                                params.text(Param::EvictionSoftGracePeriod), params.text(Param::EvictionMinimumReclaim));
   if (read) thresholds = std::move(*read);
   pressure_on = false;
-  for (const Param p : {Param::AppMemory, Param::AppDisk, Param::AppPids, Param::EvictionHard, Param::EvictionSoft,
-                        Param::ImageSize, Param::NodeDiskSize, Param::NodeDiskUsed, Param::NodeMemoryUsed,
-                        Param::NodeMaxPids})
+  for (const Param p :
+       {Param::AppMemory, Param::AppDisk, Param::AppPids, Param::EvictionHard, Param::EvictionSoft, Param::ImageSize,
+        Param::NodeDiskSize, Param::NodeDiskUsed, Param::NodeMemoryUsed, Param::NodeMaxPids})
     pressure_on = pressure_on || params.is_set(p);
 }
 
@@ -75,7 +78,7 @@ Observations SimWorld::Impl::observe_node(NodeId node, const ClusterView& view) 
   for (const PodId pod : row.pods) {
     if (pod.index() >= pods.size() || pods[pod.index()].count == 0) continue;
     for (std::uint32_t c = 0; c < pods[pod.index()].count; ++c) {
-      memory += usage.container(pod, c, view).memory;
+      memory += in_pages(usage.container(pod, c, view).memory);
       disk += usage.disk(pod, c, view);
       if (container(pod, c).run == Run::Running)
         pids += params.get(Param::AppPids, images[container(pod, c).image].name).value;
@@ -152,7 +155,8 @@ void SimWorld::Impl::look_at_pressure(NodeId node, const ClusterView& view) {
 }
 
 bool SimWorld::Impl::usage_changes(PodId pod, std::uint32_t c, const ClusterView& view) const {
-  return usage.memory_changes(pod, c, view) || usage.memory_follows_load(pod, c, view) || usage.disk_changes(pod, c, view);
+  return usage.memory_changes(pod, c, view) || usage.memory_follows_load(pod, c, view) ||
+         usage.disk_changes(pod, c, view);
 }
 
 void SimWorld::Impl::post_pressure(NodeId node, const ClusterView& view) {
@@ -196,7 +200,8 @@ bool SimWorld::Impl::relieve(NodeId node, const Look& l, const Observations& see
     if (is_critical(use.priority)) continue;
     const std::string message = eviction_message(thresholds, l.acting, seen, container_uses(use.pod, signal, view));
     const bool hard = thresholds[l.acting.front()].hard();
-    evict(use.pod, message, cause_of_use(use.pod, signal, view), hard ? 1 : params.get(Param::EvictionMaxPodGracePeriod).value / 1'000'000'000, view);
+    evict(use.pod, message, cause_of_use(use.pod, signal, view),
+          hard ? 1 : params.get(Param::EvictionMaxPodGracePeriod).value / 1'000'000'000, view);
     return true;
   }
   return false;
@@ -221,8 +226,8 @@ PodUse SimWorld::Impl::use_of(PodId pod, Signal signal, const ClusterView& view)
     }
   }
   of_pod.request = pressure_of(signal) == Pressure::Memory ? asked.memory
-                : pressure_of(signal) == Pressure::Disk ? asked.ephemeral_storage
-                                                        : 0;
+                   : pressure_of(signal) == Pressure::Disk ? asked.ephemeral_storage
+                                                           : 0;
   return of_pod;
 }
 
@@ -236,9 +241,9 @@ std::vector<ContainerUse> SimWorld::Impl::container_uses(PodId pod, Signal signa
     const model::Container& spec = view.container_spec(pod, c);
     const std::int64_t request = memory ? spec.requests.memory : spec.requests.ephemeral_storage;
     const bool binary = request % 1024 == 0 && request != 0;
-    uses.push_back({spec.name, memory ? usage.container(pod, c, view).memory : usage.disk(pod, c, view),
-                   base::Quantity(request, binary ? base::Quantity::Format::BinarySI
-                                                  : base::Quantity::Format::DecimalSI)});
+    uses.push_back(
+        {spec.name, memory ? in_pages(usage.container(pod, c, view).memory) : usage.disk(pod, c, view),
+         base::Quantity(request, binary ? base::Quantity::Format::BinarySI : base::Quantity::Format::DecimalSI)});
   }
   return uses;
 }
@@ -363,7 +368,8 @@ void SimWorld::Impl::check_node_memory(NodeId node, const ClusterView& view) {
 // ---- Images that nobody uses
 // -------------------------------------------------------------------------------------------------------
 
-/// Removes unused images from the disk (the node's status.images goes on naming them), oldest first, until `wanted` bytes are free. Bytes freed.
+/// Removes unused images from the disk (the node's status.images goes on naming them), oldest first, until `wanted`
+/// bytes are free. Bytes freed.
 std::int64_t SimWorld::Impl::remove_images(NodeId node, std::int64_t wanted, const ClusterView& view) {
   std::vector<std::uint32_t> used;
   for (const PodId pod : view.node(node).pods) {

@@ -9,8 +9,9 @@ namespace {
 
 bool is_pod_step(Step step) { return step >= Step::PodSetUp; }
 bool is_pod_level(Step step) {
-  return step == Step::PodSetUp || step == Step::PodEvicted || step == Step::VolumesMounted || step == Step::TellMissing ||
-         step == Step::BeginNext || step == Step::PodStopped || step == Step::PodFinished || step == Step::PodDeadline;
+  return step == Step::PodSetUp || step == Step::PodEvicted || step == Step::VolumesMounted ||
+         step == Step::TellMissing || step == Step::BeginNext || step == Step::PodStopped ||
+         step == Step::PodFinished || step == Step::PodDeadline;
 }
 bool is_probe_step(Step step) {
   return step == Step::StartupDone || step == Step::ProbeKill || step == Step::BecomeReady ||
@@ -408,8 +409,8 @@ void SimWorld::save(std::vector<std::uint8_t>& out) const {
   for (const ImageSlot& image : impl_->images) names.push_back(image.name);
   base::Writer writer(out);
   writer(impl_->now, names, impl_->image_faults, impl_->nodes_learned, impl_->nodes, impl_->pods, impl_->containers,
-         impl_->troubles, impl_->pressure_on, impl_->volume_pods, impl_->timers, impl_->usage.leaks, impl_->collecting, impl_->watched, impl_->memory_checks_at,
-         impl_->load_cause);
+         impl_->troubles, impl_->pressure_on, impl_->volume_pods, impl_->timers, impl_->usage.leaks, impl_->collecting,
+         impl_->watched, impl_->memory_checks_at, impl_->load_cause);
   std::vector<std::pair<std::uint32_t, PodSample>> samples(impl_->samples.begin(), impl_->samples.end());
   std::vector<std::pair<std::uint32_t, std::pair<std::string, Seq>>> evictions(impl_->evictions.begin(),
                                                                                impl_->evictions.end());
@@ -421,8 +422,8 @@ bool SimWorld::load(const std::uint8_t* data, std::size_t size) {
   std::vector<std::string> names;
   base::Reader reader(data, size);
   reader(fresh->now, names, fresh->image_faults, fresh->nodes_learned, fresh->nodes, fresh->pods, fresh->containers,
-         fresh->troubles, fresh->pressure_on, fresh->volume_pods, fresh->timers, fresh->usage.leaks, fresh->collecting, fresh->watched, fresh->memory_checks_at,
-         fresh->load_cause);
+         fresh->troubles, fresh->pressure_on, fresh->volume_pods, fresh->timers, fresh->usage.leaks, fresh->collecting,
+         fresh->watched, fresh->memory_checks_at, fresh->load_cause);
   std::vector<std::pair<std::uint32_t, PodSample>> samples;
   std::vector<std::pair<std::uint32_t, std::pair<std::string, Seq>>> evictions;
   reader(samples, evictions);

@@ -82,8 +82,8 @@ enum class Param : std::uint8_t {
   Count
 };
 
-/// Cpu, Memory and Metric are expressions: see usage_expr.h. Thresholds and Periods are texts as the kubelet's flags take
-/// them: see pressure.h.
+/// Cpu, Memory and Metric are expressions: see usage_expr.h. Thresholds and Periods are texts as the kubelet's flags
+/// take them: see pressure.h.
 enum class Unit : std::uint8_t { Duration, Bytes, BytesPerSecond, Number, Cpu, Memory, Metric, Thresholds, Periods };
 
 struct ParamInfo {

@@ -7,8 +7,8 @@ using namespace wavetank::world;
 namespace {
 
 WorldParams busy(const std::vector<std::pair<std::string, std::string>>& sets) {
-  std::vector<std::pair<std::string, std::string>> all = {{"image.size", "0"}, {"image.pull_latency", "0s"},
-                                                          {"kubelet.status_period", "0s"}};
+  std::vector<std::pair<std::string, std::string>> all = {
+      {"image.size", "0"}, {"image.pull_latency", "0s"}, {"kubelet.status_period", "0s"}};
   all.insert(all.end(), sets.begin(), sets.end());
   return exact(all);
 }
@@ -28,8 +28,8 @@ std::string failed(const Lab& lab) {
   std::string out;
   for (const event::Event& e : lab.events)
     if (const auto* f = std::get_if<event::PodFailed>(&e.payload))
-      out += fmt::format("{:g}s {} {}: {}\n", static_cast<double>(e.time.ns) / 1e9, lab.view().pod_name(f->pod), f->reason,
-                         f->message);
+      out += fmt::format("{:g}s {} {}: {}\n", static_cast<double>(e.time.ns) / 1e9, lab.view().pod_name(f->pod),
+                         f->reason, f->message);
   return out;
 }
 
@@ -52,8 +52,8 @@ std::string conditions(const Lab& lab, event::NodeConditionType type) {
 }  // namespace
 
 TEST_CASE("Memory: at the next look the pod above its request goes, with Kubernetes' message") {
-  Lab lab(busy({{"app.memory[keeps]", "300Mi"}, {"app.memory[grows]", "100Mi + age * 10Mi"},
-                {"app.memory[matters]", "400Mi"}}));
+  Lab lab(busy(
+      {{"app.memory[keeps]", "300Mi"}, {"app.memory[grows]", "100Mi + age * 10Mi"}, {"app.memory[matters]", "400Mi"}}));
   const auto n1 = small_node(lab);
   lab.until(10);
   lab.pod("keeps", n1, asks("keeps", "400Mi"));
@@ -114,8 +114,8 @@ TEST_CASE("Memory that runs out between two looks: the kernel kills by oom_score
 }
 
 TEST_CASE("Disk: unused images go first, then the pod that wrote most above its request") {
-  Lab lab(busy({{"app.disk[writes]", "1000Mi + age * 100Mi"}, {"app.disk[quiet]", "1000Mi"},
-                {"image.size[old]", "3000Mi"}}));
+  Lab lab(busy(
+      {{"app.disk[writes]", "1000Mi + age * 100Mi"}, {"app.disk[quiet]", "1000Mi"}, {"image.size[old]", "3000Mi"}}));
   const auto n1 = small_node(lab);
   lab.until(10);
   const auto old = lab.pod("old", n1, "{name: c, image: 'old:1'}");
