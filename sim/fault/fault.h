@@ -48,16 +48,17 @@ struct FaultSpec {
   std::optional<kernel::Distribution> time_to_failure, time_to_repair;
   // What
   std::int32_t exit_code = 1;
-  bool oom = false;           ///< Reported as OOMKilled, exit code 137.
-  Duration after;             ///< Time from a container's start to its crash, where it crashes again and again.
-  std::int64_t percent = 10;  ///< Of the usual speed, where something is slow.
+  bool oom = false;                   ///< Reported as OOMKilled, exit code 137.
+  Duration after;                     ///< Time from a container's start to its crash, where it crashes again and again.
+  std::optional<std::int64_t> bytes;  ///< That fill a disk; that leak in a second.
+  std::int64_t percent = 10;          ///< Of the usual speed, where something is slow.
   base::Position position;
 
   /// "node-crash of node n1 for 5m", as in the report.
   [[nodiscard]] std::string text() const;
 };
 
-enum class FieldType : std::uint8_t { Text, Count, Duration, Number, Percent, Flag, Distribution };
+enum class FieldType : std::uint8_t { Text, Count, Duration, Number, Percent, Bytes, Flag, Distribution };
 struct FieldInfo {
   std::string_view name;  ///< As in the file: "exitCode"
   FieldType type;

@@ -23,7 +23,9 @@ constexpr FieldInfo kFields[] = {
     {"oom", FieldType::Flag, "Killed for its memory: reason OOMKilled, exit code 137."},
     {"percent", FieldType::Percent, "So much of the usual speed is left. Default 10."},
     {"pod", FieldType::Text, "Name of pods; * stands for any characters."},
+    {"rate", FieldType::Bytes, "Bytes that leak in a second, such as 2Mi. Default 1Mi."},
     {"registry", FieldType::Text, "Host of the registry, such as ghcr.io. Default: all."},
+    {"size", FieldType::Bytes, "Bytes that fill up, such as 90Gi. Default: the whole disk."},
     {"timeToFailure", FieldType::Distribution,
      "Each target fails again and again, after times of this distribution: {distribution: weibull, shape: 0.7, scale: "
      "200h}."},
@@ -118,6 +120,14 @@ void read_field(FaultSpec& spec, const FieldInfo& field, const model::Doc& value
       if (value.type != model::Doc::Type::Bool) return reading.wrong(value.position, name + ": must be true or false");
       spec.oom = value.text == "true";
       return;
+    case FieldType::Bytes: {
+      const base::Result<base::Quantity> read = base::Quantity::parse(value.text);
+      if (!value.items.empty() || !value.members.empty() || !read || read->value() <= 0)
+        return reading.wrong(value.position,
+                             name + ": " + quoted(value.text) + " is not a quantity above 0 such as 2Mi");
+      spec.bytes = read->value();
+      return;
+    }
     case FieldType::Percent: {
       const std::optional<std::int64_t> n = whole(value);
       if (!n || *n > 100)

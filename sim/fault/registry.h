@@ -78,6 +78,8 @@ void end_api_server_outage(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_container_crash(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_controller_manager_outage(Context& context, FaultEngine::Active& active);
 void end_controller_manager_outage(Context& context, FaultEngine::Active& active);
+base::Result<void> begin_disk_full(Context& context, FaultEngine::Active& active);
+void end_disk_full(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_domain_outage(Context& context, FaultEngine::Active& active);
 void end_domain_outage(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_image_crash(Context& context, FaultEngine::Active& active);
@@ -88,6 +90,8 @@ base::Result<void> begin_image_unavailable(Context& context, FaultEngine::Active
 void end_image_unavailable(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_kubelet_stop(Context& context, FaultEngine::Active& active);
 void end_kubelet_stop(Context& context, FaultEngine::Active& active);
+base::Result<void> begin_memory_leak(Context& context, FaultEngine::Active& active);
+void end_memory_leak(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_missing_tag(Context& context, FaultEngine::Active& active);
 void end_missing_tag(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_network_partition(Context& context, FaultEngine::Active& active);

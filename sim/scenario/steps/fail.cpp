@@ -53,6 +53,8 @@ Type type_of(fault::FieldType type) {
   switch (type) {
     case fault::FieldType::Text:
       return Type::Text;
+    case fault::FieldType::Bytes:
+      return Type::Amount;
     case fault::FieldType::Distribution:
       return Type::Tree;
     case fault::FieldType::Count:
