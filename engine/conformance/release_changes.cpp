@@ -254,10 +254,10 @@ std::string ReleaseChanges::component(std::string from, const std::string& where
 }
 
 bool ReleaseChanges::only_now(std::string_view reason, std::string_view message, const std::string& where) {
-  (void)reason;
   (void)message;
-  (void)where;
-  return false;
+  if (minor_ >= 22 || reason != "UnmanagedPods") return false;
+  note(since(22, "a budget that cannot count pods without a controller says UnmanagedPods"), where);
+  return true;
 }
 
 bool ReleaseChanges::only_then(std::string_view reason, std::string_view, const std::string& where) {

@@ -27,13 +27,16 @@ class DisruptionController final : public Controller {
     return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectRemoved,
                           EventKind::PodCreated, EventKind::PodReadyChanged, EventKind::PodPhaseChanged,
                           EventKind::PodFailed, EventKind::PodMade, EventKind::PodDeletionStarted,
-                          EventKind::PodRemoved, EventKind::PdbDisruptionRecorded);
+                          EventKind::PodRemoved, EventKind::PdbDisruptionRecorded,
+                          EventKind::PdbStatusChanged);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
     if (view->pdbs.empty()) return;
     if (const auto* recorded = std::get_if<event::PdbDisruptionRecorded>(&event.payload))
       return keys.add(recorded->pdb);
+    // Its own writes wake it as well, as they do there: the warnings of a budget are said twice.
+    if (const auto* written = std::get_if<event::PdbStatusChanged>(&event.payload)) return keys.add(written->pdb);
     if (const auto* removed = std::get_if<event::ObjectRemoved>(&event.payload)) {
       if (removed->ref.kind == Kind::PodDisruptionBudget) selecting_.forget();
       return;
@@ -68,11 +71,13 @@ class DisruptionController final : public Controller {
     PdbCounts in;
     std::set<Ref> controllers;
     Ref last;
+    bool unmanaged = false;
     if (pdb.spec.selector) {
       for (const event::TemplateId t : selected_.of(key.row, pdb.header.ns, *pdb.spec.selector, view)) {
         for (const PodId pod : view.pod_template(t).pods) {
           ++in.pods;
           const Ref owner = view->pods.owner[pod.index()];
+          unmanaged = unmanaged || !owner.valid();
           if (owner.valid() && owner != last) controllers.insert(scaled_owner(owner, view));
           last = owner;
           if (view.pod_ready(pod) && !view.pod_terminating(pod) && !being_disrupted(pdb, pod, view, plan)) ++in.healthy;
@@ -80,6 +85,7 @@ class DisruptionController final : public Controller {
       }
     }
     for (const Ref owner : controllers) in.scale += scale_of(owner, view);
+    say_what_is_odd(id, pdb, in.pods == 0, unmanaged, plan);
     const PdbNumbers n = pdb_numbers(pdb.spec, in);
     if (n.current_healthy == pdb.current_healthy && n.desired_healthy == pdb.desired_healthy &&
         n.expected_pods == pdb.expected_pods && n.disruptions_allowed == pdb.disruptions_allowed &&
@@ -93,6 +99,39 @@ class DisruptionController final : public Controller {
   void list(const ClusterView& view, KeySink& keys) override { add_alive<PdbId>(view->pdbs, keys); }
 
  private:
+  static void say_what_is_odd(PdbId id, const state::PdbRow& pdb, bool none, bool unmanaged, Plan& plan) {
+    constexpr const char* kComponent = "controllermanager";
+    if (none) {
+      plan.call(command::RecordEvent{{Ref(id), false, "NoPods", "No matching pods found", kComponent}}, 0, true);
+      return;
+    }
+    // Only where the scale of the pods' controllers is asked for.
+    const bool scaled = pdb.spec.max_unavailable || (pdb.spec.min_available && pdb.spec.min_available->percent);
+    if (!unmanaged || !scaled) return;
+    plan.call(
+        command::RecordEvent{
+            {Ref(id), true, "UnmanagedPods",
+             "Pods selected by this PodDisruptionBudget (selector: " + go_text(*pdb.spec.selector) +
+                 ") were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, "
+                 "which may result in undefined behavior. To account for these pods please set \".spec.minAvailable\" "
+                 "field of the PDB to an integer value.",
+             kComponent}},
+        0, true);
+  }
+  /// As Go prints a *metav1.LabelSelector.
+  static std::string go_text(const model::LabelSelector& selector) {
+    std::string out = "&LabelSelector{MatchLabels:map[string]string{";
+    for (const auto& [key, value] : selector.match_labels) out += key + ": " + value + ",";
+    out += "},MatchExpressions:[]LabelSelectorRequirement{";
+    static constexpr const char* kOperators[] = {"In", "NotIn", "Exists", "DoesNotExist"};
+    for (const model::Requirement& r : selector.match_expressions) {
+      out += "LabelSelectorRequirement{Key:" + r.key + ",Operator:" + kOperators[static_cast<std::size_t>(r.op)] +
+             ",Values:[";
+      for (std::size_t i = 0; i < r.values.size(); ++i) out += (i == 0 ? "" : " ") + r.values[i];
+      out += "],},";
+    }
+    return out + "},}";
+  }
   /// The Deployment of a set, or the set itself.
   static Ref scaled_owner(Ref owner, const ClusterView& view) {
     if (owner.kind != Kind::ReplicaSet) return owner;

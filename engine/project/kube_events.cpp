@@ -52,7 +52,29 @@ struct Recorder {
       normal(e.ref, "EnsuredLoadBalancer", "Ensured load balancer", "service-controller");
     }
   }
+  void on(const event::NodeTaintsChanged& e) { evictions_cancelled(e.node); }
+  /// With its last NoExecute taint a node's pods that were only waiting for tolerationSeconds are let off.
+  void evictions_cancelled(NodeId node) {
+    const auto executes = [](const model::Taint& t) { return t.effect == model::TaintEffect::NoExecute; };
+    const std::vector<model::Taint>& now = view.node(node).spec.taints;
+    if (std::none_of(before.taints.begin(), before.taints.end(), executes)) return;
+    if (std::any_of(now.begin(), now.end(), executes)) return;
+    for (const PodId pod : view.node(node).pods) {
+      if (view.pod_terminating(pod)) continue;
+      const std::vector<model::Toleration>& tolerations = view.pod_spec(pod).spec.tolerations;
+      const bool waited = std::any_of(before.taints.begin(), before.taints.end(), [&](const model::Taint& t) {
+        if (!executes(t)) return false;
+        const auto used = std::find_if(tolerations.begin(), tolerations.end(),
+                                       [&](const model::Toleration& x) { return x.tolerates(t); });
+        return used != tolerations.end() && used->toleration_seconds.has_value();
+      });
+      if (waited)
+        normal(Ref(pod), "TaintManagerEviction", fmt::format("Cancelling deletion of Pod {}", full_name(pod)),
+               "taint-eviction-controller");
+    }
+  }
   void on(const event::ObjectUpdated& e) {
+    if (e.ref.kind == model::Kind::Node) return evictions_cancelled(e.ref.as<NodeId>());
     if (e.ref.kind != model::Kind::Service) return;
     const model::Service& now = view.service(e.ref.as<event::ServiceId>()).spec;
     if (before.service_type.empty() || before.service_type == now.type) return;

@@ -21,6 +21,7 @@ struct BeforeOf {
     Before out;
     out.doc = model::to_canonical_json(view.stored_doc(e.ref));
     if (e.ref.kind == model::Kind::Service) out.service_type = view.service(e.ref.as<event::ServiceId>()).spec.type;
+    if (e.ref.kind == Kind::Node) out.taints = view.node(e.ref.as<event::NodeId>()).spec.taints;
     return out;
   }
   Before operator()(const event::NodeTaintsChanged& e) const {

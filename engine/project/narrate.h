@@ -12,7 +12,7 @@ namespace wavetank::project {
 struct Before {
   std::int32_t replicas = 0;         ///< ReplicaSetScaled
   std::string doc;                   ///< ObjectUpdated
-  std::vector<model::Taint> taints;  ///< NodeTaintsChanged
+  std::vector<model::Taint> taints;  ///< NodeTaintsChanged, ObjectUpdated of a node
   bool had_exited = false;           ///< ContainerStarted: this is a restart.
   std::size_t pods = 0;              ///< MachineDown: bound pods.
   std::string service_type;          ///< ObjectUpdated of a Service.
