@@ -127,23 +127,30 @@ class JobTable {
     plan_.reset(1);
     controller_->reconcile(event::JobId(std::size_t{0}), cluster_.view(), plan_);
   }
-  /// Makes the calls; a refusal ends the sync after its batch, as the loop does it.
+  /// Makes the calls; a refusal ends the sync after its batch, and the controller may say something about it, as the
+  /// loop does it.
   void perform() {
-    std::uint32_t refused_batch = 0;
+    const control::Plan::Call* refused_call = nullptr;
     for (const control::Plan::Call& call : plan_.calls()) {
-      if (refused_batch != 0 && call.batch != refused_batch) return;
+      if (refused_call != nullptr && call.batch != refused_call->batch) break;
       const bool makes = std::holds_alternative<command::MakePod>(call.payload);
       const bool deletes = std::holds_alternative<command::DeletePod>(call.payload);
       const bool refused = ((makes || deletes) && refused_) || (makes && limit_ > 0 && creations >= limit_);
       // With an error each attempt of the first sync is counted, with a limit what was made.
       if (makes && (!refused || (refused_ && creations == 0))) ++creations;
       if (deletes && (!refused || (refused_ && deletions == 0))) ++deletions;
-      if (refused) {
-        refused_batch = call.batch;
-      } else {
+      if (!refused) {
         wish(call.payload);
+      } else if (refused_call == nullptr && !call.optional) {
+        refused_call = &call;
       }
     }
+    if (refused_call == nullptr) return;
+    control::Plan answer;
+    answer.reset(1);
+    controller_->on_refusal(event::JobId(std::size_t{0}), *refused_call, {"InternalError", "fake error"},
+                            cluster_.view(), answer);
+    for (const control::Plan::Call& call : answer.calls()) wish(call.payload);
   }
 
   TableCluster cluster_;
