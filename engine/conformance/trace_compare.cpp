@@ -216,7 +216,7 @@ void TracePlayer::compare_observations(const Doc& step) {
   for (const Doc::Member& m : step.members) {
     if (std::find(std::begin(kParts), std::end(kParts), m.key) != std::end(kParts)) continue;
     if (m.key.rfind("timeline_from", 0) == 0) {
-      compare_timeline(m.value, taint_at_, m.key);
+      compare_timeline(m.value, taint_at_.value_or(zero_), m.key);
     } else if (m.key.rfind("replacement_after", 0) == 0) {
       // From the failure to the pod made for it.
       const auto want = seconds_of(m.value);

@@ -220,7 +220,7 @@ void TracePlayer::add_node(const Doc& node) {
 void TracePlayer::set_taints(NodeId node, const Doc& taints) {
   Doc patch = Doc::object();
   patch["spec"]["taints"] = taints;
-  taint_at_ = now_;
+  if (!taint_at_) taint_at_ = now_;
   request(command::PatchObject{node, model::to_json(patch)});
 }
 
@@ -279,6 +279,8 @@ bool TracePlayer::act_on_nodes(const std::string& op, const Doc& action) {
 // --------------------------------------------------------------------------------------------------------------------
 
 bool TracePlayer::act_on_time(const std::string& op, const Doc& action) {
+  // How long a timed step took is recorded: the waiting is in it.
+  if (step_takes_ && (op == "wait" || op == "wait-until")) return true;
   if (op == "wait") {
     const Doc* seconds = action.find("seconds");
     const auto span = seconds == nullptr ? std::nullopt : seconds_of(*seconds);

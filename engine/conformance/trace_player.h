@@ -34,6 +34,8 @@ class TracePlayer {
   void add_nodes_that_are_only_named();
   void add_quotas_that_are_only_named();
   void play_step(const Doc& step);
+  void settle(const Doc& step, base::SimTime from, base::SimTime limit);
+  [[nodiscard]] bool matches(const Doc& step);
   void play_timeline();
   /// Runs until `until`; what is due at that moment is done.
   void run_until(base::SimTime until);
@@ -153,7 +155,9 @@ class TracePlayer {
   Doc response_;
   std::string dependent_;               ///< Of create-configmaps.
   std::vector<std::string> revisions_;  ///< Names of ControllerRevisions in the order in which they appeared.
-  base::SimTime failed_at_, step_began_, taint_at_;
+  base::SimTime failed_at_, step_began_, end_;
+  std::optional<base::SimTime> taint_at_;     ///< The first taint put on by hand.
+  std::optional<base::Duration> step_takes_;  ///< As recorded, of a timed step.
 };
 
 }  // namespace wavetank::conformance

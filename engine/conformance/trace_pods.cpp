@@ -198,8 +198,9 @@ void TracePlayer::create_pod(const Doc& spec) {
   }
   doc["spec"]["containers"] = Doc::array();
   doc["spec"]["containers"].items.push_back(container);
-  if (const std::string_view node = spec.string_or("nodeName"); !node.empty())
-    doc["spec"]["nodeName"] = Doc::string(node);
+  // null: the scheduler's; not told: any node would do.
+  const std::string_view node = spec.find("nodeName") == nullptr ? "g0" : spec.string_or("nodeName");
+  if (!node.empty()) doc["spec"]["nodeName"] = Doc::string(node);
   for (const char* key : {"tolerations", "restartPolicy", "terminationGracePeriodSeconds", "priorityClassName"}) {
     if (const Doc* value = spec.find(key); value != nullptr && !value->is_null()) doc["spec"][key] = *value;
   }

@@ -261,9 +261,10 @@ Doc TracePlayer::slices() const {
       const Doc* labels = doc.at({"metadata", "labels"});
       slice["managed_by"] =
           Doc::string(labels == nullptr ? "" : labels->string_or("endpointslice.kubernetes.io/managed-by"));
-      std::map<std::string, std::uint8_t> endpoints;
+      std::vector<std::pair<std::string, std::uint8_t>> endpoints;
       for (const state::Endpoint& e : view().endpoint_slice(id).endpoints)
-        endpoints[watcher_.pod_label(e.pod, view())] = e.flags;
+        endpoints.emplace_back(watcher_.pod_label(e.pod, view()), e.flags);
+      std::sort(endpoints.begin(), endpoints.end());
       slice["endpoints"] = Doc::array();
       for (const auto& [name, flags] : endpoints) {
         Doc conditions = Doc::object();
@@ -297,9 +298,13 @@ Doc TracePlayer::endpoints() const {
   for (const Doc::Member& service : slices.members) {
     Doc& list = out[service.key];
     list = Doc::array();
+    const Ref ref = view().find(Kind::Service, kTraceNamespace, service.key);
+    const bool has_ports = ref.valid() && !view().service(ref.as<event::ServiceId>()).spec.ports.empty();
     // One subset for each set of ports.
     for (const Doc& slice : service.value.items) {
-      if (slice.find("endpoints")->items.empty()) continue;
+      // Pods that none of the Service's ports is for are left out, unless it has none.
+      const Doc& ports = *slice.find("ports");
+      if (slice.find("endpoints")->items.empty() || (ports.items.empty() && has_ports)) continue;
       Doc ready = Doc::array(), unready = Doc::array();
       for (const Doc& e : slice.find("endpoints")->items) {
         const Doc& conditions = e.items[1];
@@ -307,7 +312,6 @@ Doc TracePlayer::endpoints() const {
         (conditions.bool_or("ready", false) ? ready : unready).items.push_back(e.items[0]);
       }
       if (ready.items.empty() && unready.items.empty()) continue;
-      const Doc& ports = *slice.find("ports");
       const auto same = std::find_if(list.items.begin(), list.items.end(),
                                      [&](const Doc& s) { return s.find("ports")->same_as(ports); });
       if (same != list.items.end()) {

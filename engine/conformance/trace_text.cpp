@@ -35,8 +35,11 @@ void note(std::vector<std::string>& names, const Doc* d) {
 }
 
 /// The key by which elements of a list of this name are the same (API field tags patchMergeKey).
-const char* merge_key(std::string_view list) {
-  if (list == "ports") return "containerPort";
+const char* merge_key(std::string_view list, const Doc& patch) {
+  if (list == "ports") {
+    const bool of_container = !patch.items.empty() && patch.items[0].find("containerPort") != nullptr;
+    return of_container ? "containerPort" : "port";
+  }
   if (list == "taints" || list == "tolerations") return "key";
   for (const char* named : {"containers", "initContainers", "volumes", "env", "volumeMounts", "imagePullSecrets"}) {
     if (list == named) return list == "volumeMounts" ? "mountPath" : "name";
@@ -65,7 +68,7 @@ Doc merged_list(const Doc* live, const Doc& patch, std::string_view key) {
 
 /// `live` as the patch leaves it.
 Doc merged(const Doc* live, const Doc& patch, std::string_view name) {
-  if (patch.is_array() && merge_key(name) != nullptr) return merged_list(live, patch, merge_key(name));
+  if (patch.is_array() && merge_key(name, patch) != nullptr) return merged_list(live, patch, merge_key(name, patch));
   if (!patch.is_object()) return patch;
   Doc out = live != nullptr && live->is_object() ? *live : Doc::object();
   for (const Doc::Member& m : patch.members) {

@@ -231,9 +231,19 @@ void Watcher::note_facts(const event::Event& event, const project::Before& befor
   }
 }
 
+bool Watcher::let_through(const std::string& object, const std::string& source, base::SimTime now) {
+  constexpr std::int64_t kRefill_ns = 300'000'000'000, kBurst = 25;
+  if (source == "default-scheduler") return true;  // a recorder of another kind
+  std::int64_t& full_at = buckets_[{object, source}];
+  const std::int64_t from = std::max(full_at, now.ns);
+  if (from - now.ns > kRefill_ns * (kBurst - 1)) return false;
+  full_at = from + kRefill_ns;
+  return true;
+}
+
 void Watcher::note_kube_events(const event::Event& event, const project::Before& before, const ClusterView& view) {
   for (const project::KubeEvent& e : project::kube_events(event, before, view)) {
-    if (!e.object.valid()) continue;
+    if (!e.object.valid() || !let_through(view.uid(e.object), e.source, view.now())) continue;
     kube_events.push_back({view.now(),
                            std::string(model::kind_info(e.object.kind).name) + "/" + object_name(e.object, view),
                            e.warning ? "Warning" : "Normal", e.reason, plain(e.message), e.source});

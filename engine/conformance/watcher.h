@@ -71,6 +71,8 @@ class Watcher final : public state::Observer {
   void note_facts(const event::Event& event, const project::Before& before, const state::ClusterView& view);
   void note_taints(event::NodeId node, const std::vector<model::Taint>& before, const state::ClusterView& view);
   void note_kube_events(const event::Event& event, const project::Before& before, const state::ClusterView& view);
+  /// client-go's recorders let 25 events of one source and object through, then one in 5 min.
+  [[nodiscard]] bool let_through(const std::string& object, const std::string& source, base::SimTime now);
   void line(std::string object, std::string what, model::Doc detail, const state::ClusterView& view);
 
   std::string ns_;
@@ -80,8 +82,9 @@ class Watcher final : public state::Observer {
   std::vector<std::string> set_labels_;             // by ReplicaSet row
   std::map<std::string, int> sets_of_;              // Deployment's name → how many sets it has made
   std::vector<std::optional<std::int64_t>> sizes_;  // by ReplicaSet row
-  std::set<std::uint32_t> own_name_;                // pods with a name of their own
-  std::set<std::uint32_t> ending_;                  // pods whose deletion was seen
+  std::map<std::pair<std::string, std::string>, std::int64_t> buckets_;  // when each would be full again, in ns
+  std::set<std::uint32_t> own_name_;                                     // pods with a name of their own
+  std::set<std::uint32_t> ending_;                                       // pods whose deletion was seen
   std::size_t pods_seen_ = 0, sets_seen_ = 0;
 };
 

@@ -468,6 +468,10 @@ Doc pod_doc(const ClusterView& view, PodId pod) {
     if ((owner.kind == model::Kind::StatefulSet || owner.kind == model::Kind::DaemonSet) &&
         (pods.flags[pod.index()] & kFromManifest) == 0)
       doc["metadata"]["generateName"] = Doc::string(std::string(view.bare_name(owner)) + "-");
+    // Five characters were drawn; what stands before them may have the index in it.
+    const std::string_view name = view.pod_name(pod);
+    if (owner.kind == model::Kind::Job && (pods.flags[pod.index()] & kFromManifest) == 0 && name.size() > 5)
+      doc["metadata"]["generateName"] = Doc::string(name.substr(0, name.size() - 5));
   }
   return doc;
 }
