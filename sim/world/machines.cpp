@@ -109,7 +109,12 @@ void SimWorld::Impl::machine_crashed(NodeId node, const ClusterView& view) {
   NodeSlot& slot = node_slot(node);
   stop_heartbeats(node);
   slot.deferred.clear();
-  slot.held.clear();  // a dead agent remembers nothing
+  // A dead agent remembers nothing: what had stopped and could not be reported is found again by the next one.
+  for (const Held& held : slot.held) {
+    if (const auto* stopped = std::get_if<command::ReportPodStopped>(&held.command.payload))
+      pod_slot(stopped->pod).stage = Stage::Lost;
+  }
+  slot.held.clear();
   slot.pulls.clear();
   for (const PodId pod : view.node(node).pods) drop_pod(pod, Stage::Lost, view);
   forget_mounts(node);

@@ -64,6 +64,11 @@ void SimWorld::Impl::attachment_ending(VolumeAttachmentId id, const ClusterView&
 void SimWorld::Impl::attachment_due(VolumeAttachmentId id, bool attach, const ClusterView& view) {
   const state::VolumeAttachmentRow& row = view.volume_attachment(id);
   if (!row.header.alive) return;
+  if (view->component_down[static_cast<std::size_t>(event::Component::ApiServer)]) {
+    // The attacher cannot say what it did, and tries again.
+    const Step step = attach ? Step::VolumeAttached : Step::VolumeDetached;
+    return timers.push(now + base::seconds(1), 0, static_cast<std::uint16_t>(step), id.value);
+  }
   if (attach) {
     if (!row.header.terminating() && !row.attached)
       emit(row.header.created_seq, command::ReportVolumeAttached{{id, true, ""}});
