@@ -223,6 +223,11 @@ void ReleaseChanges::set(control::Settings& settings, const Doc* recorded) {
     settings.pod_deletion_cost = settings.logarithmic_scale_down = false;
     note(since(22, "PodDeletionCost and LogarithmicScaleDown; played with both off, as recorded"), "settings");
   }
+  if (minor_ < 26) {
+    settings.job_first_failure_backs_off = false;
+    note(since(26, "a Job waits before it replaces the first pod that failed; played without, as recorded"),
+         "settings");
+  }
   if (minor_ < 32) {
     settings.node_monitor_grace_period = base::seconds(40);
     note(since(32, "--node-monitor-grace-period is 50s; played with 40s, as recorded"), "settings");
@@ -285,6 +290,13 @@ bool ReleaseChanges::only_now(std::string_view reason, std::string_view message,
   (void)message;
   if (minor_ >= 22 || reason != "UnmanagedPods") return false;
   note(since(22, "a budget that cannot count pods without a controller says UnmanagedPods"), where);
+  return true;
+}
+
+bool ReleaseChanges::more_often(std::string_view reason, const std::string& where) {
+  if (minor_ >= 26 || reason != "JobAlreadyActive") return false;
+  note(since(26, "a Job that ends is written several times, each of which has its CronJob say JobAlreadyActive again"),
+       where);
   return true;
 }
 

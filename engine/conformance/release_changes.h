@@ -37,6 +37,8 @@ class ReleaseChanges {
   /// Whether 1.34 says this event although the recorded release did not, or the other way round.
   bool only_now(std::string_view reason, std::string_view message, const std::string& where);
   bool only_then(std::string_view reason, std::string_view message, const std::string& where);
+  /// Whether 1.34 says it more often.
+  bool more_often(std::string_view reason, const std::string& where);
   /// An object's manifest in an API version that is gone, in the one that has come after it.
   void modernise(model::Doc& manifest, const std::string& where);
   void note(std::string rule, const std::string& where);

@@ -25,9 +25,11 @@ constexpr Duration kJobBatch = milliseconds(1300);
 constexpr Duration kHeartbeat = base::seconds(3);
 constexpr std::int64_t kEpoch_s = 1'735'689'600;  // 2025-01-01, the beginning of a minute
 
-loop::Settings without_waiting() {
+/// Client limits were off. Of the latencies those of a real control plane are kept where times are recorded: what
+/// happens in one moment without them may be several things.
+loop::Settings without_limits(bool timed) {
   loop::Settings s;
-  s.watch_delay = s.api_latency = s.scheduling_time = Duration{};
+  if (!timed) s.watch_delay = s.api_latency = s.scheduling_time = Duration{};
   s.controller_client = s.scheduler_client = {0, 0};
   return s;
 }
@@ -78,7 +80,7 @@ base::Result<ControllerOutcome> TracePlayer::play() {
 }
 
 void TracePlayer::set_up() {
-  loop::Settings settings = without_waiting();
+  loop::Settings settings = without_limits(timed());
   const Doc* recorded = doc_.find("settings");
   step_name_ = "settings";
   changes_.set(settings.controllers, recorded);
@@ -164,10 +166,14 @@ void TracePlayer::play_step(const Doc& step) {
   step_ = &step;
   const Doc* number = step.find("i");
   step_name_ = fmt::format("step {} ({})", number == nullptr ? "?" : number->text, action.string_or("op"));
-  const auto at = timed() && step.find("at_s") != nullptr ? seconds_of(*step.find("at_s")) : std::nullopt;
-  const auto took = at && step.find("took_s") != nullptr ? seconds_of(*step.find("took_s")) : std::nullopt;
+  const auto recorded = [&](const char* key) {
+    const Doc* d = timed() ? step.find(key) : nullptr;
+    return d == nullptr ? std::nullopt : seconds_of(*d);
+  };
+  const std::optional<Duration> at = recorded("at_s");
+  const std::optional<Duration> took = at ? recorded("took_s") : std::nullopt;
   watcher_.begin_step();
-  if (at) run_until(zero_ + *at);
+  if (at.has_value()) run_until(zero_ + at.value());
   response_ = Doc();
   step_began_ = now_;
   step_takes_ = took;
@@ -176,9 +182,8 @@ void TracePlayer::play_step(const Doc& step) {
   take_effect();
   const SimTime end = took ? std::max(now_, zero_ + *at + *took) : now_ + kSettle;
   const Duration jobs = view()->jobs.empty() ? Duration{} : kJobBatch;
-  settle(step, took ? std::max(now_, SimTime{end.ns - kClockSlack.ns}) : end,
-         end + (took ? kClockSlack : kLongerStep) + jobs);
-  end_ = end;
+  end_ = end + (took ? kClockSlack : kLongerStep) + jobs;
+  settle(step, took ? std::max(now_, SimTime{end.ns - kClockSlack.ns}) : end, end_);
   compare_step(step);
 }
 

@@ -19,7 +19,7 @@ std::unique_ptr<Controller> make_ingress_controller(const Settings& settings);
 std::unique_ptr<Controller> make_service_load_balancer_controller(const Settings& settings);
 std::unique_ptr<Controller> make_pod_gc_controller(const Settings& settings);
 std::unique_ptr<Controller> make_garbage_collector();
-std::unique_ptr<Controller> make_job_controller();
+std::unique_ptr<Controller> make_job_controller(const Settings& settings = {});
 std::unique_ptr<Controller> make_ttl_after_finished_controller();
 std::unique_ptr<Controller> make_cron_job_controller();
 std::unique_ptr<Controller> make_resource_quota_controller();

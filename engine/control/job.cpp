@@ -18,6 +18,7 @@ constexpr base::Duration kBatch = base::seconds(1);  ///< syncJobBatchPeriod
 /// Keys: Jobs, and pods that may have to lose their finalizer without a Job (the orphan queue).
 class JobController final : public Controller {
  public:
+  explicit JobController(const Settings& settings) : first_failure_counts_(settings.job_first_failure_backs_off) {}
   [[nodiscard]] std::string_view name() const override { return kJobController; }
   [[nodiscard]] event::KindMask wakes_on() const override {
     return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectDeletionStarted,
@@ -40,7 +41,7 @@ class JobController final : public Controller {
     const state::JobRow& job = view->jobs[key.row];
     if (managed_by_another(job) || job_finished(job)) return;
     if (plan.wake_cause() == 0) plan.reset(job.header.version);  // a timer: of what the Job has come to
-    JobSync(key.as<JobId>(), view, plan, JobSync::Making::Allowed).run();
+    JobSync(key.as<JobId>(), view, plan, JobSync::Making::Allowed, first_failure_counts_).run();
   }
 
   void list(const ClusterView& view, KeySink& keys) override {
@@ -52,14 +53,17 @@ class JobController final : public Controller {
     }
   }
 
-  /// A pod could not be made: the event, and the status as it is.
+  /// A pod could not be made or deleted: the event, and the status as it is.
   void on_refusal(Ref key, const Plan::Call& refused, const command::Rejection& rejection, const ClusterView& view,
                   Plan& plan) override {
-    if (key.kind != Kind::Job || !view.alive(key) || !std::holds_alternative<command::MakePod>(refused.payload)) return;
+    const bool making = std::holds_alternative<command::MakePod>(refused.payload);
+    if (key.kind != Kind::Job || !view.alive(key)) return;
+    if (!making && !std::holds_alternative<command::DeletePod>(refused.payload)) return;
     plan.next_batch();
-    plan.also(command::RecordEvent{
-        {key, true, "FailedCreate", "Error creating: " + rejection.message, std::string(kJobController)}});
-    JobSync(key.as<JobId>(), view, plan, JobSync::Making::Stopped).run();
+    plan.also(command::RecordEvent{{key, true, making ? "FailedCreate" : "FailedDelete",
+                                    (making ? "Error creating: " : "Error deleting: ") + rejection.message,
+                                    std::string(kJobController)}});
+    JobSync(key.as<JobId>(), view, plan, JobSync::Making::Stopped, first_failure_counts_).run();
   }
 
  private:
@@ -189,10 +193,14 @@ class JobController final : public Controller {
     for (const PodId pod : view->jobs[job.row].pods)
       if (is_tracked(pod, view)) keys.add(pod);
   }
+
+  bool first_failure_counts_;
 };
 
 }  // namespace
 
-std::unique_ptr<Controller> make_job_controller() { return std::make_unique<JobController>(); }
+std::unique_ptr<Controller> make_job_controller(const Settings& settings) {
+  return std::make_unique<JobController>(settings);
+}
 
 }  // namespace wavetank::control

@@ -71,7 +71,7 @@ std::int32_t JobSync::remove_pods(const std::vector<PodId>& victims, std::int32_
     pod.tracked = false;
   }
   plan_.next_batch();
-  for (const PodId p : victims) plan_.together(command::DeletePod{p, event::DeletionReason::ScaledDown, {}}, 0, true);
+  for (const PodId p : victims) plan_.together(command::DeletePod{p, event::DeletionReason::ScaledDown, {}});
   const auto removed = static_cast<std::int32_t>(victims.size());
   terminating_ += removed;
   return active - removed;
@@ -90,7 +90,9 @@ void JobSync::remove_active() {
 std::int32_t JobSync::make_pods(std::int32_t missing, std::int32_t active) {
   if (namespace_terminating(view_, row_.header.ns)) return active;
   // A limit for each index has a back-off for each.
-  const SimTime retry = per_index() ? SimTime{} : job::retry_at(failures_);
+  job::Failures failures = failures_;
+  if (!first_failure_counts_) failures.count = std::max(0, failures.count - 1);
+  const SimTime retry = per_index() ? SimTime{} : job::retry_at(failures);
   if (retry > view_.now()) {
     plan_.requeue_at(std::max(retry, view_.now() + base::seconds(1)));
     return active;

@@ -23,8 +23,15 @@ bool managed_by_another(const state::JobRow& job);
 class JobSync {
  public:
   enum class Making : std::uint8_t { Allowed, Stopped };  ///< Stopped: this sync neither makes nor removes pods.
-  JobSync(event::JobId id, const ClusterView& view, Plan& plan, Making making)
-      : id_(id), row_(view->jobs[id.index()]), spec_(row_.spec), view_(view), plan_(plan), making_(making) {}
+  /// `first_failure_counts`: see Settings::job_first_failure_backs_off.
+  JobSync(event::JobId id, const ClusterView& view, Plan& plan, Making making, bool first_failure_counts = true)
+      : id_(id),
+        row_(view->jobs[id.index()]),
+        spec_(row_.spec),
+        view_(view),
+        plan_(plan),
+        making_(making),
+        first_failure_counts_(first_failure_counts) {}
 
   /// Writes the calls. O(pods of the Job), without a look into those that have ended and are counted.
   void run();
@@ -96,6 +103,7 @@ class JobSync {
   const ClusterView view_;
   Plan& plan_;
   const Making making_;
+  bool first_failure_counts_ = true;
 
   std::vector<Pod> pods_;
   std::vector<command::SetCondition> conditions_;  ///< To be written with the first status.

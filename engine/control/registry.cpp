@@ -21,7 +21,7 @@ std::vector<std::unique_ptr<Controller>> make_controllers(const Settings& settin
   all.push_back(make_attach_detach_controller(settings));
   all.push_back(make_ephemeral_volume_controller());
   all.push_back(make_volume_expand_controller(settings));
-  all.push_back(make_job_controller());
+  all.push_back(make_job_controller(settings));
   all.push_back(make_ttl_after_finished_controller());
   all.push_back(make_claim_protection_controller());
   all.push_back(make_volume_protection_controller());

@@ -16,8 +16,8 @@ struct Settings {
   base::Duration node_monitor_period = base::seconds(5);
   base::Duration node_monitor_grace_period = base::seconds(50);
   base::Duration node_startup_grace_period = base::seconds(60);
-  /// When the controllers began. What they keep in memory as Kubernetes' do (when a node was last seen, how long a taint
-  /// has been tolerated) is not older. Set by the loop.
+  /// When the controllers began. What they keep in memory as Kubernetes' do (when a node was last seen, how long a
+  /// taint has been tolerated) is not older. Set by the loop.
   base::SimTime started{};
   std::int64_t node_eviction_rate_milli = 100;           ///< Nodes per 1000 s: 0.1/s.
   std::int64_t secondary_node_eviction_rate_milli = 10;  ///< 0.01/s
@@ -33,8 +33,11 @@ struct Settings {
   base::Duration load_balancer_time = base::seconds(30);
   /// From an Ingress to its address in its status. An assumption of ours.
   base::Duration ingress_time = base::seconds(5);
-  bool pod_deletion_cost = true;        ///< Feature gate PodDeletionCost, on since 1.22.
-  bool logarithmic_scale_down = true;   ///< Feature gate LogarithmicScaleDown, on since 1.22.
+  /// Whether a Job waits before it replaces the first pod that failed, as since 1.26; before, the second was the first
+  /// to wait. Not a flag there.
+  bool job_first_failure_backs_off = true;
+  bool pod_deletion_cost = true;       ///< Feature gate PodDeletionCost, on since 1.22.
+  bool logarithmic_scale_down = true;  ///< Feature gate LogarithmicScaleDown, on since 1.22.
   base::Duration pdb_disrupted_pod_timeout = base::minutes(2);
   /// From handing a claim to its provisioner to the new volume. No default of Kubernetes': drivers need some seconds.
   base::Duration volume_provisioning_time = base::seconds(5);

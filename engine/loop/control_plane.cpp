@@ -384,7 +384,10 @@ struct ControlPlane::Impl {
         Outcome outcome = perform({call.cause, call.payload});
         Sync& sync = syncs[s];
         sync.last_refused = !outcome.ok();
-        if (!outcome.ok() && (!call.optional || is_down(event::Component::ApiServer))) {
+        // A pod that is gone already is as deleted as it should be.
+        const bool done = !outcome.ok() && std::holds_alternative<command::DeletePod>(call.payload) &&
+                          outcome.rejection->reason == "NotFound";
+        if (!outcome.ok() && !done && (!call.optional || is_down(event::Component::ApiServer))) {
           sync.failed = true;
           if (!sync.refused_call) {
             sync.refused_call = index;
