@@ -78,23 +78,6 @@ std::vector<std::string> differences(const std::string& json) {
 
 }  // namespace
 
-namespace {
-
-/// What is known to differ still, each to be mended: 1.34's back-off of Jobs counts from a pod's end where 1.20 made
-/// the next pod at once, a quota's refusal is retried 11 times where 12 were seen, and how an error of the API ends a
-/// Job's sync.
-std::vector<std::string> unexplained(std::vector<std::string> different) {
-  std::erase_if(different, [](const std::string& name) {
-    for (const char* known : {"deploy-quota-replicafailure", "job-active-deadline", "job-backofflimit-onfailure",
-                              "job-parallel-one-fails", "job-sync"})
-      if (name == known) return true;
-    return false;
-  });
-  return different;
-}
-
-}  // namespace
-
 TEST_CASE("Recordings of controllers kept here come out as recorded", "[golden]") {
   Played played;
   conformance_test::for_each_kept_file("tests/golden/controllers",
@@ -106,7 +89,7 @@ TEST_CASE("Recordings of controllers kept here come out as recorded", "[golden]"
                                        });
   played.print("kept");
   UNSCOPED_INFO(played.shown);
-  CHECK(unexplained(played.different) == std::vector<std::string>{});
+  CHECK(played.different == std::vector<std::string>{});
   CHECK(played.areas.size() >= 6);
 }
 
@@ -180,5 +163,5 @@ TEST_CASE("Shared recordings of controllers come out as recorded", "[golden]") {
   }
   played.print("shared");
   UNSCOPED_INFO(played.shown);
-  CHECK(unexplained(played.different) == std::vector<std::string>{});
+  CHECK(played.different == std::vector<std::string>{});
 }
