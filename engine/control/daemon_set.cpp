@@ -26,6 +26,8 @@ class DaemonSetController final : public Controller {
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
     if (may_orphan_revisions(event)) orphans_.look_again();
+    if (const PodId pod = pod_changed_by(event); pod.valid())
+      return add_controller_of(pod, Kind::DaemonSet, view, keys);
     std::visit([&](const auto& e) { on(event, e, view, keys); }, event.payload);
   }
 
@@ -45,16 +47,11 @@ class DaemonSetController final : public Controller {
   template <class E>
   static void on(const event::Event&, const E&, const ClusterView&, KeySink&) {}
 
-  static void add_owner(PodId pod, const ClusterView& view, KeySink& keys) {
-    const Ref owner = view->pods.owner[pod.index()];
-    if (owner.valid() && owner.kind == Kind::DaemonSet) keys.add(owner);
-  }
   static void add_matching(PodId pod, const ClusterView& view, KeySink& keys) {
-    if (view->pods.owner[pod.index()].valid()) return add_owner(pod, view, keys);
+    if (view->pods.owner[pod.index()].valid()) return add_controller_of(pod, Kind::DaemonSet, view, keys);
     for (std::size_t i = 0; i < view->daemon_sets.size(); ++i) {
       const state::DaemonSetRow& set = view->daemon_sets[i];
-      if (set.header.alive && set.header.ns == view.pod_ns(pod) &&
-          set.spec.selector.matches(view.pod_spec(pod).labels))
+      if (set.header.alive && set.header.ns == view.pod_ns(pod) && set.spec.selector.matches(view.pod_spec(pod).labels))
         keys.add(DaemonSetId(i));
     }
   }
@@ -89,21 +86,6 @@ class DaemonSetController final : public Controller {
   }
   static void on(const event::Event&, const event::PodMade& e, const ClusterView&, KeySink& keys) {
     if (e.owner.kind == Kind::DaemonSet) keys.add(e.owner);
-  }
-  static void on(const event::Event&, const event::PodReadyChanged& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
-  }
-  static void on(const event::Event&, const event::PodPhaseChanged& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
-  }
-  static void on(const event::Event&, const event::PodFailed& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
-  }
-  static void on(const event::Event&, const event::PodDeletionStarted& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
-  }
-  static void on(const event::Event&, const event::PodRemoved& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
   }
 
   OrphanRevisions orphans_;

@@ -32,6 +32,22 @@ inline event::PodId pod_created_by(const state::PodColumns& pods, base::Seq seq)
   return event::PodId(static_cast<std::size_t>(at - pods.created_seq.begin()));
 }
 
+/// The pod whose readiness, phase or existence the event changed; not valid for events of another kind. Births and
+/// labels are not among them: a pod that was just made may have no controller yet.
+inline event::PodId pod_changed_by(const event::Event& event) {
+  if (const auto* e = std::get_if<event::PodReadyChanged>(&event.payload)) return e->pod;
+  if (const auto* e = std::get_if<event::PodPhaseChanged>(&event.payload)) return e->pod;
+  if (const auto* e = std::get_if<event::PodFailed>(&event.payload)) return e->pod;
+  if (const auto* e = std::get_if<event::PodDeletionStarted>(&event.payload)) return e->pod;
+  if (const auto* e = std::get_if<event::PodRemoved>(&event.payload)) return e->pod;
+  return {};
+}
+/// The pod's controller as a key, if it is of this kind.
+inline void add_controller_of(event::PodId pod, model::Kind kind, const ClusterView& view, KeySink& keys) {
+  const Ref owner = view->pods.owner[pod.index()];
+  if (owner.valid() && owner.kind == kind) keys.add(owner);
+}
+
 /// Whether the namespace object is being deleted: nothing new may be made in it.
 inline bool namespace_terminating(const state::ClusterView& view, base::Sym ns) {
   const event::Ref ref = view.find(model::Kind::Namespace, "", view.text(ns));

@@ -38,6 +38,8 @@ class ReplicaSetController final : public Controller {
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
+    if (const PodId pod = pod_changed_by(event); pod.valid())
+      return add_controller_of(pod, Kind::ReplicaSet, view, keys);
     std::visit([&](const auto& e) { on(event, e, view, keys); }, event.payload);
   }
 
@@ -87,14 +89,10 @@ class ReplicaSetController final : public Controller {
   template <class E>
   static void on(const event::Event&, const E&, const ClusterView&, KeySink&) {}
 
-  static void add_owner(PodId pod, const ClusterView& view, KeySink& keys) {
-    const Ref owner = view->pods.owner[pod.index()];
-    if (owner.valid() && owner.kind == Kind::ReplicaSet) keys.add(owner);
-  }
   /// A pod without a controller concerns every set that selects it. The last answer is kept: bare pods come in rows of
   /// one kind.
   void add_matching(PodId pod, const ClusterView& view, KeySink& keys) {
-    if (view->pods.owner[pod.index()].valid()) return add_owner(pod, view, keys);
+    if (view->pods.owner[pod.index()].valid()) return add_controller_of(pod, Kind::ReplicaSet, view, keys);
     const event::TemplateId tmpl = view->pods.tmpl[pod.index()];
     if (tmpl != matching_tmpl_ || view->replica_sets.size() != matching_sets_) {
       matching_tmpl_ = tmpl;
@@ -131,18 +129,6 @@ class ReplicaSetController final : public Controller {
   }
   static void on(const event::Event&, const event::PodCreated& e, const ClusterView&, KeySink& keys) {
     keys.add(e.replica_set);
-  }
-  static void on(const event::Event&, const event::PodReadyChanged& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
-  }
-  static void on(const event::Event&, const event::PodPhaseChanged& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
-  }
-  static void on(const event::Event&, const event::PodDeletionStarted& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
-  }
-  static void on(const event::Event&, const event::PodRemoved& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
   }
   /// Its own writes and any change of its pods wake a set. Only one that could not make its pods has something to do
   /// then: it tries again.

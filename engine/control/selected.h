@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/control/controller.h"
+#include "engine/control/lookup.h"
 
 namespace wavetank::control {
 
@@ -72,11 +73,7 @@ class SelectingRows {
 /// The pod that an event is about, if it is one of those that change what selectors count: birth, readiness, phase,
 /// death, labels.
 inline event::PodId pod_of(const event::Event& event, const ClusterView& view) {
-  if (const auto* e = std::get_if<event::PodReadyChanged>(&event.payload)) return e->pod;
-  if (const auto* e = std::get_if<event::PodPhaseChanged>(&event.payload)) return e->pod;
-  if (const auto* e = std::get_if<event::PodFailed>(&event.payload)) return e->pod;
-  if (const auto* e = std::get_if<event::PodDeletionStarted>(&event.payload)) return e->pod;
-  if (const auto* e = std::get_if<event::PodRemoved>(&event.payload)) return e->pod;
+  if (const event::PodId changed = pod_changed_by(event); changed.valid()) return changed;
   const auto* updated = std::get_if<event::ObjectUpdated>(&event.payload);
   if (updated != nullptr)
     return updated->ref.kind == model::Kind::Pod ? updated->ref.as<event::PodId>() : event::PodId();
@@ -85,10 +82,7 @@ inline event::PodId pod_of(const event::Event& event, const ClusterView& view) {
                     std::holds_alternative<event::PodMade>(event.payload) ||
                     (created != nullptr && created->kind == model::Kind::Pod);
   if (!born) return {};
-  const std::vector<base::Seq>& seqs = view->pods.created_seq;
-  const auto at = std::lower_bound(seqs.begin(), seqs.end(), event.seq);
-  if (at == seqs.end() || *at != event.seq) return {};
-  return event::PodId(static_cast<std::size_t>(at - seqs.begin()));
+  return pod_created_by(view->pods, event.seq);
 }
 
 }  // namespace wavetank::control

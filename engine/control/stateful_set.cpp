@@ -27,6 +27,8 @@ class StatefulSetController final : public Controller {
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
     if (may_orphan_revisions(event)) orphans_.look_again();
+    if (const PodId pod = pod_changed_by(event); pod.valid())
+      return add_controller_of(pod, Kind::StatefulSet, view, keys);
     std::visit([&](const auto& e) { on(event, e, view, keys); }, event.payload);
   }
 
@@ -46,15 +48,10 @@ class StatefulSetController final : public Controller {
   template <class E>
   static void on(const event::Event&, const E&, const ClusterView&, KeySink&) {}
 
-  static void add_owner(PodId pod, const ClusterView& view, KeySink& keys) {
-    const Ref owner = view->pods.owner[pod.index()];
-    if (owner.valid() && owner.kind == Kind::StatefulSet) keys.add(owner);
-  }
   /// A pod without a controller concerns the set that its name speaks of, if that selects it.
   static void add_matching(PodId pod, const ClusterView& view, KeySink& keys) {
-    if (view->pods.owner[pod.index()].valid()) return add_owner(pod, view, keys);
-    const Ref set =
-        view.find(Kind::StatefulSet, view.text(view.pod_ns(pod)), pod_identity(view.pod_name(pod)).parent);
+    if (view->pods.owner[pod.index()].valid()) return add_controller_of(pod, Kind::StatefulSet, view, keys);
+    const Ref set = view.find(Kind::StatefulSet, view.text(view.pod_ns(pod)), pod_identity(view.pod_name(pod)).parent);
     if (!set.valid()) return;
     if (view.stateful_set(set.as<StatefulSetId>()).spec.selector.matches(view.pod_spec(pod).labels)) keys.add(set);
   }
@@ -89,21 +86,6 @@ class StatefulSetController final : public Controller {
   }
   static void on(const event::Event&, const event::PodMade& e, const ClusterView&, KeySink& keys) {
     if (e.owner.kind == Kind::StatefulSet) keys.add(e.owner);
-  }
-  static void on(const event::Event&, const event::PodReadyChanged& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
-  }
-  static void on(const event::Event&, const event::PodPhaseChanged& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
-  }
-  static void on(const event::Event&, const event::PodFailed& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
-  }
-  static void on(const event::Event&, const event::PodDeletionStarted& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
-  }
-  static void on(const event::Event&, const event::PodRemoved& e, const ClusterView& view, KeySink& keys) {
-    add_owner(e.pod, view, keys);
   }
   /// The end of a rollout is what the clean-up of old revisions waits for.
   static void on(const event::Event&, const event::StatefulSetStatusChanged& e, const ClusterView&, KeySink& keys) {
