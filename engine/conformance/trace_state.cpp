@@ -63,9 +63,8 @@ std::vector<Ref> TracePlayer::objects_of(std::string_view kind_name) const {
   std::vector<std::pair<std::string, Ref>> found;
   if (kind == Kind::Other) return {};
   const state::ClusterView now = view();
-  now.for_headers([&](Ref ref, const state::Header& h) {
-    if (ref.kind == kind && h.alive && now.namespace_of(ref) == kTraceNamespace)
-      found.emplace_back(now.bare_name(ref), ref);
+  now.for_headers(kind, [&](Ref ref, const state::Header& h) {
+    if (h.alive && now.namespace_of(ref) == kTraceNamespace) found.emplace_back(now.bare_name(ref), ref);
   });
   std::sort(found.begin(), found.end());
   std::vector<Ref> out;

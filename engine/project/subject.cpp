@@ -25,63 +25,16 @@ Ref pod_made_by(Seq seq, const ClusterView& view) {
 }
 
 Ref object_made_by(Kind kind, Seq seq, const ClusterView& view) {
-  const auto ref = [kind](std::uint32_t row) { return row == base::Id<void>::kNone ? Ref() : Ref(kind, row); };
-  switch (kind) {
-    case Kind::Pod:
-      return pod_made_by(seq, view);
-    case Kind::Namespace:
-      return ref(made_by(view->namespaces, seq));
-    case Kind::Node:
-      return ref(made_by(view->nodes, seq));
-    case Kind::ReplicaSet:
-      return ref(made_by(view->replica_sets, seq));
-    case Kind::Deployment:
-      return ref(made_by(view->deployments, seq));
-    case Kind::Service:
-      return ref(made_by(view->services, seq));
-    case Kind::EndpointSlice:
-      return ref(made_by(view->endpoint_slices, seq));
-    case Kind::PodDisruptionBudget:
-      return ref(made_by(view->pdbs, seq));
-    case Kind::PriorityClass:
-      return ref(made_by(view->priority_classes, seq));
-    case Kind::PersistentVolume:
-      return ref(made_by(view->persistent_volumes, seq));
-    case Kind::PersistentVolumeClaim:
-      return ref(made_by(view->claims, seq));
-    case Kind::StorageClass:
-      return ref(made_by(view->storage_classes, seq));
-    case Kind::CSINode:
-      return ref(made_by(view->csi_nodes, seq));
-    case Kind::StatefulSet:
-      return ref(made_by(view->stateful_sets, seq));
-    case Kind::DaemonSet:
-      return ref(made_by(view->daemon_sets, seq));
-    case Kind::ControllerRevision:
-      return ref(made_by(view->controller_revisions, seq));
-    case Kind::Job:
-      return ref(made_by(view->jobs, seq));
-    case Kind::CronJob:
-      return ref(made_by(view->cron_jobs, seq));
-    case Kind::HorizontalPodAutoscaler:
-      return ref(made_by(view->hpas, seq));
-    case Kind::VerticalPodAutoscaler:
-      return ref(made_by(view->vpas, seq));
-    case Kind::ResourceQuota:
-      return ref(made_by(view->quotas, seq));
-    case Kind::LimitRange:
-      return ref(made_by(view->limit_ranges, seq));
-    case Kind::RuntimeClass:
-      return ref(made_by(view->runtime_classes, seq));
-    case Kind::Ingress:
-      return ref(made_by(view->ingresses, seq));
-    case Kind::IngressClass:
-      return ref(made_by(view->ingress_classes, seq));
-    case Kind::VolumeAttachment:
-      return ref(made_by(view->volume_attachments, seq));
-    default:
-      return ref(made_by(view->others, seq));
-  }
+  if (kind == Kind::Pod) return pod_made_by(seq, view);
+  std::uint32_t row = base::Id<void>::kNone;
+  bool own_table = false;
+  state::for_tables(view.state(), [&](Kind of, const auto& rows) {
+    if (of != kind) return;
+    own_table = true;
+    row = made_by(rows, seq);
+  });
+  if (!own_table) row = made_by(view->others, seq);
+  return row == base::Id<void>::kNone ? Ref() : Ref(kind, row);
 }
 
 struct SubjectOf {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include "engine/project/autoscaling_rows.h"
-#include "engine/project/set_rows.h"
-#include "engine/project/policy_rows.h"
 #include "engine/project/network_rows.h"
+#include "engine/project/policy_rows.h"
+#include "engine/project/set_rows.h"
 #include "engine/project/storage_rows.h"
 
 namespace wavetank::project {
@@ -337,10 +337,8 @@ std::vector<Ref> alive_of(const KindQuery& query, const ClusterView& view) {
       if (view.pod_alive(PodId(i))) out.push_back(Ref(PodId(i)));
     return out;
   }
-  view.for_headers([&](Ref ref, const state::Header& h) {
-    if (h.alive && ref.kind == query.kind &&
-        (query.kind != Kind::Other || view->others[ref.row].kind_name == query.other))
-      out.push_back(ref);
+  view.for_headers(query.kind, [&](Ref ref, const state::Header& h) {
+    if (h.alive && (query.kind != Kind::Other || view->others[ref.row].kind_name == query.other)) out.push_back(ref);
   });
   return out;
 }

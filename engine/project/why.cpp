@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "engine/project/causes.h"
@@ -24,14 +25,14 @@ constexpr std::size_t kBestNodes = 8;
 constexpr std::size_t kTroubles = 4;  // chains told for one object
 
 // Bookkeeping: facts that only sum up others. They are steps of chains that a reader does not miss.
-constexpr KindMask kBookkeeping = event::mask_of(
-    EventKind::ReplicaSetStatusChanged, EventKind::DeploymentStatusChanged, EventKind::ReplicaSetRevisionSet,
-    EventKind::DeploymentRevisionSet, EventKind::PodPhaseChanged, EventKind::PdbStatusChanged,
-    EventKind::ContainerReadyChanged, EventKind::EndpointsChanged, EventKind::HeartbeatsBegan,
-    EventKind::DeploymentConditionChanged, EventKind::PodUntracked, EventKind::StatefulSetStatusChanged,
-    EventKind::DaemonSetStatusChanged, EventKind::JobStatusChanged, EventKind::CronJobStatusChanged,
-    EventKind::QuotaStatusChanged, EventKind::HpaStatusChanged, EventKind::VpaStatusChanged, EventKind::EventRecorded,
-    EventKind::EndpointSlicePortsSet);
+constexpr KindMask kBookkeeping =
+    event::mask_of(EventKind::ReplicaSetStatusChanged, EventKind::DeploymentStatusChanged,
+                   EventKind::ReplicaSetRevisionSet, EventKind::DeploymentRevisionSet, EventKind::PodPhaseChanged,
+                   EventKind::PdbStatusChanged, EventKind::ContainerReadyChanged, EventKind::EndpointsChanged,
+                   EventKind::HeartbeatsBegan, EventKind::DeploymentConditionChanged, EventKind::PodUntracked,
+                   EventKind::StatefulSetStatusChanged, EventKind::DaemonSetStatusChanged, EventKind::JobStatusChanged,
+                   EventKind::CronJobStatusChanged, EventKind::QuotaStatusChanged, EventKind::HpaStatusChanged,
+                   EventKind::VpaStatusChanged, EventKind::EventRecorded, EventKind::EndpointSlicePortsSet);
 
 // Attempts that go on and on: of a long row of them only the ends are told.
 constexpr KindMask kAttempts = event::mask_of(EventKind::ContainerWaiting, EventKind::ContainerExited,
@@ -470,67 +471,19 @@ std::uint32_t latest_named(const Rows& rows, std::string_view ns, std::string_vi
 }  // namespace
 
 Ref find_object(Kind kind, std::string_view ns, std::string_view name, const ClusterView& view) {
-  if (const Ref found = view.find(kind, ns, name); found.valid()) return found;
+  if (const Ref alive = view.find(kind, ns, name); alive.valid()) return alive;
   const std::string_view space = model::kind_info(kind).namespaced ? ns : "";
-  switch (kind) {
-    case Kind::Pod:
-      for (std::size_t i = view->pods.size(); i-- > 0;) {
-        if (view.pod_name(PodId(i)) == name && view.text(view.pod_ns(PodId(i))) == ns) return Ref(PodId(i));
-      }
-      return {};
-    case Kind::Namespace:
-      return {kind, latest_named(view->namespaces, space, name, view)};
-    case Kind::Node:
-      return {kind, latest_named(view->nodes, space, name, view)};
-    case Kind::ReplicaSet:
-      return {kind, latest_named(view->replica_sets, space, name, view)};
-    case Kind::Deployment:
-      return {kind, latest_named(view->deployments, space, name, view)};
-    case Kind::Service:
-      return {kind, latest_named(view->services, space, name, view)};
-    case Kind::EndpointSlice:
-      return {kind, latest_named(view->endpoint_slices, space, name, view)};
-    case Kind::PodDisruptionBudget:
-      return {kind, latest_named(view->pdbs, space, name, view)};
-    case Kind::PriorityClass:
-      return {kind, latest_named(view->priority_classes, space, name, view)};
-    case Kind::PersistentVolume:
-      return {kind, latest_named(view->persistent_volumes, space, name, view)};
-    case Kind::PersistentVolumeClaim:
-      return {kind, latest_named(view->claims, space, name, view)};
-    case Kind::StorageClass:
-      return {kind, latest_named(view->storage_classes, space, name, view)};
-    case Kind::CSINode:
-      return {kind, latest_named(view->csi_nodes, space, name, view)};
-    case Kind::StatefulSet:
-      return {kind, latest_named(view->stateful_sets, space, name, view)};
-    case Kind::DaemonSet:
-      return {kind, latest_named(view->daemon_sets, space, name, view)};
-    case Kind::ControllerRevision:
-      return {kind, latest_named(view->controller_revisions, space, name, view)};
-    case Kind::Job:
-      return {kind, latest_named(view->jobs, space, name, view)};
-    case Kind::CronJob:
-      return {kind, latest_named(view->cron_jobs, space, name, view)};
-    case Kind::HorizontalPodAutoscaler:
-      return {kind, latest_named(view->hpas, space, name, view)};
-    case Kind::VerticalPodAutoscaler:
-      return {kind, latest_named(view->vpas, space, name, view)};
-    case Kind::ResourceQuota:
-      return {kind, latest_named(view->quotas, space, name, view)};
-    case Kind::LimitRange:
-      return {kind, latest_named(view->limit_ranges, space, name, view)};
-    case Kind::RuntimeClass:
-      return {kind, latest_named(view->runtime_classes, space, name, view)};
-    case Kind::Ingress:
-      return {kind, latest_named(view->ingresses, space, name, view)};
-    case Kind::IngressClass:
-      return {kind, latest_named(view->ingress_classes, space, name, view)};
-    case Kind::VolumeAttachment:
-      return {kind, latest_named(view->volume_attachments, space, name, view)};
-    default:
-      break;
+  if (kind == Kind::Pod) {
+    for (std::size_t i = view->pods.size(); i-- > 0;) {
+      if (view.pod_name(PodId(i)) == name && view.text(view.pod_ns(PodId(i))) == ns) return Ref(PodId(i));
+    }
+    return {};
   }
+  std::optional<Ref> found;
+  state::for_tables(view.state(), [&](Kind of, const auto& rows) {
+    if (of == kind) found = Ref(kind, latest_named(rows, space, name, view));
+  });
+  if (found) return *found;
   for (std::size_t i = view->others.size(); i-- > 0;) {
     const state::OtherRow& row = view->others[i];
     if (row.kind == kind && view.text(row.header.name) == name && view.text(row.header.ns) == space)

@@ -71,6 +71,37 @@ struct ClusterState {
   std::vector<std::vector<TemplateId>> templates_of_ns;                       ///< By symbol of the namespace.
 };
 
+/// Calls f(Kind, rows) for each kind that has a table of rows with headers of its own: not for pods, which are columns,
+/// nor for `others`. Always in this order. The one list of them: what concerns all tables alike goes by it.
+template <class State, class F>
+void for_tables(State& state, F&& f) {
+  f(model::Kind::Namespace, state.namespaces);
+  f(model::Kind::Node, state.nodes);
+  f(model::Kind::ReplicaSet, state.replica_sets);
+  f(model::Kind::Deployment, state.deployments);
+  f(model::Kind::Service, state.services);
+  f(model::Kind::EndpointSlice, state.endpoint_slices);
+  f(model::Kind::PodDisruptionBudget, state.pdbs);
+  f(model::Kind::PriorityClass, state.priority_classes);
+  f(model::Kind::PersistentVolume, state.persistent_volumes);
+  f(model::Kind::PersistentVolumeClaim, state.claims);
+  f(model::Kind::StorageClass, state.storage_classes);
+  f(model::Kind::CSINode, state.csi_nodes);
+  f(model::Kind::StatefulSet, state.stateful_sets);
+  f(model::Kind::DaemonSet, state.daemon_sets);
+  f(model::Kind::ControllerRevision, state.controller_revisions);
+  f(model::Kind::Job, state.jobs);
+  f(model::Kind::CronJob, state.cron_jobs);
+  f(model::Kind::HorizontalPodAutoscaler, state.hpas);
+  f(model::Kind::VerticalPodAutoscaler, state.vpas);
+  f(model::Kind::ResourceQuota, state.quotas);
+  f(model::Kind::LimitRange, state.limit_ranges);
+  f(model::Kind::RuntimeClass, state.runtime_classes);
+  f(model::Kind::Ingress, state.ingresses);
+  f(model::Kind::IngressClass, state.ingress_classes);
+  f(model::Kind::VolumeAttachment, state.volume_attachments);
+}
+
 /// The template of a namespace with this text (as admitted, canonical JSON), or none. O(text).
 TemplateId find_template(const ClusterState& state, std::string_view ns, const std::string& doc);
 

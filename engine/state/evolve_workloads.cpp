@@ -20,6 +20,22 @@ void set_condition(Condition& c, const event::Event& event, ConditionStatus stat
   c.seq = event.seq;
 }
 
+/// The header of what a controller makes for an object that it follows: named "<owner>-<suffix>", owned by it.
+Header made_header(ClusterState& state, const event::Event& event, Ref owner, const std::string& suffix) {
+  const Header& of = header_of(state, owner);
+  Header header;
+  header.ns = of.ns;
+  std::string name(state.symbols.text(of.name));
+  name += '-';
+  name += suffix;
+  header.name = state.symbols.intern(name);
+  header.created = event.time;
+  header.created_seq = header.version = event.seq;
+  header.controller = owner;
+  header.owners = {owner};
+  return header;
+}
+
 /// A kubelet writes its status as a whole (kubelet/nodestatus/setters.go): with Ready it says that nothing presses. One
 /// fact stands for all of it. What somebody has set to True stays.
 void nothing_presses(NodeRow& node, const event::Event& event) {
@@ -95,20 +111,12 @@ void on(ClusterState& state, const event::Event& event, const event::HeartbeatsS
 
 void on(ClusterState& state, const event::Event& event, const event::ReplicaSetCreated& e) {
   ReplicaSetRow row;
+  row.header = made_header(state, event, Ref(e.deployment), e.hash);
   {
     const DeploymentRow& deployment = state.deployments.at(e.deployment.index());
-    row.header.ns = deployment.header.ns;
-    std::string name(state.symbols.text(deployment.header.name));
-    name += '-';
-    name += e.hash;
-    row.header.name = state.symbols.intern(name);
     row.selector = deployment.spec.selector;
     row.min_ready_seconds = deployment.spec.min_ready_seconds;
   }
-  row.header.created = event.time;
-  row.header.created_seq = row.header.version = event.seq;
-  row.header.controller = Ref(e.deployment);
-  row.header.owners = {Ref(e.deployment)};
   model::set_label(row.selector.match_labels, "pod-template-hash", e.hash);
   row.tmpl = hashed_template(state, state.deployments[e.deployment.index()].tmpl, e.hash);
   row.labels = state.templates[row.tmpl.index()].value->labels;
@@ -196,16 +204,7 @@ void on(ClusterState& state, const event::Event& event, const event::DeploymentR
 
 void on(ClusterState& state, const event::Event& event, const event::EndpointSliceCreated& e) {
   EndpointSliceRow row;
-  const Header& service = state.services.at(e.service.index()).header;
-  row.header.ns = service.ns;
-  std::string name(state.symbols.text(service.name));
-  name += '-';
-  name += e.suffix;
-  row.header.name = state.symbols.intern(name);
-  row.header.created = event.time;
-  row.header.created_seq = row.header.version = event.seq;
-  row.header.controller = Ref(e.service);
-  row.header.owners = {Ref(e.service)};
+  row.header = made_header(state, event, Ref(e.service), e.suffix);
   row.service = e.service;
   const EndpointSliceId id(state.endpoint_slices.size());
   state.by_name[{name_kind(model::Kind::EndpointSlice), row.header.ns, row.header.name}] = id.value;
@@ -311,16 +310,7 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectCondi
 
 void on(ClusterState& state, const event::Event& event, const event::ControllerRevisionCreated& e) {
   ControllerRevisionRow row;
-  const Header& owner = header_of(state, e.owner);
-  row.header.ns = owner.ns;
-  std::string name(state.symbols.text(owner.name));
-  name += '-';
-  name += e.hash;
-  row.header.name = state.symbols.intern(name);
-  row.header.created = event.time;
-  row.header.created_seq = row.header.version = event.seq;
-  row.header.controller = e.owner;
-  row.header.owners = {e.owner};
+  row.header = made_header(state, event, e.owner, e.hash);
   row.revision = e.revision;
   row.hash = e.hash;
   row.tmpl = e.owner.kind == model::Kind::StatefulSet ? state.stateful_sets.at(e.owner.row).tmpl

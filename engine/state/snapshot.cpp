@@ -75,7 +75,8 @@ void walk_workloads(A& a, ClusterState& s) {
 
 template <class A>
 void walk_services(A& a, ClusterState& s) {
-  walk_rows(a, s.services, [&](ServiceRow& r) { a(r.header, r.slices, r.milli_rps, r.load_balancer, r.load_balancer_asked); });
+  walk_rows(a, s.services,
+            [&](ServiceRow& r) { a(r.header, r.slices, r.milli_rps, r.load_balancer, r.load_balancer_asked); });
   walk_rows(a, s.endpoint_slices, [&](EndpointSliceRow& r) { a(r.header, r.service, r.ports, r.endpoints); });
   walk_rows(a, s.pdbs, [&](PdbRow& r) {
     a(r.header, r.current_healthy, r.desired_healthy, r.expected_pods, r.disruptions_allowed, r.observed_generation,
@@ -202,41 +203,14 @@ void restore_controlled(ClusterState& s) {
   restore_specs<VolumeAttachmentRow, model::VolumeAttachment>(s.volume_attachments);
 }
 
-template <class Row>
-void restore_names(ClusterState& s, const std::vector<Row>& rows, model::Kind kind) {
-  for (std::uint32_t i = 0; i < rows.size(); ++i)
-    if (rows[i].header.alive) s.by_name[{name_kind(kind), rows[i].header.ns, rows[i].header.name}] = i;
-}
-
 void restore_index(ClusterState& s) {
   for (std::uint32_t p = 0; p < s.pods.size(); ++p)
     if ((s.pods.flags[p] & kAlive) != 0)
       s.by_name[{name_kind(model::Kind::Pod), s.templates[s.pods.tmpl[p].index()].ns, s.pods.name[p]}] = p;
-  restore_names(s, s.nodes, model::Kind::Node);
-  restore_names(s, s.namespaces, model::Kind::Namespace);
-  restore_names(s, s.replica_sets, model::Kind::ReplicaSet);
-  restore_names(s, s.deployments, model::Kind::Deployment);
-  restore_names(s, s.services, model::Kind::Service);
-  restore_names(s, s.endpoint_slices, model::Kind::EndpointSlice);
-  restore_names(s, s.pdbs, model::Kind::PodDisruptionBudget);
-  restore_names(s, s.priority_classes, model::Kind::PriorityClass);
-  restore_names(s, s.persistent_volumes, model::Kind::PersistentVolume);
-  restore_names(s, s.claims, model::Kind::PersistentVolumeClaim);
-  restore_names(s, s.storage_classes, model::Kind::StorageClass);
-  restore_names(s, s.csi_nodes, model::Kind::CSINode);
-  restore_names(s, s.stateful_sets, model::Kind::StatefulSet);
-  restore_names(s, s.daemon_sets, model::Kind::DaemonSet);
-  restore_names(s, s.controller_revisions, model::Kind::ControllerRevision);
-  restore_names(s, s.jobs, model::Kind::Job);
-  restore_names(s, s.cron_jobs, model::Kind::CronJob);
-  restore_names(s, s.hpas, model::Kind::HorizontalPodAutoscaler);
-  restore_names(s, s.vpas, model::Kind::VerticalPodAutoscaler);
-  restore_names(s, s.quotas, model::Kind::ResourceQuota);
-  restore_names(s, s.limit_ranges, model::Kind::LimitRange);
-  restore_names(s, s.runtime_classes, model::Kind::RuntimeClass);
-  restore_names(s, s.ingresses, model::Kind::Ingress);
-  restore_names(s, s.ingress_classes, model::Kind::IngressClass);
-  restore_names(s, s.volume_attachments, model::Kind::VolumeAttachment);
+  for_tables(s, [&](model::Kind kind, const auto& rows) {
+    for (std::uint32_t i = 0; i < rows.size(); ++i)
+      if (rows[i].header.alive) s.by_name[{name_kind(kind), rows[i].header.ns, rows[i].header.name}] = i;
+  });
   for (std::uint32_t i = 0; i < s.others.size(); ++i) {
     const OtherRow& row = s.others[i];
     if (!row.header.alive) continue;

@@ -112,25 +112,31 @@ std::string template_doc(const model::Doc& pod_or_template) {
   return model::to_canonical_json(out);
 }
 
-TemplateId find_template(const ClusterState& state, std::string_view ns_text, const std::string& doc) {
-  const base::Sym ns = state.symbols.find(ns_text);
-  if (!ns.valid()) return {};
-  const auto bucket = state.template_index.find(base::hash_bytes(doc.data(), doc.size(), ns.value));
-  if (bucket == state.template_index.end()) return {};
-  for (const TemplateId id : bucket->second) {
+namespace {
+
+/// Of templates with one hash: the one of this namespace and text, if any.
+TemplateId same_template(const ClusterState& state, const std::vector<TemplateId>& bucket, base::Sym ns,
+                         const std::string& doc) {
+  for (const TemplateId id : bucket) {
     const TemplateRow& row = state.templates[id.index()];
     if (row.ns == ns && row.doc == doc) return id;
   }
   return {};
 }
 
+}  // namespace
+
+TemplateId find_template(const ClusterState& state, std::string_view ns_text, const std::string& doc) {
+  const base::Sym ns = state.symbols.find(ns_text);
+  if (!ns.valid()) return {};
+  const auto bucket = state.template_index.find(base::hash_bytes(doc.data(), doc.size(), ns.value));
+  return bucket == state.template_index.end() ? TemplateId() : same_template(state, bucket->second, ns, doc);
+}
+
 TemplateId intern_template(ClusterState& state, base::Sym ns, std::string doc, model::PodTemplate value) {
   const std::uint64_t hash = base::hash_bytes(doc.data(), doc.size(), ns.value);
   std::vector<TemplateId>& bucket = state.template_index[hash];
-  for (const TemplateId id : bucket) {
-    const TemplateRow& row = state.templates[id.index()];
-    if (row.ns == ns && row.doc == doc) return id;
-  }
+  if (const TemplateId known = same_template(state, bucket, ns, doc); known.valid()) return known;
   const TemplateId id(state.templates.size());
   bucket.push_back(id);
   TemplateRow row;

@@ -88,36 +88,24 @@ class ClusterView {
   /// Calls f(Ref, const Header&) for every row but pods, the removed too; by kind, then in the order of creation.
   template <class F>
   void for_headers(F&& f) const {
-    const auto each = [&](const auto& rows, model::Kind kind) {
+    for_tables(*state_, [&](model::Kind kind, const auto& rows) {
       for (std::size_t i = 0; i < rows.size(); ++i) f(Ref(kind, static_cast<std::uint32_t>(i)), rows[i].header);
-    };
-    each(state_->namespaces, model::Kind::Namespace);
-    each(state_->nodes, model::Kind::Node);
-    each(state_->replica_sets, model::Kind::ReplicaSet);
-    each(state_->deployments, model::Kind::Deployment);
-    each(state_->services, model::Kind::Service);
-    each(state_->endpoint_slices, model::Kind::EndpointSlice);
-    each(state_->pdbs, model::Kind::PodDisruptionBudget);
-    each(state_->priority_classes, model::Kind::PriorityClass);
-    each(state_->persistent_volumes, model::Kind::PersistentVolume);
-    each(state_->claims, model::Kind::PersistentVolumeClaim);
-    each(state_->storage_classes, model::Kind::StorageClass);
-    each(state_->csi_nodes, model::Kind::CSINode);
-    each(state_->stateful_sets, model::Kind::StatefulSet);
-    each(state_->daemon_sets, model::Kind::DaemonSet);
-    each(state_->controller_revisions, model::Kind::ControllerRevision);
-    each(state_->jobs, model::Kind::Job);
-    each(state_->cron_jobs, model::Kind::CronJob);
-    each(state_->hpas, model::Kind::HorizontalPodAutoscaler);
-    each(state_->vpas, model::Kind::VerticalPodAutoscaler);
-    each(state_->quotas, model::Kind::ResourceQuota);
-    each(state_->limit_ranges, model::Kind::LimitRange);
-    each(state_->runtime_classes, model::Kind::RuntimeClass);
-    each(state_->ingresses, model::Kind::Ingress);
-    each(state_->ingress_classes, model::Kind::IngressClass);
-    each(state_->volume_attachments, model::Kind::VolumeAttachment);
+    });
     for (std::size_t i = 0; i < state_->others.size(); ++i)
       f(Ref(state_->others[i].kind, static_cast<std::uint32_t>(i)), state_->others[i].header);
+  }
+  /// The same for the rows of one kind. O(rows of the kind), or O(others).
+  template <class F>
+  void for_headers(model::Kind of, F&& f) const {
+    bool own = false;
+    for_tables(*state_, [&](model::Kind kind, const auto& rows) {
+      if (kind != of) return;
+      own = true;
+      for (std::size_t i = 0; i < rows.size(); ++i) f(Ref(kind, static_cast<std::uint32_t>(i)), rows[i].header);
+    });
+    if (own) return;
+    for (std::size_t i = 0; i < state_->others.size(); ++i)
+      if (state_->others[i].kind == of) f(Ref(of, static_cast<std::uint32_t>(i)), state_->others[i].header);
   }
 
   // ---- Pods ----
