@@ -39,15 +39,14 @@ struct ConformanceCommand {
     if (explain && pod.empty()) return complain("--explain wants a pod: --pod default/p017");
     const auto found = find_case_files(path);
     if (!found) return complain(found.error());
-    const std::vector<std::string>& files = *found;
-    const Interrupt interrupt;
-    ProgressBar bar(stderr_is_terminal() && format != "json", base::SimTime{static_cast<std::int64_t>(files.size())});
-    for (std::size_t i = 0; i < files.size() && !Interrupt::asked(); ++i) {
-      bar.show(base::SimTime{static_cast<std::int64_t>(i)}, cases_);
-      run_file(files[i]);
-    }
-    bar.clear();
-    if (Interrupt::asked()) return kInterrupted;
+    const bool all_read =
+        read_case_files(*found, stderr_is_terminal() && format != "json", problems_,
+                        [&](const std::string& text, const std::string& name, base::Diagnostics& bad) {
+                          conformance::for_each_case(
+                              text, name, [&](Case&& c) { run(c, bad); }, bad);
+                          return cases_;
+                        });
+    if (!all_read) return kInterrupted;
     for (const auto& [field, cases] : unknown_)
       notice(fmt::format("{}: no such field is known, in {}: it was not compared", field,
                          project::count(static_cast<std::int64_t>(cases), "case")));
@@ -64,22 +63,6 @@ struct ConformanceCommand {
   }
 
  private:
-  void run_file(const std::string& file) {
-    const auto text = read_case_file(file);
-    if (!text) {
-      problems_.insert(problems_.end(), text.error().begin(), text.error().end());
-      return;
-    }
-    const std::string name = file.ends_with(".zst") ? file.substr(0, file.size() - 4) : file;
-    base::Diagnostics bad;
-    conformance::for_each_case(
-        *text, name, [&](Case&& c) { run(c, bad); }, bad);
-    for (base::Diagnostic& d : bad) {
-      d.file = file;
-      problems_.push_back(std::move(d));
-    }
-  }
-
   void run(const Case& c, base::Diagnostics& bad) {
     if (!family.empty() && c.family != family) return other(families_seen_, c.family);
     if (!case_name.empty() && c.name != case_name) return other(cases_seen_, c.name);

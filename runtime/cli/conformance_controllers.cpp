@@ -37,14 +37,14 @@ class Controllers {
   int execute() {
     const auto files = find_case_files(request_.path);
     if (!files) return complain(files.error());
-    const Interrupt interrupt;
-    ProgressBar bar(stderr_is_terminal() && !request_.json, base::SimTime{static_cast<std::int64_t>(files->size())});
-    for (std::size_t i = 0; i < files->size() && !Interrupt::asked(); ++i) {
-      bar.show(base::SimTime{static_cast<std::int64_t>(i)}, i);
-      run_file((*files)[i]);
-    }
-    bar.clear();
-    if (Interrupt::asked()) return kInterrupted;
+    const bool all_read =
+        read_case_files(*files, stderr_is_terminal() && !request_.json, problems_,
+                        [&](const std::string& text, const std::string& name, base::Diagnostics& bad) {
+                          conformance::for_each_controller_case(
+                              text, name, [&](ControllerCase&& c) { run(c, bad); }, bad);
+                          return seen_.size();
+                        });
+    if (!all_read) return kInterrupted;
     if (areas_.empty() && problems_.empty()) return complain(nothing_found());
     print(request_.json ? model::to_pretty_json(report_doc()) + "\n" : report_text());
     if (!problems_.empty()) return complain(problems_);
@@ -52,22 +52,6 @@ class Controllers {
   }
 
  private:
-  void run_file(const std::string& file) {
-    const auto text = read_case_file(file);
-    if (!text) {
-      problems_.insert(problems_.end(), text.error().begin(), text.error().end());
-      return;
-    }
-    const std::string name = file.ends_with(".zst") ? file.substr(0, file.size() - 4) : file;
-    base::Diagnostics bad;
-    conformance::for_each_controller_case(
-        *text, name, [&](ControllerCase&& c) { run(c, bad); }, bad);
-    for (base::Diagnostic& d : bad) {
-      d.file = file;
-      problems_.push_back(std::move(d));
-    }
-  }
-
   void run(const ControllerCase& c, base::Diagnostics& bad) {
     seen_.push_back(request_.case_name.empty() ? c.area : c.name);
     if (!request_.area.empty() && c.area != request_.area) return;

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "runtime/cli/cli.h"
+#include "runtime/cli/progress.h"
 #include "runtime/store/compression.h"
 
 namespace wavetank::cli {
@@ -56,6 +58,31 @@ base::Result<std::string> read_case_file(const std::string& path) {
   auto raw = store::unpack_file(out, kMaxUnpackedBytes);
   if (!raw) return base::failure({path, {}, raw.error()});
   return std::move(*raw);
+}
+
+bool read_case_files(
+    const std::vector<std::string>& files, bool bar, base::Diagnostics& problems,
+    const std::function<std::size_t(const std::string& text, const std::string& name, base::Diagnostics& bad)>& read) {
+  const Interrupt interrupt;
+  ProgressBar progress(bar, base::SimTime{static_cast<std::int64_t>(files.size())});
+  std::size_t cases = 0;
+  for (std::size_t i = 0; i < files.size() && !Interrupt::asked(); ++i) {
+    const std::string& file = files[i];
+    progress.show(base::SimTime{static_cast<std::int64_t>(i)}, cases);
+    const auto text = read_case_file(file);
+    if (!text) {
+      problems.insert(problems.end(), text.error().begin(), text.error().end());
+      continue;
+    }
+    base::Diagnostics bad;
+    cases = read(*text, file.ends_with(".zst") ? file.substr(0, file.size() - 4) : file, bad);
+    for (base::Diagnostic& d : bad) {
+      d.file = file;
+      problems.push_back(std::move(d));
+    }
+  }
+  progress.clear();
+  return !Interrupt::asked();
 }
 
 }  // namespace wavetank::cli
