@@ -1,5 +1,6 @@
-// image-unavailable: the registry does not give out an image. Nodes that have it are not struck, unless they must ask
-// (imagePullPolicy Always).
+// image-unavailable: the registry does not give out an image. missing-tag: it answers, but has no such tag (a typing
+// error, or an image that was deleted); a node agent tells the two apart by nothing but the message. Nodes that have
+// the image are not struck, unless they must ask (imagePullPolicy Always).
 #include "sim/fault/registry.h"
 
 namespace wavetank::fault {

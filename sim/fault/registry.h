@@ -92,8 +92,6 @@ base::Result<void> begin_kubelet_stop(Context& context, FaultEngine::Active& act
 void end_kubelet_stop(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_memory_leak(Context& context, FaultEngine::Active& active);
 void end_memory_leak(Context& context, FaultEngine::Active& active);
-base::Result<void> begin_missing_tag(Context& context, FaultEngine::Active& active);
-void end_missing_tag(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_network_partition(Context& context, FaultEngine::Active& active);
 void end_network_partition(Context& context, FaultEngine::Active& active);
 base::Result<void> begin_node_crash(Context& context, FaultEngine::Active& active);

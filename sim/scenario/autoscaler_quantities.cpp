@@ -13,10 +13,6 @@ constexpr event::KindMask kAutoscalers =
     event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectRemoved,
                    EventKind::HpaStatusChanged, EventKind::VpaStatusChanged, EventKind::ObjectConditionChanged);
 
-Value number(std::int64_t v) { return v; }
-Value flag(bool v) { return v; }
-Value word(std::string_view v) { return std::string(v); }
-
 bool holds(const ClusterView& v, Ref r, std::string_view type) {
   const state::Condition* c = v.condition(r, type);
   return c != nullptr && c->status == event::ConditionStatus::True;

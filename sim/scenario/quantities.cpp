@@ -43,10 +43,6 @@ constexpr event::KindMask kQuotas = kObjects | mask_of(EventKind::QuotaStatusCha
 constexpr event::KindMask kJobs = kObjects | mask_of(EventKind::JobStatusChanged, EventKind::ObjectConditionChanged);
 constexpr event::KindMask kPdbs = kObjects | mask_of(EventKind::PdbStatusChanged, EventKind::PdbDisruptionRecorded);
 
-Value number(std::int64_t v) { return v; }
-Value flag(bool v) { return v; }
-Value word(std::string_view v) { return std::string(v); }
-
 std::string_view status_word(event::ConditionStatus status) {
   switch (status) {
     case event::ConditionStatus::True:
@@ -708,9 +704,10 @@ std::string value_text(const Value& value) {
 }
 
 const std::vector<ObjectKind>& object_kinds() {
-  static const std::vector<ObjectKind> kAll = {
-      cron_jobs(), daemon_sets(), deployments(),  hpa_quantities(), jobs(), nodes(),         volume_quantities(), claim_quantities(),
-      pods(),      budgets(),     replica_sets(), quotas(),         services(),      stateful_sets(),     vpa_quantities()};
+  static const std::vector<ObjectKind> kAll = {cron_jobs(), daemon_sets(),   deployments(),       hpa_quantities(),
+                                               jobs(),      nodes(),         volume_quantities(), claim_quantities(),
+                                               pods(),      budgets(),       replica_sets(),      quotas(),
+                                               services(),  stateful_sets(), vpa_quantities()};
   return kAll;
 }
 

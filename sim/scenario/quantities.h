@@ -20,6 +20,9 @@ using state::Ref;
 /// A value in an expression. monostate: there is no such object (now), so every comparison with it is false.
 using Value = std::variant<std::monostate, std::int64_t, bool, std::string>;
 enum class ValueType : std::uint8_t { Number, Flag, Word };
+inline Value number(std::int64_t v) { return v; }
+inline Value flag(bool v) { return v; }
+inline Value word(std::string_view v) { return std::string(v); }
 /// "3", "true", "Running", "missing".
 std::string value_text(const Value& value);
 

@@ -45,9 +45,6 @@ Value image(const ClusterView& view, const Row& row) {
   return containers.empty() ? std::string() : containers.front().image;
 }
 
-Value number(std::int64_t v) { return v; }
-Value flag(bool v) { return v; }
-
 }  // namespace
 
 ObjectKind stateful_sets() {

@@ -15,10 +15,6 @@ constexpr event::KindMask kStorage =
     event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectDeletionStarted,
                    EventKind::ObjectRemoved, EventKind::VolumeAttachmentChanged, EventKind::VolumeInUseChanged);
 
-Value number(std::int64_t v) { return v; }
-Value flag(bool v) { return v; }
-Value word(std::string_view v) { return std::string(v); }
-
 const state::ClaimRow& claim(const ClusterView& v, Ref r) { return v.claim(r.as<PvcId>()); }
 const state::PersistentVolumeRow& volume(const ClusterView& v, Ref r) { return v.persistent_volume(r.as<PvId>()); }
 
