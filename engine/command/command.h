@@ -298,10 +298,11 @@ struct RequestDetach {
 
 using Payload = std::variant<
     ApplyObject, PatchObject, DeleteObject, ScaleObject, SetImage, SetPaused, RestartRollout, UndoRollout, CordonNode,
-    SetTaint, SetLabel, EvictPod, SetLoad, JudgeExpectation, InjectFault, HealFault, SetMachine,                     //
-    CreateReplicaSet, ScaleReplicaSet, SetReplicaSetRevision, UpdateReplicaSetStatus, SetReplicaSetFailure,          //
-    UpdateDeploymentStatus, SetDeploymentCondition, SetDeploymentRevision, CreatePod, DeletePod, SetOwner,           //
-    RemoveObject, CreateEndpointSlice, UpdateEndpoints, SetLoadBalancer, UpdatePdbStatus, SetNodeTaints, SetNodeCondition,            //
+    SetTaint, SetLabel, EvictPod, SetLoad, JudgeExpectation, InjectFault, HealFault, SetMachine,             //
+    CreateReplicaSet, ScaleReplicaSet, SetReplicaSetRevision, UpdateReplicaSetStatus, SetReplicaSetFailure,  //
+    UpdateDeploymentStatus, SetDeploymentCondition, SetDeploymentRevision, CreatePod, DeletePod, SetOwner,   //
+    RemoveObject, CreateEndpointSlice, UpdateEndpoints, SetLoadBalancer, UpdatePdbStatus, SetNodeTaints,
+    SetNodeCondition,                                                                                                //
     SetPodReady, SetPodPhase, BindPod, MarkUnschedulable, NominatePod,                                               //
     ReportImagePulled, ReportContainerStarted, ReportContainerExited, ReportContainerWaiting, ReportContainerReady,  //
     ReportPodReady, ReportPodPhase, ReportPodStopped, ReportHeartbeatsBegan, ReportHeartbeatsStopped,                //

@@ -11,9 +11,9 @@
 
 namespace wavetank::control {
 
-/// The tolerations of its pods: the template's own and those that the controller adds (not-ready, unreachable: NoExecute;
-/// pressures, unschedulable, and for hostNetwork network-unavailable: NoSchedule). One that is there already is not
-/// added again.
+/// The tolerations of its pods: the template's own and those that the controller adds (not-ready, unreachable:
+/// NoExecute; pressures, unschedulable, and for hostNetwork network-unavailable: NoSchedule). One that is there already
+/// is not added again.
 std::vector<model::Toleration> daemon_tolerations(const model::PodSpec& spec);
 
 struct DaemonFit {

@@ -18,9 +18,9 @@ using model::Kind;
 
 namespace {
 
-constexpr std::size_t kBurst = 250;                             ///< BurstReplicas
-constexpr base::Duration kFirstBackOff = base::seconds(1);      ///< flowcontrol.NewBackOff(1 s, 15 min)
-constexpr base::Duration kLongestBackOff = base::minutes(15);   ///< After twice that without a failure it starts anew.
+constexpr std::size_t kBurst = 250;                            ///< BurstReplicas
+constexpr base::Duration kFirstBackOff = base::seconds(1);     ///< flowcontrol.NewBackOff(1 s, 15 min)
+constexpr base::Duration kLongestBackOff = base::minutes(15);  ///< After twice that without a failure it starts anew.
 constexpr std::string_view kHashLabel = "controller-revision-hash";
 
 }  // namespace
@@ -38,21 +38,16 @@ const std::vector<DaemonFit>& DaemonFits::of(event::DaemonSetId id, const Cluste
     const base::Seq version = node.header.alive ? node.header.version : 0;
     if (version != 0 && e.versions[i] == version) continue;
     e.versions[i] = version;
-    e.fits[i] = version == 0 ? DaemonFit{}
-                             : daemon_fit(spec, e.tolerations, view.text(node.header.name), node.labels,
-                                          node.spec.taints);
+    e.fits[i] = version == 0
+                    ? DaemonFit{}
+                    : daemon_fit(spec, e.tolerations, view.text(node.header.name), node.labels, node.spec.taints);
   }
   return e.fits;
 }
 
 DaemonSetSync::DaemonSetSync(event::DaemonSetId id, const ClusterView& view, Plan& plan, OrphanRevisions& orphans,
                              DaemonFits& fits)
-    : id_(id),
-      row_(view.daemon_set(id)),
-      view_(view),
-      plan_(plan),
-      orphans_(orphans),
-      fits_(fits.of(id, view)) {}
+    : id_(id), row_(view.daemon_set(id)), view_(view), plan_(plan), orphans_(orphans), fits_(fits.of(id, view)) {}
 
 void DaemonSetSync::run() {
   if (row_.header.terminating()) return;  // its revisions may be gone before its pods: no status could be right
@@ -212,7 +207,8 @@ void DaemonSetSync::manage_running(NodeId node, Pods& running, bool should_run) 
     if (running.empty() && should_run) to_make_.push_back(node);
     return;
   }
-  // Two may be there: the oldest of this revision, while it is not available, and the oldest other, while that is ready.
+  // Two may be there: the oldest of this revision, while it is not available, and the oldest other, while that is
+  // ready.
   PodId fresh, old;
   for (const PodId p : running) {
     PodId& place = updated(p) ? fresh : old;

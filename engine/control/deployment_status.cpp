@@ -60,8 +60,8 @@ void DeploymentSync::judge_progress(DeploymentStatus& next) const {
   }
   const Cond& current = status_[Type::Progressing];
   const bool rolled_out = current.present && current.reason == "NewReplicaSetAvailable";
-  switch (control::judge_progress({spec_.replicas, row_.header.generation, status_.numbers, next.numbers, rolled_out,
-                                   timed_out(next)})) {
+  switch (control::judge_progress(
+      {spec_.replicas, row_.header.generation, status_.numbers, next.numbers, rolled_out, timed_out(next)})) {
     case Progress::Keep:
       return;
     case Progress::Complete:

@@ -27,8 +27,7 @@ class DisruptionController final : public Controller {
     return event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectRemoved,
                           EventKind::PodCreated, EventKind::PodReadyChanged, EventKind::PodPhaseChanged,
                           EventKind::PodFailed, EventKind::PodMade, EventKind::PodDeletionStarted,
-                          EventKind::PodRemoved, EventKind::PdbDisruptionRecorded,
-                          EventKind::PdbStatusChanged);
+                          EventKind::PodRemoved, EventKind::PdbDisruptionRecorded, EventKind::PdbStatusChanged);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {

@@ -52,7 +52,8 @@ std::vector<ControllerRevisionId> OrphanRevisions::of(base::Sym ns, const model:
 }
 
 bool may_orphan_revisions(const event::Event& event) {
-  if (const auto* e = std::get_if<event::OwnerChanged>(&event.payload)) return e->child.kind == Kind::ControllerRevision;
+  if (const auto* e = std::get_if<event::OwnerChanged>(&event.payload))
+    return e->child.kind == Kind::ControllerRevision;
   if (const auto* e = std::get_if<event::ObjectUpdated>(&event.payload)) return e->ref.kind == Kind::ControllerRevision;
   const auto* created = std::get_if<event::ObjectCreated>(&event.payload);
   return created != nullptr && created->kind == Kind::ControllerRevision;

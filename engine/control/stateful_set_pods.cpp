@@ -55,7 +55,8 @@ struct OwnerWords {
 const Doc& StatefulSetSync::template_of(const std::string& revision) {
   std::optional<Doc>& doc = revision == update_ ? update_doc_ : current_doc_;
   if (!doc) {
-    auto parsed = model::parse_json(view_.pod_template(revision == update_ ? update_tmpl_ : current_tmpl_).doc, "state");
+    auto parsed =
+        model::parse_json(view_.pod_template(revision == update_ ? update_tmpl_ : current_tmpl_).doc, "state");
     WT_ASSERT(parsed.has_value(), "a template is JSON");
     doc = std::move(*parsed);
   }
@@ -91,8 +92,7 @@ std::string StatefulSetSync::pod_doc(const Replica& r) {
 void StatefulSetSync::add_event(std::vector<Plan::Call>& to, bool warning, std::string reason,
                                 std::string message) const {
   Plan::Call call;
-  call.payload =
-      command::RecordEvent{{id_, warning, std::move(reason), std::move(message), "statefulset-controller"}};
+  call.payload = command::RecordEvent{{id_, warning, std::move(reason), std::move(message), "statefulset-controller"}};
   call.joined = true;
   to.push_back(std::move(call));
 }
@@ -220,8 +220,8 @@ bool StatefulSetSync::fix_claims(const Replica& r, std::vector<Plan::Call>& to) 
   return any;
 }
 
-/// Nothing if the claim is to be left alone: another controller's, or of an earlier set or pod of the same name. Source:
-/// isClaimOwnerUpToDate, updateClaimOwnerRefForSetAndPod.
+/// Nothing if the claim is to be left alone: another controller's, or of an earlier set or pod of the same name.
+/// Source: isClaimOwnerUpToDate, updateClaimOwnerRefForSetAndPod.
 std::optional<std::string> StatefulSetSync::owners_patch(PvcId claim, const Replica& r) const {
   const OwnerWords set{"apps/v1", "StatefulSet", name_, view_.uid(id_)};
   const OwnerWords pod{"v1", "Pod", std::string(view_.pod_name(r.pod)), view_.uid(r.pod)};

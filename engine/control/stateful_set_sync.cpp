@@ -172,8 +172,8 @@ void StatefulSetSync::work() {
   if (!row_.spec.on_delete) update();
 }
 
-/// In batches of 1, 2, 4… where the policy is Parallel (slowStartBatch); otherwise one by one until one has to be waited
-/// for. Whether the sync ends here.
+/// In batches of 1, 2, 4… where the policy is Parallel (slowStartBatch); otherwise one by one until one has to be
+/// waited for. Whether the sync ends here.
 bool StatefulSetSync::process_replicas() {
   const bool in_order = monotonic();
   for (std::size_t done = 0, batch = 1; done < replicas_.size(); batch = std::min(2 * batch, kMaxBatch)) {

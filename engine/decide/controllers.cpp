@@ -3,8 +3,8 @@
 
 #include "engine/decide/quota.h"
 #include "engine/decide/rules.h"
-#include "engine/state/pod_admission.h"
 #include "engine/model/doc.h"
+#include "engine/state/pod_admission.h"
 
 namespace wavetank::decide::detail {
 

@@ -285,12 +285,13 @@ Refusal check_resize(const ClusterView& view, Ref ref, const Doc& before, const 
   return granted();
 }
 
-/// Of StatefulSets, DaemonSets and their revisions. Source: ValidateStatefulSetUpdate, daemonSetStrategy.ValidateUpdate,
-/// ValidateControllerRevisionUpdate.
+/// Of StatefulSets, DaemonSets and their revisions. Source: ValidateStatefulSetUpdate,
+/// daemonSetStrategy.ValidateUpdate, ValidateControllerRevisionUpdate.
 Refusal check_immutable_sets(Ref ref, const std::string& name, const Doc& before, const Doc& after) {
   const auto immutable = [&](std::string_view kind, std::string_view path, const Doc* value) {
-    return Rejection{"Invalid", fmt::format("{}.apps \"{}\" is invalid: {}: Invalid value: {}: field is immutable", kind,
-                                            name, path, value == nullptr ? "null" : model::to_canonical_json(*value))};
+    return Rejection{
+        "Invalid", fmt::format("{}.apps \"{}\" is invalid: {}: Invalid value: {}: field is immutable", kind, name, path,
+                               value == nullptr ? "null" : model::to_canonical_json(*value))};
   };
   if (ref.kind == Kind::StatefulSet) {
     Doc was = before, is = after;
@@ -299,12 +300,12 @@ Refusal check_immutable_sets(Ref ref, const std::string& name, const Doc& before
                               "persistentVolumeClaimRetentionPolicy", "minReadySeconds"})
         (*doc)["spec"].erase(key);
     if (!same_member(was, is, {"spec"}))
-      return Rejection{"Invalid",
-                       fmt::format("StatefulSet.apps \"{}\" is invalid: spec: Forbidden: updates to statefulset spec for "
-                                   "fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
-                                   "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and "
-                                   "'minReadySeconds' are forbidden",
-                                   name)};
+      return Rejection{
+          "Invalid", fmt::format("StatefulSet.apps \"{}\" is invalid: spec: Forbidden: updates to statefulset spec for "
+                                 "fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
+                                 "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and "
+                                 "'minReadySeconds' are forbidden",
+                                 name)};
   }
   if (ref.kind == Kind::DaemonSet && !same_member(before, after, {"spec", "selector"}))
     return immutable("DaemonSet", "spec.selector", after.at({"spec", "selector"}));
@@ -333,10 +334,10 @@ Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, con
             "PriorityClass.scheduling.k8s.io \"{}\" is invalid: value: Forbidden: may not be changed in an update.",
             name)};
   if (ref.kind == Kind::IngressClass && !same_member(before, after, {"spec", "controller"}))
-    return Rejection{"Invalid",
-                     fmt::format("IngressClass.networking.k8s.io \"{}\" is invalid: spec.controller: Invalid value: {}: "
-                                 "field is immutable",
-                                 name, model::to_canonical_json(*after.at({"spec", "controller"})))};
+    return Rejection{
+        "Invalid", fmt::format("IngressClass.networking.k8s.io \"{}\" is invalid: spec.controller: Invalid value: {}: "
+                               "field is immutable",
+                               name, model::to_canonical_json(*after.at({"spec", "controller"})))};
   if (auto refused = check_immutable_storage(ref, name, before, after)) return refused;
   if (auto refused = check_resize(view, ref, before, after)) return refused;
   if (ref.kind != Kind::Pod) return granted();

@@ -41,7 +41,8 @@ void recommend_resources(const ClusterView& view, Ref owner, event::PodId pod, s
 /// fact if anything differs. The single way by which clients change objects.
 Refusal update_object(const ClusterView& view, Ref ref, model::Doc wanted, Facts& facts);
 
-/// Gives a Service the address and the node ports that its type wants (services.cpp). `before` and `self`: of an update.
+/// Gives a Service the address and the node ports that its type wants (services.cpp). `before` and `self`: of an
+/// update.
 Refusal allocate_service(const ClusterView& view, Ref self, const model::Doc* before, model::Doc& doc);
 /// The admission plugin DefaultIngressClass.
 void default_ingress_class(const ClusterView& view, model::Doc& doc);

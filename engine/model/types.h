@@ -322,8 +322,7 @@ struct ServicePort {
 struct Service {
   /// trafficDistribution: PreferClose and PreferSameZone mean the same.
   enum class Distribution : std::uint8_t { Anywhere, SameZone, SameNode };
-  std::string type = "ClusterIP", cluster_ip, external_name, session_affinity, load_balancer_class,
-      load_balancer_ip;
+  std::string type = "ClusterIP", cluster_ip, external_name, session_affinity, load_balancer_class, load_balancer_ip;
   Labels selector;  ///< Empty: no endpoints are managed.
   std::vector<ServicePort> ports;
   std::vector<std::string> external_ips, source_ranges;  ///< loadBalancerSourceRanges

@@ -72,8 +72,8 @@ struct Sentence {
     if (!set.valid() || (set.kind != Kind::StatefulSet && set.kind != Kind::DaemonSet)) return false;
     if (view.pod_phase(id) == event::Phase::Failed || view.pod_phase(id) == event::Phase::Succeeded) return true;
     const std::string* revision = model::find_label(view.pod_spec(id).labels, "controller-revision-hash");
-    const auto& revisions = set.kind == Kind::StatefulSet ? view->stateful_sets[set.row].revisions
-                                                          : view->daemon_sets[set.row].revisions;
+    const auto& revisions =
+        set.kind == Kind::StatefulSet ? view->stateful_sets[set.row].revisions : view->daemon_sets[set.row].revisions;
     std::int64_t newest = 0;
     std::string name;
     for (const event::ControllerRevisionId r : revisions) {

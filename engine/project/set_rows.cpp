@@ -82,10 +82,10 @@ std::vector<std::string> present_stateful(const state::StatefulSetRow& row, cons
                                            s.available)};
   if (row.header.terminating()) return out;
   if (std::string words = stateful_wait(row, view); !words.empty()) out.push_back(std::move(words));
-  const std::string kept = row.spec.partition > 0 && !row.spec.on_delete
-                               ? fmt::format(", the partition keeps it from ordinals below {}",
-                                             row.spec.ordinals_start + row.spec.partition)
-                               : "";
+  const std::string kept =
+      row.spec.partition > 0 && !row.spec.on_delete
+          ? fmt::format(", the partition keeps it from ordinals below {}", row.spec.ordinals_start + row.spec.partition)
+          : "";
   if (s.current_revision != s.update_revision)
     out.push_back(fmt::format("It goes from revision {} to {}{}{}.", s.current_revision, s.update_revision, kept,
                               row.spec.on_delete ? ", as its pods are deleted by others (OnDelete)" : ""));
@@ -98,7 +98,8 @@ std::vector<std::string> present_daemon(const state::DaemonSetRow& row, const Cl
                                            count(s.desired, "node"), s.current_scheduled, s.updated, s.ready,
                                            s.available)};
   if (s.misscheduled > 0)
-    out.push_back(fmt::format("{} should have none (any more).", count(s.misscheduled, "node with a pod", "nodes with a pod")));
+    out.push_back(
+        fmt::format("{} should have none (any more).", count(s.misscheduled, "node with a pod", "nodes with a pod")));
   for (const PodId pod : row.pods) {
     if (view.pod_ready(pod) && !view.pod_terminating(pod)) continue;
     const std::string trouble = pod_trouble(pod, view);
@@ -115,8 +116,8 @@ std::vector<Table::Column> set_columns(Kind kind) {
     case Kind::StatefulSet:
       return {{"READY"}, {"AGE"}, {"CONTAINERS", true}, {"IMAGES", true}};
     case Kind::DaemonSet:
-      return {{"DESIRED"},       {"CURRENT"}, {"READY"},            {"UP-TO-DATE"},   {"AVAILABLE"},
-              {"NODE SELECTOR"}, {"AGE"},     {"CONTAINERS", true}, {"IMAGES", true}, {"SELECTOR", true}};
+      return {{"DESIRED"}, {"CURRENT"},          {"READY"},        {"UP-TO-DATE"},    {"AVAILABLE"}, {"NODE SELECTOR"},
+              {"AGE"},     {"CONTAINERS", true}, {"IMAGES", true}, {"SELECTOR", true}};
     default:
       return {{"CONTROLLER"}, {"REVISION"}, {"AGE"}};
   }
@@ -143,8 +144,7 @@ std::vector<std::string> set_cells(Ref ref, const ClusterView& view) {
     return out;
   }
   const state::ControllerRevisionRow& row = view.controller_revision(ref.as<event::ControllerRevisionId>());
-  return {controller_text(row.header.controller, view), fmt::format("{}", row.revision),
-          age(row.header.created, view)};
+  return {controller_text(row.header.controller, view), fmt::format("{}", row.revision), age(row.header.created, view)};
 }
 
 std::vector<std::string> present_set(Ref ref, const ClusterView& view) {

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "engine/project/autoscaling_rows.h"
-#include "engine/project/set_rows.h"
 #include "engine/project/ingress_rules.h"
+#include "engine/project/set_rows.h"
 #include "engine/project/volume_trouble.h"
 
 namespace wavetank::project {

@@ -34,8 +34,8 @@ bool rolled_out(Ref ref, const ClusterView& view) {
   }
   if (ref.kind == Kind::DaemonSet) {
     const state::DaemonSetRow& row = view->daemon_sets[ref.row];
-    return row.spec.on_delete || (row.status.observed_generation >= row.header.generation &&
-                                  row.status.updated >= row.status.desired);
+    return row.spec.on_delete ||
+           (row.status.observed_generation >= row.header.generation && row.status.updated >= row.status.desired);
   }
   return true;
 }

@@ -26,9 +26,9 @@ struct Workload {
   Duration observed{}, full{}, some{};  ///< in all; with ready ≥ desired; with at least one ready.
   std::int64_t restarts = 0;
   std::int64_t pods_made = 0;
-  bool whole = false;      ///< As many ready as desired, and for a Deployment: rolled out.
+  bool whole = false;       ///< As many ready as desired, and for a Deployment: rolled out.
   bool rolled_out = false;  ///< Of Deployments only: no rollout is under way.
-  SimTime since;           ///< observed, full, some are counted up to here.
+  SimTime since;            ///< observed, full, some are counted up to here.
 };
 
 class Workloads final : public state::Observer {
@@ -62,8 +62,8 @@ class Workloads final : public state::Observer {
   std::vector<std::uint32_t>& index_of(model::Kind kind);
 
   std::vector<std::uint32_t> of_deployment_, of_set_, of_stateful_set_, of_daemon_set_, of_namespace_;  ///< By row.
-  std::vector<std::uint32_t> counted_in_;                             ///< By pod: the workload that counts it as ready.
-  std::vector<std::uint32_t> loose_in_;  ///< By pod: the namespace's workload that wants it.
+  std::vector<std::uint32_t> counted_in_;  ///< By pod: the workload that counts it as ready.
+  std::vector<std::uint32_t> loose_in_;    ///< By pod: the namespace's workload that wants it.
   std::vector<Touch> touched_;
 };
 

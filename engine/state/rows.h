@@ -170,9 +170,9 @@ struct DeploymentRow {
 struct ServiceRow {
   Header header;
   model::Service spec;
-  std::vector<EndpointSliceId> slices;  ///< Alive, made by the controller.
-  std::uint64_t milli_rps = 0;          ///< Load that clients put on it.
-  std::vector<std::string> load_balancer;  ///< status.loadBalancer.ingress, as addresses.
+  std::vector<EndpointSliceId> slices;             ///< Alive, made by the controller.
+  std::uint64_t milli_rps = 0;                     ///< Load that clients put on it.
+  std::vector<std::string> load_balancer;          ///< status.loadBalancer.ingress, as addresses.
   SimTime load_balancer_asked = SimTime::never();  ///< When its type became LoadBalancer; never: it is another.
 };
 

@@ -210,8 +210,8 @@ class Builder {
                                                                                           : "DeletionByPodGC";
       pod_condition(conditions, "DisruptionTarget", true, pods.deletion[p], why);
     }
-    if (pods.phase[p] == Phase::Failed && view_.text(pods.message[p]) == "Evicted" && (flags & kDisruptionTarget) == 0 &&
-        (flags & kScheduled) != 0) {
+    if (pods.phase[p] == Phase::Failed && view_.text(pods.message[p]) == "Evicted" &&
+        (flags & kDisruptionTarget) == 0 && (flags & kScheduled) != 0) {
       pod_condition(conditions, "DisruptionTarget", true, pods.ready_changed[p], "TerminationByKubelet",
                     view_.text(pods.fail_message[p]));
     }

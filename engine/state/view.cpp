@@ -159,8 +159,8 @@ bool ClusterView::pod_has_address(PodId p) const {
   if (!pod_node(p).valid()) return false;
   for (std::size_t c = 0; c < container_count(p); ++c) {
     const ContainerStatus& s = container(p, c);
-    const bool pull_failed = s.waiting == event::WaitingReason::ErrImagePull ||
-                             s.waiting == event::WaitingReason::ImagePullBackOff;
+    const bool pull_failed =
+        s.waiting == event::WaitingReason::ErrImagePull || s.waiting == event::WaitingReason::ImagePullBackOff;
     if (s.state != ContainerState::Waiting || s.started.ns != 0 || s.has_exited || pull_failed) return true;
   }
   return false;

@@ -10,9 +10,9 @@
 namespace wavetank::cli {
 namespace {
 
-constexpr void (*kCommands[])(CLI::App&, Action&) = {add_run,         add_show,      add_log,      add_why,
-                                                     add_explain,     add_route,     add_replay,    add_validate, add_schema,
-                                                     add_conformance, add_completion};
+constexpr void (*kCommands[])(CLI::App&, Action&) = {add_run,     add_show,        add_log,       add_why,
+                                                     add_explain, add_route,       add_replay,    add_validate,
+                                                     add_schema,  add_conformance, add_completion};
 
 constexpr const char* kAbout =
     "Wavetank emulates a Kubernetes cluster in virtual time: it runs your manifests through outages,\n"

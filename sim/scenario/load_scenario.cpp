@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "engine/model/time_zones.h"
 #include "engine/model/service_notices.h"
+#include "engine/model/time_zones.h"
 #include "engine/schedule/config.h"
 #include "sim/scenario/overrides.h"
 #include "sim/scenario/scenario.h"

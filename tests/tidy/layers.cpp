@@ -27,7 +27,8 @@ constexpr Layer kLayers[] = {
     {"runtime/live", "engine/loop"},
     {"runtime/api", "engine/loop runtime/store"},
     {"runtime/drive", "engine/loop runtime/store"},
-    {"runtime/cli", "engine/conformance engine/project sim/study sim/scenario runtime/store runtime/live runtime/api runtime/drive"},
+    {"runtime/cli",
+     "engine/conformance engine/project sim/study sim/scenario runtime/store runtime/live runtime/api runtime/drive"},
 };
 
 constexpr ExternalHeader kExternalHeaders[] = {

@@ -38,7 +38,8 @@ std::size_t scored_columns(const Cache& cache, const std::vector<ScoredResource>
       case ScoredResource::Kind::Scalar:  // takes part only if the pod asks for it
         column.pod = amount_of(pod, r.name);
         for (const Cache::Scalar& s : cache.scalars) {
-          if (column.pod != 0 && s.name == r.name) column = {&s.allocatable, &s.requested, column.pod, r.weight, nullptr};
+          if (column.pod != 0 && s.name == r.name)
+            column = {&s.allocatable, &s.requested, column.pod, r.weight, nullptr};
         }
         break;
     }

@@ -81,8 +81,7 @@ std::unique_ptr<const Step> read_rollout(const model::Doc& doc, const std::strin
   std::vector<model::Kind> kinds = {model::Kind::Deployment};
   if (action == Action::Undo || action == Action::Restart)
     kinds.insert(kinds.end(), {model::Kind::StatefulSet, model::Kind::DaemonSet});
-  return std::make_unique<Rollout>(action, read_targets(doc, field, path, kinds, context),
-                                   whole(doc, "toRevision", 0));
+  return std::make_unique<Rollout>(action, read_targets(doc, field, path, kinds, context), whole(doc, "toRevision", 0));
 }
 
 }  // namespace wavetank::scenario

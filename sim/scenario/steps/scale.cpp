@@ -34,7 +34,8 @@ const Shape& scale_shape() {
 
 std::unique_ptr<const Step> read_scale(const model::Doc& doc, const std::string& path, ReadContext& context) {
   return std::make_unique<Scale>(
-      read_targets(doc, "target", path, {model::Kind::Deployment, model::Kind::ReplicaSet, model::Kind::StatefulSet}, context),
+      read_targets(doc, "target", path, {model::Kind::Deployment, model::Kind::ReplicaSet, model::Kind::StatefulSet},
+                   context),
       static_cast<std::int32_t>(whole(doc, "replicas", 0)));
 }
 

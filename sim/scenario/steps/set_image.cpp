@@ -43,9 +43,10 @@ const Shape& set_image_shape() {
 }
 
 std::unique_ptr<const Step> read_set_image(const model::Doc& doc, const std::string& path, ReadContext& context) {
-  std::vector<Target> targets =
-      read_targets(doc, "target", path, {model::Kind::Deployment, model::Kind::ReplicaSet, model::Kind::StatefulSet,
-                                                     model::Kind::DaemonSet, model::Kind::Pod}, context);
+  std::vector<Target> targets = read_targets(doc, "target", path,
+                                             {model::Kind::Deployment, model::Kind::ReplicaSet,
+                                              model::Kind::StatefulSet, model::Kind::DaemonSet, model::Kind::Pod},
+                                             context);
   if (doc.find("fraction") != nullptr) {
     for (const Target& target : targets) {
       if (target.is_pattern()) continue;

@@ -130,7 +130,8 @@ TEST_CASE_METHOD(Fixture, "A refused creation becomes the condition ReplicaFailu
   const control::Plan::Call refused = plan.calls().front();
   plan.reset(1);
   controller->on_refusal(web, refused, {"Forbidden", "pods \"web-\" is forbidden: exceeded quota"}, view(), plan);
-  CHECK(plan_text(plan, view()) == "Event FailedCreate\nReplicaFailure FailedCreate + Status 0 labeled 0 ready 0 available 0");
+  CHECK(plan_text(plan, view()) ==
+        "Event FailedCreate\nReplicaFailure FailedCreate + Status 0 labeled 0 ready 0 available 0");
   for (const auto& call : plan.calls()) wish(call.payload);
   running(web, "a");
   CHECK(sync(web) == "ReplicaFailure off + Status 1 labeled 1 ready 1 available 1");

@@ -15,10 +15,9 @@ TEST_CASE("A pod's name tells its set and its ordinal") {
     std::int32_t ordinal;
   };
   const Row rows[] = {
-      {"web-0", "web", 0},          {"web-12", "web", 12},         {"my-web-3", "my-web", 3},
-      {"web", "", -1},              {"web-", "", -1},              {"web-x1", "", -1},
-      {"web-007", "web", 7},        {"web-99999999999", "web", -1}, {"-4", "", 4},
-      {"web-abc12-x2z4q", "", -1},
+      {"web-0", "web", 0}, {"web-12", "web", 12},       {"my-web-3", "my-web", 3}, {"web", "", -1},
+      {"web-", "", -1},    {"web-x1", "", -1},          {"web-007", "web", 7},     {"web-99999999999", "web", -1},
+      {"-4", "", 4},       {"web-abc12-x2z4q", "", -1},
   };
   for (const Row& row : rows) {
     INFO(row.name);
@@ -82,9 +81,8 @@ TEST_CASE("Owners of claims under persistentVolumeClaimRetentionPolicy") {
 namespace {
 
 model::PodSpec spec_of(const std::string& yaml) {
-  auto docs = model::parse_yaml("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: [{name: c, image: i}]\n" +
-                                    yaml,
-                                "t");
+  auto docs = model::parse_yaml(
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: [{name: c, image: i}]\n" + yaml, "t");
   REQUIRE(docs.has_value());
   auto object = model::decode(std::move(docs->front()), "t");
   REQUIRE(object.has_value());
@@ -186,9 +184,9 @@ TEST_CASE("How many nodes of a DaemonSet may be without, or have two") {
     DaemonLimits limits;  // surge, unavailable
   };
   const Row rows[] = {
-      {{1, false}, {0, false}, 5, {0, 1}},   {{50, true}, {0, false}, 5, {0, 3}}, {{30, true}, {0, false}, 5, {0, 2}},
-      {{0, false}, {20, true}, 6, {2, 0}},   {{0, false}, {1, false}, 6, {1, 0}}, {{0, true}, {0, true}, 4, {0, 1}},
-      {{0, false}, {0, false}, 0, {0, 0}},   {{100, true}, {0, false}, 7, {0, 7}},
+      {{1, false}, {0, false}, 5, {0, 1}}, {{50, true}, {0, false}, 5, {0, 3}},  {{30, true}, {0, false}, 5, {0, 2}},
+      {{0, false}, {20, true}, 6, {2, 0}}, {{0, false}, {1, false}, 6, {1, 0}},  {{0, true}, {0, true}, 4, {0, 1}},
+      {{0, false}, {0, false}, 0, {0, 0}}, {{100, true}, {0, false}, 7, {0, 7}},
   };
   for (const Row& row : rows) {
     model::DaemonSet set;

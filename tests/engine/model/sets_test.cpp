@@ -58,9 +58,10 @@ TEST_CASE("a StatefulSet's defaults") {
       "{storage: 1024Mi}}}}]",
       "containers: [{name: c, image: i, volumeMounts: [{name: data, mountPath: /d}]}]"));
   REQUIRE(claims.claim_templates.size() == 1);
-  CHECK(claims.claim_templates[0] ==
-        R"({"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"data"},"spec":{"accessModes":["ReadWriteOnce"],)"
-        R"("resources":{"requests":{"storage":"1Gi"}},"volumeMode":"Filesystem"},"status":{"phase":"Pending"}})");
+  CHECK(
+      claims.claim_templates[0] ==
+      R"({"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"data"},"spec":{"accessModes":["ReadWriteOnce"],)"
+      R"("resources":{"requests":{"storage":"1Gi"}},"volumeMode":"Filesystem"},"status":{"phase":"Pending"}})");
 }
 
 TEST_CASE("a DaemonSet's defaults") {
@@ -90,8 +91,7 @@ TEST_CASE("mistakes in StatefulSets, in Kubernetes' words") {
       {stateful("persistentVolumeClaimRetentionPolicy: {whenScaled: Keep}"),
        "spec.persistentVolumeClaimRetentionPolicy.whenScaled: Unsupported value: \"Keep\": supported values: "
        "\"Delete\", \"Retain\""},
-      {stateful("ordinals: {start: -2}"),
-       "spec.ordinals.start: Invalid value: -2: must be greater than or equal to 0"},
+      {stateful("ordinals: {start: -2}"), "spec.ordinals.start: Invalid value: -2: must be greater than or equal to 0"},
       {stateful("", "restartPolicy: Never, containers: [{name: c, image: i}]"),
        "spec.template.spec.restartPolicy: Unsupported value: \"Never\": supported values: \"Always\""},
       {stateful("", "activeDeadlineSeconds: 5, containers: [{name: c, image: i}]"),
