@@ -1,6 +1,7 @@
 // The house rules as functions from a file to findings. No file system here, so that each rule is tested on samples.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -40,6 +41,10 @@ void check_deps(const std::string& path, std::string_view cmake, Findings& out);
 void check_rooms(const std::set<std::string>& files, Findings& out);
 // link: every relative link of a Markdown file leads to a file or folder.
 void check_links(const std::string& path, std::string_view markdown, const std::set<std::string>& files, Findings& out);
+// mutant: every mutant of tests/mutants/AREA.txt has all its lines, its `from` stands once in its file, and what should
+// see it exists. `text_of` gives the text of a file of the tree.
+void check_mutants(const std::string& path, std::string_view text, const std::set<std::string>& files,
+                   const std::function<std::string(const std::string&)>& text_of, Findings& out);
 
 // Long files are only mentioned.
 [[nodiscard]] bool is_long(const Source& source);

@@ -191,6 +191,36 @@ TEST_CASE("link: a relative link leads somewhere") {
   CHECK(count("[gone](base/GONE.md)") == 1);
 }
 
+TEST_CASE("mutant: it finds its line, once, and something that can see it") {
+  const std::set<std::string> files = {"engine/control/a.cpp", "scenarios/a.yaml",
+                                       "tests/engine/control/CMakeLists.txt"};
+  const auto messages = [&](std::string_view text) {
+    Findings out;
+    const auto text_of = [](const std::string&) { return std::string("if (ready) go();\nif (late) stop();\n"); };
+    check_mutants("tests/mutants/a.txt", text, files, text_of, out);
+    std::string all;
+    for (const Finding& finding : out) all += format_finding(finding) + "\n";
+    return all;
+  };
+  const std::string good =
+      "# gates\nmutant goes unready\nfile engine/control/a.cpp\nfrom if (ready)\nto   if (true)\nseen "
+      "scenarios/a.yaml\n"
+      "seen test engine/control\n";
+  CHECK(messages(good).empty());
+  CHECK(messages(good + "\n" + good).empty());
+  CHECK(messages("mutant never stops\nfile engine/control/a.cpp\nfrom stop();\nto\nseen scenarios/a.yaml").empty());
+
+  CHECK_THAT(messages("\nmutant no lines\n"), Contains("tests/mutants/a.txt:2: [mutant] 'no lines' needs the lines"));
+  CHECK_THAT(messages("mutant m\nfile engine/control/a.cpp\nfrom if\nto\nseen scenarios/a.yaml\n"),
+             Contains("stands 2 times in engine/control/a.cpp, not once: if"));
+  CHECK_THAT(messages("mutant m\nfile engine/control/a.cpp\nfrom gone\nto\nseen scenarios/a.yaml\n"),
+             Contains("stands 0"));
+  CHECK_THAT(messages("mutant m\nfile engine/b.cpp\nfrom if\nto\nseen scenarios/a.yaml\n"), Contains("no such file"));
+  CHECK_THAT(messages("mutant m\nfile engine/control/a.cpp\nfrom stop\nto\nseen scenarios/b.yaml\nseen test x\n"),
+             Contains("as: scenarios/b.yaml") && Contains("as: test x"));
+  CHECK_THAT(messages("mutnat m\n"), Contains("'mutnat' is none of"));
+}
+
 TEST_CASE("long files are told from short ones") {
   CHECK_FALSE(is_long(Source("a.cpp", std::string(600, '\n'))));
   CHECK(is_long(Source("a.cpp", std::string(601, '\n'))));

@@ -54,6 +54,9 @@ TEST_CASE("the tree keeps the house rules") {
     if (path.ends_with(".cpp") || path.ends_with(".h")) sources[path] = std::make_unique<Source>(path, read(path));
     if (path.ends_with("/CMakeLists.txt")) check_deps(path, read(path), findings);
     if (path.ends_with(".md")) check_links(path, read(path), files, findings);
+    if (path.starts_with("tests/mutants/") && path.ends_with(".txt")) {
+      check_mutants(path, read(path), files, read, findings);
+    }
   }
   for (const auto& [path, source] : sources) {
     check_includes(*source, files, findings);
