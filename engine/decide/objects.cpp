@@ -314,6 +314,32 @@ Refusal check_immutable_sets(Ref ref, const std::string& name, const Doc& before
   return granted();
 }
 
+/// validateLoadBalancerClassField, validateServiceExternalTrafficFieldsUpdate, ValidateEndpointSliceUpdate.
+Refusal check_immutable_network(Ref ref, const std::string& name, const Doc& before, const Doc& after) {
+  if (ref.kind == Kind::EndpointSlice && !same_member(before, after, {"addressType"}))
+    return Rejection{"Invalid",
+                     fmt::format("EndpointSlice.discovery.k8s.io \"{}\" is invalid: addressType: Invalid value: "
+                                 "{}: field is immutable",
+                                 name, model::to_canonical_json(*after.find("addressType")))};
+  if (ref.kind != Kind::Service) return granted();
+  const Doc *was = before.find("spec"), *is = after.find("spec");
+  const auto balancer = [](const Doc* spec) { return spec->string_or("type") == "LoadBalancer"; };
+  if (!balancer(was) || !balancer(is)) return granted();
+  if (!same_member(before, after, {"spec", "loadBalancerClass"})) {
+    const Doc* wanted = is->find("loadBalancerClass");
+    return Rejection{"Invalid",
+                     fmt::format("Service \"{}\" is invalid: spec.loadBalancerClass: Invalid value: {}: may not change "
+                                 "once set",
+                                 name, wanted == nullptr ? "null" : model::to_canonical_json(*wanted))};
+  }
+  const auto checked = [](const Doc* spec) { return spec->string_or("externalTrafficPolicy") == "Local"; };
+  if (checked(was) && checked(is) && !same_member(before, after, {"spec", "healthCheckNodePort"}))
+    return Rejection{"Invalid", fmt::format("Service \"{}\" is invalid: spec.healthCheckNodePort: Forbidden: field is "
+                                            "immutable",
+                                            name)};
+  return granted();
+}
+
 /// What may not change once it is written.
 Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, const Doc& after) {
   if (ref.kind == Kind::Job) return check_immutable_job(view, ref, before, after);
@@ -339,6 +365,7 @@ Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, con
                                "field is immutable",
                                name, model::to_canonical_json(*after.at({"spec", "controller"})))};
   if (auto refused = check_immutable_storage(ref, name, before, after)) return refused;
+  if (auto refused = check_immutable_network(ref, name, before, after)) return refused;
   if (auto refused = check_resize(view, ref, before, after)) return refused;
   if (ref.kind != Kind::Pod) return granted();
   Doc was = before, is = after;

@@ -170,19 +170,6 @@ void validate_data(const Place& root, std::string_view second) {
   if (size > kLimit) data.too_long(fmt::format("may not be more than {} bytes", kLimit));
 }
 
-void validate_endpoint_slice(const Place& root) {
-  const Place type = root["addressType"];
-  if (!type) type.required();
-  type.one_of({"FQDN", "IPv4", "IPv6"});
-  for (const Place& e : root["endpoints"].items()) {
-    const Place addresses = e["addresses"];
-    const std::size_t count = addresses.items().size();
-    if (count == 0) addresses.required("must contain at least 1 address");
-    if (count > 100) addresses.invalid("must have at most 100 items");
-  }
-  for (const Place& port : root["ports"].items()) port["protocol"].one_of({"SCTP", "TCP", "UDP"});
-}
-
 void validate_kind(const Place& root, const Object& object) {
   switch (object.kind) {
     case Kind::Node:

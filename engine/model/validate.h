@@ -18,8 +18,9 @@ Messages check_dns_subdomain(std::string_view text);   // RFC 1123 subdomain
 Messages check_dns1035_label(std::string_view text);   // RFC 1035 label
 Messages check_qualified_name(std::string_view text);  // [prefix/]name, as label keys
 Messages check_label_value(std::string_view text);
-Messages check_port_name(std::string_view text);   // IANA service name
-Messages check_config_key(std::string_view text);  // keys of ConfigMaps and Secrets
+Messages check_port_name(std::string_view text);     // IANA service name
+Messages check_path_segment(std::string_view text);  // a name that stands between slashes
+Messages check_config_key(std::string_view text);    // keys of ConfigMaps and Secrets
 Messages check_env_name(std::string_view text);
 
 inline constexpr std::string_view kNotNegative = "must be greater than or equal to 0";
@@ -86,9 +87,11 @@ void validate_pod_template(const Place& metadata, const Place& spec, const std::
 void validate_pod_spec(const Place& spec, const std::vector<std::string>& claims = {});
 void validate_affinity(const Place& affinity);
 void validate_node_selector(const Place& selector);
-bool is_ipv4(std::string_view text);  // four numbers without leading zeros
-bool is_ip(std::string_view text);    // IPv4 or IPv6
+bool is_ipv4(std::string_view text);            // four numbers without leading zeros
+bool is_ip(std::string_view text);              // IPv4 or IPv6
+void validate_non_special_ip(const Place& ip);  // not loopback, link-local…, if it is IPv4
 void validate_service(const Place& root);
+void validate_endpoint_slice(const Place& root);
 void validate_persistent_volume(const Place& root);
 void validate_claim_spec(const Place& spec);
 void validate_storage_class(const Place& root);

@@ -25,11 +25,20 @@ void validate_host(const Place& host) {
   host.each_invalid(wildcard ? check_wildcard(host.text()) : check_dns_subdomain(host.text()));
 }
 
+void validate_reference(const Place& to) {
+  for (const char* key : {"kind", "name"}) {
+    if (!has_text(to[key])) {
+      to[key].required();
+    } else {
+      to[key].each_invalid(check_path_segment(to[key].text()));
+    }
+  }
+}
+
 void validate_resource(const Place& resource) {
   if (has_text(resource["apiGroup"]))
     resource["apiGroup"].each_invalid(check_dns_subdomain(resource["apiGroup"].text()));
-  for (const char* key : {"kind", "name"})
-    if (!has_text(resource[key])) resource[key].required();
+  validate_reference(resource);
 }
 
 void validate_backend(const Place& backend) {
@@ -127,8 +136,7 @@ void validate_ingress_class(const Place& root, const IngressClass& spec) {
   if (!parameters) return;
   if (has_text(parameters["apiGroup"]))
     parameters["apiGroup"].each_invalid(check_dns_subdomain(parameters["apiGroup"].text()));
-  for (const char* key : {"kind", "name"})
-    if (!has_text(parameters[key])) parameters[key].required();
+  validate_reference(parameters);
   const Place scope = parameters["scope"], ns = parameters["namespace"];
   if (!scope.one_of({"Cluster", "Namespace"})) return;
   if (scope.text() == "Namespace") {

@@ -24,18 +24,10 @@ std::vector<int> bytes_of(std::string_view ip) {
   return out;
 }
 
-/// ValidateNonSpecialIP, for IPv4.
 void validate_external_ip(const Place& ip) {
   if (!is_ip(ip.text())) return ip.invalid(kNotAnAddress);
-  if (!is_ipv4(ip.text())) return;
-  const std::vector<int> b = bytes_of(ip.text());
-  if (ip.text() == "0.0.0.0") ip.invalid("may not be unspecified (0.0.0.0 or ::)");
-  if (b[0] == 127) ip.invalid("may not be in the loopback range (127.0.0.0/8, ::1/128)");
-  if (b[0] == 169 && b[1] == 254) ip.invalid("may not be in the link-local range (169.254.0.0/16, fe80::/10)");
-  if (b[0] == 224 && b[1] == 0 && b[2] == 0)
-    ip.invalid("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
+  validate_non_special_ip(ip);
 }
-
 bool is_cidr(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos || !is_ip(text.substr(0, slash))) return false;
@@ -47,6 +39,13 @@ bool is_cidr(std::string_view text) {
     n = n * 10 + (c - '0');
   }
   return n <= (is_ipv4(text.substr(0, slash)) ? 32 : 128);
+}
+
+/// Source ranges may have blanks around them: they came from an annotation once.
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\n\r");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\n\r") - first + 1);
 }
 
 struct Seen {
@@ -72,13 +71,12 @@ void validate_port(const Place& port, bool several, const std::string& type, See
   port["protocol"].one_of({"SCTP", "TCP", "UDP"});
   const Place target = port["targetPort"];
   if (target) validate_port_or_name(target);
-  if (has_text(port["appProtocol"])) port["appProtocol"].each_invalid(check_qualified_name(port["appProtocol"].text()));
+  if (port["appProtocol"]) port["appProtocol"].each_invalid(check_qualified_name(port["appProtocol"].text()));
   const Place node_port = port["nodePort"];
   if (node_port.number() != 0) {
-    const bool node_ports = type == "NodePort" || type == "LoadBalancer";
-    if (!node_ports) {
-      node_port.forbidden(fmt::format("may not be used when `type` is '{}'", type));
-    } else if (node_port.number() < 30000 || node_port.number() > 32767) {
+    if (type == "ClusterIP") {
+      node_port.forbidden("may not be used when `type` is 'ClusterIP'");
+    } else if (type != "ExternalName" && (node_port.number() < 30000 || node_port.number() > 32767)) {
       node_port.invalid("provided port is not in the valid range. The range of valid ports is 30000-32767");
     }
     if (again(seen.node_ports, port["protocol"].text() + "/" + std::to_string(node_port.number())))
@@ -98,25 +96,36 @@ void validate_cluster_ips(const Place& spec, const std::string& type) {
       if (spec[key]) spec[key].forbidden("may not be set for ExternalName services");
     return;
   }
-  if (!ips.items().empty() && ips.items().front().text() != ip.text())
-    ips.invalid("first value must match `clusterIP`");
   const std::vector<Place> all = ips.items();
+  if (!all.empty() && !has_text(ip)) {
+    ips.invalid("must be empty when `clusterIP` is not specified");
+  } else if (!all.empty() && all.front().text() != ip.text()) {
+    ips.invalid("first value must match `clusterIP`");
+  }
   if (all.size() > 2) ips.invalid("may only hold up to 2 values");
-  for (const Place& address : all.empty() && has_text(ip) ? std::vector<Place>{ip} : all) {
-    if (address.text() == "None") {
-      if (all.size() > 1) address.invalid("must be set to 'None' alone");
+  if (all.size() > 1 && all.front().text() == "None") {
+    ips.invalid("'None' must be the first and only value");
+  } else if (all.size() > 1 && std::all_of(all.begin(), all.end(), [](const Place& a) { return is_ipv4(a.text()); })) {
+    ips.invalid("may specify no more than one IP for each IP family");
+  }
+  const std::vector<Place> each = all.empty() && has_text(ip) ? std::vector<Place>{ip} : all;
+  for (std::size_t i = 0; i < each.size(); ++i) {
+    const Place address = each[i].renamed(fmt::format("spec.clusterIPs[{}]", i));
+    if (i == 0 && address.text() == "None") {
       if (type == "NodePort" || type == "LoadBalancer")
-        address.renamed("spec.clusterIPs[0]").invalid(fmt::format("may not be set to 'None' for {} services", type));
+        address.invalid(fmt::format("may not be set to 'None' for {} services", type));
     } else if (!is_ip(address.text())) {
-      address.renamed("spec.clusterIPs[0]").invalid(kNotAnAddress);
+      address.invalid(kNotAnAddress);
     } else if (!is_ipv4(address.text())) {
-      address.renamed("spec.clusterIPs[0]").invalid("IPv6 is not configured on this cluster");
+      address.invalid("IPv6 is not configured on this cluster");
     }
   }
   spec["ipFamilyPolicy"].one_of({"PreferDualStack", "RequireDualStack", "SingleStack"});
   if (spec["ipFamilyPolicy"].text() == "RequireDualStack")
     spec["ipFamilyPolicy"].invalid("this cluster is not configured for dual-stack services");
+  std::vector<std::string> families;
   for (const Place& family : spec["ipFamilies"].items()) {
+    if (again(families, family.text())) family.duplicate();
     if (family.one_of({"IPv4", "IPv6"}) && family.text() == "IPv6") family.invalid("not configured on this cluster");
   }
 }
@@ -143,12 +152,13 @@ void validate_balancer(const Place& spec, const std::string& type) {
     const Place named = ranges.renamed("spec.LoadBalancerSourceRanges");  // as the API server spells it
     if (!balancer) named.forbidden("may only be used when `type` is 'LoadBalancer'");
     for (const Place& range : named.items())
-      if (!is_cidr(range.text())) range.invalid("must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+      if (!is_cidr(trimmed(range.text())))
+        range.invalid("must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
   }
   if (spec["allocateLoadBalancerNodePorts"] && !balancer)
     spec["allocateLoadBalancerNodePorts"].forbidden("may only be used when `type` is 'LoadBalancer'");
   const Place named_class = spec["loadBalancerClass"];
-  if (!has_text(named_class)) return;
+  if (!named_class) return;
   if (!balancer) return named_class.forbidden("may only be used when `type` is 'LoadBalancer'");
   named_class.each_invalid(check_qualified_name(named_class.text()));
 }
@@ -190,6 +200,16 @@ bool is_ipv4(std::string_view text) {
   }
 }
 
+void validate_non_special_ip(const Place& ip) {
+  if (!is_ipv4(ip.text())) return;
+  const std::vector<int> b = bytes_of(ip.text());
+  if (ip.text() == "0.0.0.0") ip.invalid("may not be unspecified (0.0.0.0 or ::)");
+  if (b[0] == 127) ip.invalid("may not be in the loopback range (127.0.0.0/8, ::1/128)");
+  if (b[0] == 169 && b[1] == 254) ip.invalid("may not be in the link-local range (169.254.0.0/16, fe80::/10)");
+  if (b[0] == 224 && b[1] == 0 && b[2] == 0)
+    ip.invalid("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
+}
+
 bool is_ip(std::string_view text) {
   if (is_ipv4(text)) return true;
   // IPv6: groups of up to four hex digits, at most one "::".
@@ -221,6 +241,12 @@ bool is_ip(std::string_view text) {
 
 void validate_service(const Place& root) {
   const Place spec = root["spec"];
+  const Place annotations = root["metadata"]["annotations"];
+  const Place hints = annotations["service.kubernetes.io/topology-aware-hints"];
+  const Place mode = annotations["service.kubernetes.io/topology-mode"];
+  if (hints && mode && hints.text() != mode.text())
+    mode.renamed("metadata.annotations[service.kubernetes.io/topology-mode]")
+        .invalid("must match annotations[service.kubernetes.io/topology-aware-hints] when both are specified");
   const Place type = spec["type"];
   type.one_of({"ClusterIP", "ExternalName", "LoadBalancer", "NodePort"});
   const std::vector<Place> ports = spec["ports"].items();

@@ -24,8 +24,7 @@ void validate_access_modes(const Place& modes, std::string_view when_missing) {
 void validate_positive(const Place& amount) {
   const auto quantity = base::Quantity::parse(amount.text());
   if (!amount || !quantity) return;
-  if (quantity->is_negative()) amount.invalid(kNotNegative);
-  if (quantity->is_negative() || quantity->value() == 0) amount.invalid("must be greater than zero");
+  if (quantity->is_negative() || quantity->is_zero()) amount.invalid("must be greater than zero");
 }
 
 void validate_class_name(const Place& name) {
@@ -36,7 +35,13 @@ void validate_capacity(const Place& capacity) {
   if (capacity.members().empty()) return capacity.required();
   const bool just_storage = capacity.members().size() == 1 && capacity["storage"];
   if (!just_storage) capacity.unsupported({"storage"});
-  for (const Doc::Member& m : capacity.members()) validate_positive(capacity.entry(m));
+  for (const Doc::Member& m : capacity.members()) {
+    const Place amount = capacity.entry(m);
+    const auto quantity = base::Quantity::parse(amount.text());
+    if (quantity && quantity->is_negative())
+      amount.invalid_value(std::to_string(quantity->value()), "must be a valid resource quantity");
+    validate_positive(amount);
+  }
 }
 
 /// Members of a PersistentVolume's spec that say where the data lies.
@@ -63,6 +68,51 @@ constexpr std::string_view kSources[] = {"awsElasticBlockStore",
                                          "storageos",
                                          "vsphereVolume"};
 
+bool has_backstep(std::string_view path) {
+  while (true) {
+    const std::string_view part = path.substr(0, path.find('/'));
+    if (part == "..") return true;
+    if (part.size() == path.size()) return false;
+    path.remove_prefix(part.size() + 1);
+  }
+}
+
+void validate_driver_name(const Place& name) {
+  if (name.text().empty()) return name.required();
+  if (name.text().size() > 63) name.too_long("may not be more than 63 bytes");
+  std::string lower = name.text();
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  name.each_invalid(check_dns_subdomain(lower));
+}
+
+void validate_csi_source(const Place& csi) {
+  validate_driver_name(csi["driver"]);
+  for (const char* key :
+       {"controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef"}) {
+    const Place secret = csi[key];
+    if (!secret) continue;
+    const auto name = [&](const char* field, auto&& check) {
+      const Place at = secret[field];
+      if (at.text().empty()) return at.required();
+      at.each_invalid(check(at.text()));
+    };
+    name("name", check_dns_subdomain);
+    name("namespace", check_dns_label);
+  }
+}
+
+/// validateDataSource, validateDataSourceRef. What a claim is to be filled from.
+void validate_data_source(const Place& source) {
+  if (!source) return;
+  for (const char* key : {"name", "kind"})
+    if (source[key].text().empty()) source[key].required();
+  const Place group = source["apiGroup"];
+  if (!group.text().empty()) return group.each_invalid(check_dns_subdomain(group.text()));
+  if (source["kind"].text() != "PersistentVolumeClaim")
+    source.invalid_value("\"" + source["kind"].text() + "\"",
+                         "must be 'PersistentVolumeClaim' when referencing the default apiGroup");
+}
+
 void validate_sources(const Place& spec) {
   std::size_t found = 0;
   for (const std::string_view source : kSources) {
@@ -77,7 +127,6 @@ void validate_sources(const Place& spec) {
   needs("azureDisk", "diskName");
   needs("azureDisk", "diskURI");
   needs("cinder", "volumeID");
-  needs("csi", "driver");
   needs("csi", "volumeHandle");
   needs("gcePersistentDisk", "pdName");
   needs("hostPath", "path");
@@ -89,16 +138,18 @@ void validate_sources(const Place& spec) {
   needs("rbd", "image");
   needs("vsphereVolume", "volumePath");
   if (spec["local"] && !spec["nodeAffinity"]) spec["nodeAffinity"].required("Local volume requires node affinity");
+  for (const char* source : {"hostPath", "local"}) {
+    const Place path = spec[source]["path"];
+    if (has_backstep(path.text())) path.invalid("must not contain '..'");
+  }
+  if (spec["hostPath"])
+    spec["hostPath"]["type"].one_of(
+        {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"});
+  const Place share = spec["nfs"]["path"];
+  if (!share.text().empty() && share.text().front() != '/') share.invalid("must be an absolute path");
+  if (spec["csi"]) validate_csi_source(spec["csi"]);
   if (spec["hostPath"]["path"].text() == "/" && spec["persistentVolumeReclaimPolicy"].text() == "Recycle")
     spec["persistentVolumeReclaimPolicy"].forbidden("may not be 'recycle' for a hostPath mount of '/'");
-}
-
-void validate_driver_name(const Place& name) {
-  if (name.text().empty()) return name.required();
-  if (name.text().size() > 63) name.too_long("may not be more than 63 bytes");
-  std::string lower = name.text();
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  name.each_invalid(check_dns_subdomain(lower));
 }
 
 }  // namespace
@@ -119,6 +170,11 @@ void validate_persistent_volume(const Place& root) {
   validate_sources(spec);
   validate_class_name(spec["storageClassName"]);
   spec["volumeMode"].one_of({"Block", "Filesystem"});
+  const Place attributes = spec["volumeAttributesClassName"];
+  if (!attributes) return;
+  if (attributes.text().empty()) attributes.required("an empty string is disallowed");
+  validate_class_name(attributes);
+  if (!spec["csi"]) spec["csi"].required("has to be specified when using volumeAttributesClassName");
 }
 
 void validate_claim_spec(const Place& spec) {
@@ -134,6 +190,13 @@ void validate_claim_spec(const Place& spec) {
   }
   validate_class_name(spec["storageClassName"]);
   spec["volumeMode"].one_of({"Block", "Filesystem"});
+  const Place source = spec["dataSource"], ref = spec["dataSourceRef"];
+  validate_data_source(source);
+  validate_data_source(ref);
+  const auto same = [&](const char* key) { return source[key].text() == ref[key].text(); };
+  if (source && ref && !(same("apiGroup") && same("kind") && same("name")))
+    spec.invalid_value("\"" + spec.path() + ".dataSource\"", "must match dataSourceRef");
+  validate_class_name(spec["volumeAttributesClassName"]);
 }
 
 void validate_storage_class(const Place& root) {
@@ -145,6 +208,8 @@ void validate_storage_class(const Place& root) {
     for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     provisioner.each_invalid(check_qualified_name(lower));
   }
+  for (const Doc::Member& m : root["parameters"].members())
+    if (m.key.empty()) root["parameters"].invalid_value("\"\"", "field can not be empty.");
   root["reclaimPolicy"].one_of({"Delete", "Retain"});
   root["volumeBindingMode"].one_of({"Immediate", "WaitForFirstConsumer"});
   for (const Place& term : root["allowedTopologies"].items()) {

@@ -134,6 +134,14 @@ Messages check_port_name(std::string_view text) {
   return out;
 }
 
+Messages check_path_segment(std::string_view text) {
+  if (text == "." || text == "..") return {fmt::format("may not be '{}'", text)};
+  Messages out;
+  for (const char bad : {'/', '%'})
+    if (text.find(bad) != std::string_view::npos) out.push_back(fmt::format("may not contain '{}'", bad));
+  return out;
+}
+
 Messages check_config_key(std::string_view text) {
   Messages out;
   if (text.size() > 253) out.push_back(too_long(253));

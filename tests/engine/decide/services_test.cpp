@@ -101,6 +101,24 @@ TEST_CASE("Node ports: 30000 to 32767, one a number, shared by protocols, kept o
   CHECK(api.spec("e").health_check_node_port >= 30000);
 }
 
+TEST_CASE("What a balancer and a slice may not change") {
+  Api api;
+  api.create("a",
+             "type: LoadBalancer, loadBalancerClass: example.com/a, externalTrafficPolicy: Local, ports: [{port: 80}]");
+  CHECK(api.patch("a", R"({"spec":{"loadBalancerClass":"example.com/b"}})") ==
+        "Invalid: Service \"a\" is invalid: spec.loadBalancerClass: Invalid value: \"example.com/b\": may not change "
+        "once "
+        "set");
+  CHECK(api.patch("a", R"({"spec":{"healthCheckNodePort":32000}})") ==
+        "Invalid: Service \"a\" is invalid: spec.healthCheckNodePort: Forbidden: field is immutable");
+  CHECK(api.patch("a", R"({"spec":{"externalTrafficPolicy":"Cluster"}})") == "ObjectUpdated");
+  api.c.apply(
+      "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: s}, addressType: IPv4, endpoints: []}");
+  CHECK(api.c.wish(command::PatchObject{api.c.find(model::Kind::EndpointSlice, "s"), R"({"addressType":"IPv6"})"}) ==
+        "Invalid: EndpointSlice.discovery.k8s.io \"s\" is invalid: addressType: Invalid value: \"IPv6\": field is "
+        "immutable");
+}
+
 TEST_CASE("An Ingress without class gets the default one, the youngest of several; a class keeps its controller") {
   support::Cluster c;
   const auto klass = [&](const std::string& name, bool is_default) {

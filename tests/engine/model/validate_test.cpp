@@ -389,6 +389,29 @@ TEST_CASE("services, budgets, classes, nodes, slices") {
            "::1/128)\n"
            "4:33: spec.externalIPs[1]: Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or "
            "2001:db8::ffff)"},
+          {"addresses in the plural only", "{clusterIPs: [10.96.0.9], ports: [{port: 80}]}\n",
+           "4:8: spec.clusterIPs: Invalid value: [\"10.96.0.9\"]: must be empty when `clusterIP` is not specified"},
+          {"headless and not", "{clusterIP: None, clusterIPs: [None, 10.96.0.9], ports: [{port: 80}]}\n",
+           "4:25: spec.clusterIPs: Invalid value: [\"None\",\"10.96.0.9\"]: 'None' must be the first and only value"},
+          {"two of one family",
+           "{clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9, 10.96.0.8], ipFamilies: [IPv4, IPv4], ports: [{port: "
+           "80}]}\n",
+           "4:30: spec.clusterIPs: Invalid value: [\"10.96.0.9\",\"10.96.0.8\"]: may specify no more than one IP for "
+           "each "
+           "IP family\n"
+           "4:85: spec.ipFamilies[1]: Duplicate value: \"IPv4\""},
+          {"source ranges may have blanks around them",
+           "{type: LoadBalancer, loadBalancerSourceRanges: [' 10.0.0.0/8 '], ports: [{port: 80}]}\n", ""},
+          {"an external name's node port is nobody's business",
+           "{type: ExternalName, externalName: a.b, ports: [{port: 80, nodePort: 80}]}\n", ""},
+          {"a balancer's class is no empty word", "{type: LoadBalancer, loadBalancerClass: '', ports: [{port: 80}]}\n",
+           "4:47: spec.loadBalancerClass: Invalid value: \"\": name part must be non-empty\n"
+           "4:47: spec.loadBalancerClass: Invalid value: \"\": name part must consist of alphanumeric characters, '-', "
+           "'_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or "
+           "'123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"},
+          {"affinity's configuration without affinity is dropped, as the API server does",
+           "{sessionAffinity: None, sessionAffinityConfig: {clientIP: {timeoutSeconds: -1}}, ports: [{port: 80}]}\n",
+           ""},
           {"a node port twice",
            "{type: NodePort, ports: [{name: a, port: 80, nodePort: 30000}, {name: b, port: 81, nodePort: 30000}]}\n",
            "4:100: spec.ports[1].nodePort: Duplicate value: 30000"},
@@ -429,6 +452,49 @@ TEST_CASE("services, budgets, classes, nodes, slices") {
   });
 }
 
+TEST_CASE("endpoint slices that somebody wrote") {
+  struct SliceCase {
+    const char *what, *spec, *error;  ///< The error: what follows the place.
+  };
+  const SliceCase rows[] = {
+      {"good", "addressType: IPv4, ports: [{name: a, port: 1}, {name: b}], endpoints: [{addresses: [10.0.0.1]}]", ""},
+      {"no type", "endpoints: []", "addressType: Required value"},
+      {"no address", "addressType: IPv4, endpoints: [{addresses: []}]",
+       "endpoints[0].addresses: Required value: must contain at least 1 address"},
+      {"not IPv4", "addressType: IPv4, endpoints: [{addresses: [10.0.0.256]}]",
+       "endpoints[0].addresses[0]: Invalid value: \"10.0.0.256\": must be a valid IPv4 address"},
+      {"of the other family", "addressType: IPv4, endpoints: [{addresses: ['2001:db8::1']}]",
+       "endpoints[0].addresses[0]: Invalid value: \"2001:db8::1\": must be a valid IPv4 address"},
+      {"not IPv6", "addressType: IPv6, endpoints: [{addresses: [10.0.0.1]}]",
+       "endpoints[0].addresses[0]: Invalid value: \"10.0.0.1\": must be a valid IPv6 address"},
+      {"loopback", "addressType: IPv4, endpoints: [{addresses: [127.0.0.1]}]",
+       "endpoints[0].addresses[0]: Invalid value: \"127.0.0.1\": may not be in the loopback range (127.0.0.0/8, "
+       "::1/128)"},
+      {"a name", "addressType: FQDN, endpoints: [{addresses: [db.example.]}]", ""},
+      {"half a name", "addressType: FQDN, endpoints: [{addresses: [localhost]}]",
+       "endpoints[0].addresses[0]: Invalid value: \"localhost\": should be a domain with at least two segments "
+       "separated "
+       "by dots"},
+      {"hostname", "addressType: IPv4, endpoints: [{addresses: [10.0.0.1], hostname: a.b}]",
+       "endpoints[0].hostname: Invalid value: \"a.b\": a lowercase RFC 1123 label"},
+      {"a hint twice",
+       "addressType: IPv4, endpoints: [{addresses: [10.0.0.1], hints: {forZones: [{name: a}, {name: a}]}}]",
+       "endpoints[0].hints.forZones[1].name: Duplicate value: \"a\""},
+      {"a port's name twice", "addressType: IPv4, endpoints: [], ports: [{port: 1}, {port: 2, name: ''}]",
+       "ports[1].name: Duplicate value: \"\""},
+      {"protocol", "addressType: IPv4, endpoints: [], ports: [{port: 1, protocol: udp}]",
+       "ports[0].protocol: Unsupported value: \"udp\": supported values: \"SCTP\", \"TCP\", \"UDP\""},
+  };
+  for (const SliceCase& row : rows) {
+    INFO(row.what);
+    const std::string errors = errors_of(
+        std::string("{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: a}, ") + row.spec + "}");
+    INFO(errors);
+    CHECK((*row.error == '\0' ? errors.empty() : errors.find(row.error) != std::string::npos));
+    CHECK(errors.find('\n') == std::string::npos);
+  }
+}
+
 TEST_CASE("ingresses and their classes") {
   const std::string head = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i}\nspec: ";
   const std::string backend = "backend: {service: {name: a, port: {number: 80}}}";
@@ -466,6 +532,8 @@ TEST_CASE("ingresses and their classes") {
        "spec.rules[0].http.paths[0].backend: Invalid value: \"\": resource or service backend is required"},
       {"both backends", "{defaultBackend: {service: {name: a, port: {number: 1}}, resource: {kind: k, name: n}}}\n",
        "spec.defaultBackend: Invalid value: \"\": cannot set both resource and service backends"},
+      {"a resource's name", "{defaultBackend: {resource: {kind: k, name: a/b}}}\n",
+       "spec.defaultBackend.resource.name: Invalid value: \"a/b\": may not contain '/'"},
       {"service name", "{defaultBackend: {service: {name: 1a, port: {number: 80}}}}\n",
        "spec.defaultBackend.service.name: Invalid value: \"1a\": a DNS-1035 label"},
       {"tls host", "{defaultBackend: {service: {name: a, port: {number: 80}}}, tls: [{hosts: [A]}]}\n",
@@ -488,6 +556,8 @@ TEST_CASE("ingresses and their classes") {
   CHECK(of_class("{controller: nginx}").find("must be a domain-prefixed path (such as \"acme.io/foo\")") !=
         std::string::npos);
   CHECK(of_class("{controller: a.b/c, parameters: {kind: K, name: n}}") == "");
+  CHECK(of_class("{controller: a.b/c, parameters: {kind: K, name: ..}}")
+            .find("spec.parameters.name: Invalid value: \"..\": may not be '..'") != std::string::npos);
   CHECK(of_class("{controller: a.b/c, parameters: {kind: K, name: n, scope: Namespace}}")
             .find("spec.parameters.namespace: Required value: `parameters.scope` is set to 'Namespace'") !=
         std::string::npos);
