@@ -212,6 +212,7 @@ void deploy_proportional_scale(const Doc& row, RowRecord& record) {
   const auto add = [&](const Doc& set, std::string hash) {
     const Doc* own = annotated == nullptr ? nullptr : annotated->find(cell_text(set.find("name")));
     const std::int32_t size = own == nullptr ? desired : number(own);
+    cluster.now = cluster.now + base::minutes(60);  // as the rows' times say
     cluster.fact(event::ReplicaSetCreated{id, std::move(hash), number(set.find("replicas")), ++revision, size,
                                           own == nullptr ? max : size + max - desired});
     cluster.state.replica_sets.back().status_available = number(set.find("available"));

@@ -155,7 +155,7 @@ void Watcher::note_new(const event::Event& event, const ClusterView& view) {
     const state::ReplicaSetRow& set = view->replica_sets[sets_seen_];
     const std::string name(view.text(set.header.name));
     std::string label = name;
-    if (set.header.doc.empty() && set.deployment.valid()) {
+    if (std::holds_alternative<event::ReplicaSetCreated>(event.payload)) {
       const std::string deployment(view.bare_name(set.deployment));
       label = deployment + ".r" + std::to_string(++sets_of_[deployment]);
       words_[name] = "<" + label + ">";

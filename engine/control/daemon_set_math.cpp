@@ -92,9 +92,10 @@ DaemonFit daemon_fit(const model::PodSpec& spec, const std::vector<Toleration>& 
   return fit;
 }
 
-model::Doc daemon_pod_doc(const model::Doc& tmpl, std::string_view hash) {
+model::Doc daemon_pod_doc(const model::Doc& tmpl, std::string_view hash, std::string_view generation) {
   using model::Doc;
   Doc pod = tmpl;
+  if (!generation.empty()) pod["metadata"]["labels"]["pod-template-generation"] = Doc::string(generation);
   pod["metadata"]["labels"]["controller-revision-hash"] = Doc::string(hash);
   Doc& spec = pod["spec"];
   Doc& list = spec["tolerations"];

@@ -28,7 +28,7 @@ DaemonFit daemon_fit(const model::PodSpec& spec, const std::vector<model::Tolera
 
 /// The template as a pod of one node: `tmpl` is {"metadata":…,"spec":…}; label, tolerations and required node affinity
 /// are set.
-model::Doc daemon_pod_doc(const model::Doc& tmpl, std::string_view hash);
+model::Doc daemon_pod_doc(const model::Doc& tmpl, std::string_view hash, std::string_view generation);
 void pin_to_node(model::Doc& pod, std::string_view node_name);
 /// The node that the required node affinity of a daemon pod names; "" if none.
 std::string_view target_node_name(const model::PodSpec& spec);

@@ -6,6 +6,7 @@
 
 #include "engine/base/assert.h"
 #include "engine/control/lookup.h"
+#include "engine/state/annotations.h"
 
 namespace wavetank::control {
 
@@ -354,7 +355,8 @@ bool DaemonSetSync::sync_nodes() {
   if (!to_make_.empty()) {
     auto tmpl = model::parse_json(view_.pod_template(row_.tmpl).doc, "state");
     WT_ASSERT(tmpl.has_value(), "a template is JSON");
-    model::Doc pod = daemon_pod_doc(*tmpl, hash_);
+    const model::Doc annotations = state::annotations_of(row_.header.doc);
+    model::Doc pod = daemon_pod_doc(*tmpl, hash_, annotations.string_or(state::kTemplateGeneration));
     const std::string prefix = std::string(view_.text(row_.header.name)) + "-";
     for (std::size_t done = 0, batch = 1; done < to_make_.size(); batch *= 2) {
       plan_.next_batch();

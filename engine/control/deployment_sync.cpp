@@ -4,20 +4,14 @@
 
 #include "engine/control/lookup.h"
 #include "engine/control/rollout_math.h"
+#include "engine/state/annotations.h"
 
 namespace wavetank::control {
 namespace {
 
 SetCopy copy_of(event::ReplicaSetId id, const state::ReplicaSetRow& row) {
-  return {id,
-          row.replicas,
-          row.desired,
-          row.max,
-          row.status_replicas,
-          row.status_ready,
-          row.status_available,
-          row.revision,
-          row.header.created_seq};
+  return {id,          row.replicas, row.desired, row.max, row.status_replicas, row.status_ready, row.status_available,
+          row.revision};
 }
 
 /// The template's document without the hash label that the Deployment controller put in.
@@ -87,7 +81,27 @@ void DeploymentSync::claim_sets() {
       sets_.push_back(copy_of(id, set));
     }
   }
-  std::sort(sets_.begin(), sets_.end(), [](const SetCopy& a, const SetCopy& b) { return a.age < b.age; });
+  // ReplicaSetsByCreationTimestamp: by the second, then by name.
+  std::sort(sets_.begin(), sets_.end(), [&](const SetCopy& a, const SetCopy& b) {
+    const state::Header& x = view_.replica_set(a.id).header;
+    const state::Header& y = view_.replica_set(b.id).header;
+    const std::int64_t at_x = x.created.ns / 1'000'000'000, at_y = y.created.ns / 1'000'000'000;
+    return at_x != at_y ? at_x < at_y : view_.text(x.name) < view_.text(y.name);
+  });
+  for (std::size_t i = 0; i < sets_.size(); ++i) sets_[i].age = i;
+}
+
+/// What the new set lacks of the Deployment's annotations, as a patch; they are never taken away again.
+std::string DeploymentSync::annotations_patch(event::ReplicaSetId set) const {
+  const model::Doc wanted = state::annotations_for_sets(row_.header.doc);
+  if (wanted.members.empty()) return "";
+  const model::Doc has = state::annotations_of(view_.replica_set(set).header.doc);
+  model::Doc patch = model::Doc::object();
+  for (const model::Doc::Member& m : wanted.members) {
+    const model::Doc* there = has.find(m.key);
+    if (there == nullptr || !there->same_as(m.value)) patch["metadata"]["annotations"][m.key] = m.value;
+  }
+  return patch.members.empty() ? "" : model::to_canonical_json(patch);
 }
 
 bool DeploymentSync::same_template(const state::ReplicaSetRow& set) const {
@@ -126,6 +140,11 @@ void DeploymentSync::adopt_revision(std::int64_t wanted) {
     updated ? plan_.also(call) : plan_.call(call);
     updated = true;
   }
+  if (std::string patch = annotations_patch(set.id); !patch.empty()) {
+    command::PatchObject call{set.id, std::move(patch), 0};
+    updated ? plan_.also(std::move(call)) : plan_.call(std::move(call));
+    updated = true;
+  }
   if (updated) return;  // the set's update wakes the Deployment, and the rest follows then
   bool written = false;
   if (row_.revision != set.revision) {
@@ -146,7 +165,7 @@ void DeploymentSync::create_new_set(std::int64_t revision) {
   set.desired = spec_.replicas;
   set.max = wrapping_add(spec_.replicas, max_surge(spec_));
   set.revision = revision;
-  set.age = ~base::Seq{0};
+  set.age = sets_.size();
   plan_.call(command::CreateReplicaSet{{id_, row_.hash, set.replicas, revision, set.desired, set.max}});
   sets_.push_back(set);
   new_ = set_count() - 1;

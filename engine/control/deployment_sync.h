@@ -38,6 +38,7 @@ class DeploymentSync {
   void claim_sets();
   bool selects(const state::ReplicaSetRow& set) const;
   bool same_template(const state::ReplicaSetRow& set) const;
+  std::string annotations_patch(event::ReplicaSetId set) const;
   void sync_revision(bool create);
   void adopt_revision(std::int64_t wanted);
   void create_new_set(std::int64_t revision);

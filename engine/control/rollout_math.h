@@ -21,7 +21,7 @@ struct SetCopy {
   std::int32_t replicas = 0, desired = 0, max = 0;  ///< spec.replicas and the annotations (0: none).
   std::int32_t status_replicas = 0, ready = 0, available = 0;
   std::int64_t revision = 0;
-  base::Seq age = 0;  ///< Creation order.
+  std::size_t age = 0;  ///< Its place in the order of creation.
 };
 
 struct Fenceposts {

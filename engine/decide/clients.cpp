@@ -5,6 +5,7 @@
 
 #include "engine/decide/rules.h"
 #include "engine/model/decode.h"
+#include "engine/state/annotations.h"
 
 namespace wavetank::decide::detail {
 
@@ -156,6 +157,18 @@ Refusal rule(const ClusterView& view, const command::UndoRollout& c, Facts& fact
   if (Doc* labels = (*tmpl)["metadata"].find("labels"); labels != nullptr) labels->erase("pod-template-hash");
   Doc doc = view.stored_doc(ref);
   doc["spec"]["template"] = std::move(*tmpl);
+  // What the set was made with comes back, the Deployment's own annotations stay (getDeploymentPatch).
+  Doc annotations = Doc::object();
+  if (const Doc* own = doc.at({"metadata", "annotations"}); own != nullptr)
+    for (const Doc::Member& m : own->members)
+      if (!state::is_handed_on(m.key)) annotations[m.key] = m.value;
+  for (const Doc::Member& m : state::annotations_for_sets(view.replica_set(target).header.doc).members)
+    annotations[m.key] = m.value;
+  if (annotations.members.empty()) {
+    doc["metadata"].erase("annotations");
+  } else {
+    doc["metadata"]["annotations"] = std::move(annotations);
+  }
   return update_object(view, ref, std::move(doc), facts);
 }
 

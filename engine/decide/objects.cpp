@@ -1,12 +1,14 @@
 // Objects as documents: create, apply, replace, patch, label, delete.
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include <fmt/core.h>
 
 #include "engine/decide/quota.h"
 #include "engine/decide/rules.h"
 #include "engine/model/decode.h"
+#include "engine/state/annotations.h"
 #include "engine/state/pod_admission.h"
 
 namespace wavetank::decide::detail {
@@ -169,6 +171,33 @@ void bind_to_new_node(const ClusterView& view, std::string_view name, Facts& fac
   for (const event::PodId pod : waiting) facts.emplace_back(event::PodBound{pod, event::NodeId(view->nodes.size())});
 }
 
+bool same_member(const Doc& a, const Doc& b, std::initializer_list<std::string_view> path) {
+  const Doc* x = a.at(path);
+  const Doc* y = b.at(path);
+  if (x == nullptr || y == nullptr) return x == y;
+  return x->same_as(*y);
+}
+
+/// The annotation deprecated.daemonset.template.generation: clients may say where it begins, after that it counts the
+/// templates. Source: daemonSetStrategy.PrepareForCreate, PrepareForUpdate.
+Refusal count_templates(const Doc* before, Doc& after) {
+  const auto generation = [](const Doc& doc) {
+    const Doc* annotation = doc.at({"metadata", "annotations", state::kTemplateGeneration});
+    return annotation == nullptr ? std::string_view() : std::string_view(annotation->text);
+  };
+  const std::string_view text = generation(before == nullptr ? after : *before);
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (!text.empty() && before == nullptr && (error != std::errc() || end != text.data() + text.size()))
+    return Rejection{"BadRequest", fmt::format("DaemonSet in version \"v1\" cannot be handled as a DaemonSet: "
+                                               "strconv.ParseInt: parsing \"{}\": invalid syntax",
+                                               text)};
+  count = std::max<std::int64_t>(count, 1);
+  if (before != nullptr && !same_member(*before, after, {"spec", "template"})) ++count;
+  after["metadata"]["annotations"][state::kTemplateGeneration] = Doc::string(std::to_string(count));
+  return granted();
+}
+
 Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
   const std::string name(doc["metadata"].string_or("name")), ns(doc["metadata"].string_or("namespace"));
   if (!ns.empty())
@@ -188,6 +217,8 @@ Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
     default_storage_class(view, full);
   } else if (kind == Kind::Ingress) {
     default_ingress_class(view, full);
+  } else if (kind == Kind::DaemonSet) {
+    if (auto refused = count_templates(nullptr, full)) return refused;
   } else if (kind == Kind::Job) {
     const std::string uid = view.uid(Ref(event::JobId(view->jobs.size())));
     generate_job_selector(full, uid);
@@ -203,13 +234,6 @@ Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
   const Ref node = view.find(Kind::Node, "", node_name);
   if (node.valid()) facts.emplace_back(event::PodBound{event::PodId(view->pods.size()), node.as<event::NodeId>()});
   return granted();
-}
-
-bool same_member(const Doc& a, const Doc& b, std::initializer_list<std::string_view> path) {
-  const Doc* x = a.at(path);
-  const Doc* y = b.at(path);
-  if (x == nullptr || y == nullptr) return x == y;
-  return x->same_as(*y);
 }
 
 /// Of volumes, claims and classes. Where Kubernetes shows the difference of two Go values behind its words, we leave it
@@ -429,6 +453,8 @@ Refusal update_object(const ClusterView& view, Ref ref, Doc wanted, Facts& facts
     if (auto refused = check_finalizers(ref, view.bare_name(ref), before, admitted->doc)) return refused;
   if (ref.kind == Kind::Service)
     if (auto refused = allocate_service(view, ref, &before, admitted->doc)) return refused;
+  if (ref.kind == Kind::DaemonSet)
+    if (auto refused = count_templates(&before, admitted->doc)) return refused;
   if (before.same_as(admitted->doc)) return granted();
   if (ref.kind == Kind::Service || ref.kind == Kind::PersistentVolumeClaim) {  // these may come to take more
     const std::string_view ns = view.namespace_of(ref), name = view.bare_name(ref);

@@ -1,8 +1,10 @@
 #include <algorithm>
 
 #include "engine/base/assert.h"
+#include "engine/state/annotations.h"
 #include "engine/state/evolve.h"
 #include "engine/state/tables.h"
+#include "engine/state/view.h"
 
 namespace wavetank::state::detail {
 
@@ -34,6 +36,14 @@ Header made_header(ClusterState& state, const event::Event& event, Ref owner, co
   header.controller = owner;
   header.owners = {owner};
   return header;
+}
+
+/// What controllers make is told by its row, unless it has annotations of its maker: then it is a document, too.
+std::string document_with(const ClusterState& state, const event::Event& event, Ref made, model::Doc annotations) {
+  if (annotations.members.empty()) return "";
+  model::Doc doc = ClusterView(state, event.time).stored_doc(made);
+  for (model::Doc::Member& m : annotations.members) doc["metadata"]["annotations"][m.key] = std::move(m.value);
+  return model::to_canonical_json(doc);
 }
 
 /// A kubelet writes its status as a whole (kubelet/nodestatus/setters.go): with Ready it says that nothing presses. One
@@ -129,6 +139,8 @@ void on(ClusterState& state, const event::Event& event, const event::ReplicaSetC
   const ReplicaSetId id(state.replica_sets.size());
   state.by_name[{name_kind(model::Kind::ReplicaSet), row.header.ns, row.header.name}] = id.value;
   state.replica_sets.push_back(std::move(row));
+  const std::string& maker = state.deployments[e.deployment.index()].header.doc;
+  state.replica_sets.back().header.doc = document_with(state, event, Ref(id), annotations_for_sets(maker));
   state.deployments[e.deployment.index()].replica_sets.push_back(id);
 }
 
@@ -318,6 +330,8 @@ void on(ClusterState& state, const event::Event& event, const event::ControllerR
   const ControllerRevisionId id(state.controller_revisions.size());
   state.by_name[{name_kind(model::Kind::ControllerRevision), row.header.ns, row.header.name}] = id.value;
   state.controller_revisions.push_back(std::move(row));
+  state.controller_revisions.back().header.doc =
+      document_with(state, event, Ref(id), annotations_of(header_of(state, e.owner).doc));
   owned_revisions(state, e.owner)->push_back(id);
 }
 

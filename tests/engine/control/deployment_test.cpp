@@ -96,6 +96,63 @@ TEST_CASE_METHOD(Fixture, "minReadySeconds of the Deployment reaches its set") {
   CHECK(state.replica_sets[0].min_ready_seconds == 20);
 }
 
+TEST_CASE_METHOD(Fixture, "Annotations of the Deployment reach its new set, not its old ones, and stay there") {
+  deploy("app:1");
+  settle();
+  deploy("app:2");
+  settle();
+  REQUIRE(state.replica_sets.size() == 2);
+  const auto annotate = [&](const std::string& value) {
+    wish(command::PatchObject{find(model::Kind::Deployment, "web"),
+                              R"({"metadata":{"annotations":{"team":)" + value + "}}}", 0});
+  };
+  const auto team = [&](std::size_t i) {
+    const model::Doc doc = view().stored_doc(set(i));
+    const model::Doc* value = doc.at({"metadata", "annotations", "team"});
+    return value == nullptr ? "-" : value->text;
+  };
+  const std::uint32_t generation = state.replica_sets[1].header.generation;
+  annotate("\"blue\"");
+  settle();
+  CHECK(team(1) == "blue");
+  CHECK(team(0) == "-");
+  CHECK(state.replica_sets[1].header.generation == generation);
+  annotate("\"red\"");
+  settle();
+  CHECK(team(1) == "red");
+  annotate("null");
+  CHECK(sync().empty());
+  CHECK(team(1) == "red");
+  CHECK(state.replica_sets.size() == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "Old sets are taken from by age, those of one second by name") {
+  const auto shrunk = [&](std::int64_t apart_ms) {
+    Fixture f;
+    for (const char* image : {"app:1", "app:2", "app:3"}) {
+      f.deploy(image);
+      f.fact(event::ReplicaSetCreated{event::DeploymentId(std::size_t{0}), f.state.deployments[0].hash, 2,
+                                      static_cast<std::int64_t>(f.state.replica_sets.size()) + 1, 4, 5});
+      f.report(f.state.replica_sets.size() - 1, 2, 2);
+      f.now = f.now + base::milliseconds(apart_ms);
+    }
+    // Three sets of two where four are wanted and three would do: the first to be taken from loses all.
+    f.state.replica_sets[2].replicas = 4;
+    f.report(2, 4, 2);
+    const std::string calls = f.sync();
+    const bool first = calls.find("Scale " + f.set_name(0) + " 0") != std::string::npos;
+    const bool second = calls.find("Scale " + f.set_name(1) + " 0") != std::string::npos;
+    INFO(calls);
+    REQUIRE(first != second);
+    const bool in_order = f.set_name(0) < f.set_name(1);
+    return std::make_pair(first, in_order);
+  };
+  CHECK(shrunk(1000).first);
+  const auto [first, in_order] = shrunk(10);
+  CHECK(first == in_order);
+  CHECK_FALSE(in_order);  // else the test would show nothing: take other images
+}
+
 TEST_CASE_METHOD(Fixture, "A set with the old hash in its labels is taken back by its template") {
   deploy("app:1");
   // As exported from a real cluster: the same template with Kubernetes' own hash.

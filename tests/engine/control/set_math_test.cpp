@@ -160,10 +160,11 @@ TEST_CASE("A daemon pod is pinned to its node; a toleration that is there is not
       R"("containers":[{"image":"i","name":"c"}],"tolerations":[{"key":"node.kubernetes.io/not-ready","operator":"Exists","effect":"NoExecute","tolerationSeconds":5}]}})",
       "t");
   REQUIRE(tmpl.has_value());
-  model::Doc pod = daemon_pod_doc(*tmpl, "abc");
+  model::Doc pod = daemon_pod_doc(*tmpl, "abc", "3");
   pin_to_node(pod, "n7");
   pin_to_node(pod, "n8");
   CHECK(pod.at({"metadata", "labels", "controller-revision-hash"})->text == "abc");
+  CHECK(pod.at({"metadata", "labels", "pod-template-generation"})->text == "3");
   CHECK(pod.at({"spec", "tolerations"})->items.size() == 6);
   CHECK(pod.at({"spec", "tolerations"})->items[0].find("tolerationSeconds") == nullptr);
   CHECK(model::to_canonical_json(
