@@ -114,6 +114,20 @@ TEST_CASE("Pods that have ended are no endpoints, whatever their restart policy"
   CHECK(s.text() == "8080 : p2/RS");
 }
 
+TEST_CASE("Pods of a node object that is gone are left out, unless all addresses are published") {
+  Slices s;
+  s.service(kWeb);
+  s.service("clusterIP: None, selector: {app: web}, publishNotReadyAddresses: true, ports: [{port: 80}]", "all");
+  s.pods(1, 1);
+  s.sync();
+  s.sync("all");
+  s.c.wish(command::DeleteObject{event::Ref(s.c.node("n1")), event::Propagation::Background, {}});
+  CHECK(s.sync() == "update");
+  CHECK(s.text() == ":");
+  CHECK(s.sync("all").empty());
+  CHECK(s.text("all") == "80 : p1/RS");
+}
+
 TEST_CASE("The address comes with the first init container, or with a pull that failed") {
   Slices s;
   s.service(kWeb);
