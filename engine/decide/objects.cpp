@@ -246,7 +246,9 @@ Refusal check_immutable_storage(Ref ref, const std::string& name, const Doc& bef
     Doc was = before, is = after;
     for (Doc* doc : {&was, &is}) {
       Doc& spec = (*doc)["spec"];
-      for (const char* key : {"resources", "volumeAttributesClassName"}) spec.erase(key);
+      spec.erase("volumeAttributesClassName");
+      const Doc* phase = after.at({"status", "phase"});
+      if (phase != nullptr && phase->text == "Bound") spec["resources"]["requests"].erase("storage");
       if (before.at({"spec", "volumeName"}) == nullptr) spec.erase("volumeName");
     }
     if (!same_member(was, is, {"spec"}))
@@ -284,7 +286,7 @@ std::int64_t storage_at(const Doc& doc, std::initializer_list<std::string_view> 
   return quantity ? quantity->value() : 0;
 }
 
-/// A claim may grow if its class lets it, and shrink again no further than to what it has.
+/// A claim may grow if its class lets it, and shrink again while it stays above what it has.
 /// Source: ValidatePersistentVolumeClaimUpdate; plugin/pkg/admission/storage/persistentvolume/resize.
 Refusal check_resize(const ClusterView& view, Ref ref, const Doc& before, const Doc& after) {
   if (ref.kind != Kind::PersistentVolumeClaim) return granted();
@@ -292,14 +294,13 @@ Refusal check_resize(const ClusterView& view, Ref ref, const Doc& before, const 
   const std::int64_t is = storage_at(after, {"spec", "resources", "requests", "storage"});
   if (was == is) return granted();
   const std::string_view name = view.bare_name(ref);
-  if (is < was && is < storage_at(before, {"status", "capacity", "storage"}))
+  if (is < was && is <= storage_at(before, {"status", "capacity", "storage"}))
     return Rejection{"Invalid",
                      fmt::format("PersistentVolumeClaim \"{}\" is invalid: spec.resources.requests.storage: Forbidden: "
                                  "field can not be less than status.capacity",
                                  name)};
   if (is < was) return granted();
   const model::PersistentVolumeClaim& claim = view.claim(ref.as<event::PvcId>()).spec;
-  if (claim.phase != "Bound") return forbidden(ref.kind, name, "Only bound persistent volume claims can be expanded");
   const Ref sc = claim.class_name().empty() ? Ref() : view.find(Kind::StorageClass, "", claim.class_name());
   if (!sc.valid() || !view->storage_classes[sc.row].spec.allow_expansion)
     return forbidden(

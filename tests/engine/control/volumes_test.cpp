@@ -307,6 +307,150 @@ TEST_CASE("Reclaiming: Delete waits for the disk to be detached, Retain keeps, R
         R"("status":{"phase":"Available"}}; pv-a VolumeRecycled: Volume recycled)");
 }
 
+TEST_CASE("Which volume a claim gets: its class, mode and kind, large enough, free, and of those the smallest") {
+  Rig c(control::make_persistent_volume_binder({}));
+  const auto volume = [&](const std::string& name, const std::string& size, const std::string& more,
+                          const std::string& phase = "Available") {
+    c.apply("{apiVersion: v1, kind: PersistentVolume, metadata: {name: " + name + ", labels: {tier: " + name +
+            "}}, spec: {capacity: {storage: " + size + "}, " + more +
+            ", hostPath: {path: /x}}, status: {phase: " + phase + "}}");
+  };
+  const std::string plain = "accessModes: [ReadWriteOnce], storageClassName: s";
+  volume("big", "9Gi", plain);
+  volume("small", "2Gi", plain);
+  volume("tiny", "512Mi", plain);
+  volume("other", "1Gi", "accessModes: [ReadWriteOnce], storageClassName: t");
+  volume("block", "1Gi", plain + ", volumeMode: Block");
+  volume("shared", "3Gi", "accessModes: [ReadWriteMany], storageClassName: s");
+  volume("taken", "1Gi", plain + ", claimRef: {namespace: default, name: somebody}");
+  volume("pending", "1Gi", plain, "Pending");
+  volume("released", "1Gi", plain, "Released");
+  volume("later", "1Gi", "accessModes: [ReadWriteOnce], storageClassName: w");
+  c.apply(
+      "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: w}, provisioner: "
+      "kubernetes.io/no-provisioner, volumeBindingMode: WaitForFirstConsumer}");
+  struct Row {
+    const char *what, *spec, *volume;
+  };
+  const Row rows[] = {
+      {"1Gi", "accessModes: [ReadWriteOnce], storageClassName: s, resources: {requests: {storage: 1Gi}}", "small"},
+      {"3Gi", "accessModes: [ReadWriteOnce], storageClassName: s, resources: {requests: {storage: 3Gi}}", "big"},
+      {"too much", "accessModes: [ReadWriteOnce], storageClassName: s, resources: {requests: {storage: 10Gi}}", ""},
+      {"shared", "accessModes: [ReadWriteMany], storageClassName: s, resources: {requests: {storage: 1Gi}}", "shared"},
+      {"class t", "accessModes: [ReadWriteOnce], storageClassName: t, resources: {requests: {storage: 1Gi}}", "other"},
+      {"block",
+       "accessModes: [ReadWriteOnce], storageClassName: s, volumeMode: Block, resources: {requests: {storage: "
+       "1Gi}}",
+       "block"},
+      {"a selector",
+       "accessModes: [ReadWriteOnce], storageClassName: s, selector: {matchLabels: {tier: big}}, resources: "
+       "{requests: {storage: 1Gi}}",
+       "big"},
+      {"by name",
+       "accessModes: [ReadWriteOnce], storageClassName: s, volumeName: tiny, resources: {requests: {storage: "
+       "1Gi}}",
+       "tiny"},
+      {"its consumer first", "accessModes: [ReadWriteOnce], storageClassName: w, resources: {requests: {storage: 1Gi}}",
+       ""},
+  };
+  for (const Row& row : rows) {
+    INFO(row.what);
+    c.apply(std::string("{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c}, spec: {") + row.spec +
+            "}}");
+    const event::Ref claim = c.find(Kind::PersistentVolumeClaim, "c");
+    const std::string calls = c.sync(claim);
+    INFO(calls);
+    CHECK(c.view().claim(claim.as<event::PvcId>()).spec.volume_name == row.volume);
+    c.wish(command::DeleteObject{claim, event::Propagation::Background, {}});
+    c.wish(command::PatchObject{claim, R"({"metadata":{"finalizers":null}})"});
+    for (const char* v : {"big", "small", "shared", "other", "block", "tiny"})
+      c.wish(command::PatchObject{c.find(Kind::PersistentVolume, v),
+                                  R"({"spec":{"claimRef":null},"status":{"phase":"Available"}})"});
+  }
+}
+
+TEST_CASE("Provisioning takes its time, in the topology that the class allows; no-provisioner never does it") {
+  control::Settings settings;
+  settings.volume_provisioning_time = seconds(20);
+  Rig c(control::make_persistent_volume_binder(settings));
+  const auto claim_of = [&](const std::string& name) {
+    c.apply("{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: " + name +
+            "}, provisioner: " + (name == "static" ? "kubernetes.io/no-provisioner" : "d.example.com") +
+            ", allowedTopologies: [{matchLabelExpressions: [{key: zone, values: [a, b]}]}]}");
+    c.apply("{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: " + name +
+            "}, spec: {accessModes: [ReadWriteOnce], storageClassName: " + name +
+            ", resources: {requests: {storage: 1Gi}}}}");
+    return c.find(Kind::PersistentVolumeClaim, name);
+  };
+  const event::Ref claim = claim_of("made");
+  CHECK(c.sync(claim).find("made ExternalProvisioning: Waiting for a volume to be created") != std::string::npos);
+  CHECK(c.sync(claim).empty());
+  CHECK(c.plan.requeue_at() == c.now + seconds(20));
+  c.now = c.now + seconds(20);
+  CHECK(c.sync(claim).starts_with("create PersistentVolume pvc-"));
+  REQUIRE(c.state.persistent_volumes.size() == 1);
+  const auto& affinity = c.state.persistent_volumes[0].spec.node_affinity;
+  REQUIRE(affinity.has_value());
+  CHECK(affinity->at(0).match_expressions.at(0).values == std::vector<std::string>{"a", "b"});
+  const event::Ref idle = claim_of("static");
+  CHECK(c.sync(idle, c.state.last_seq) ==
+        "static ProvisioningFailed: no volume plugin matched name: kubernetes.io/no-provisioner");
+  CHECK(c.sync(idle).empty());
+}
+
+TEST_CASE("A claim whose volume is gone, or is another's, is lost") {
+  Rig c(control::make_persistent_volume_binder({}));
+  const auto claim_of = [&](const std::string& name, const std::string& volume) {
+    c.apply(
+        "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: " + name +
+        ", annotations: {pv.kubernetes.io/bind-completed: 'yes'}}, spec: {accessModes: [ReadWriteOnce], volumeName: " +
+        volume + ", resources: {requests: {storage: 1Gi}}}, status: {phase: Bound}}");
+    return c.find(Kind::PersistentVolumeClaim, name);
+  };
+  const event::Ref gone = claim_of("gone", "nowhere");
+  CHECK(c.sync(gone) ==
+        R"(patch gone {"status":{"phase":"Lost"}}; gone ClaimLost: Bound claim has lost its PersistentVolume. )"
+        "Data on the volume is lost!");
+  CHECK(c.sync(gone).empty());
+  c.disk("a");
+  CHECK(c.sync(claim_of("second", "pv-a")) ==
+        R"(patch second {"status":{"phase":"Lost"}}; second ClaimMisbound: Two claims are bound to the same volume, )"
+        "this one is bound incorrectly");
+}
+
+TEST_CASE("What makes the attach/detach controller look at a volume") {
+  struct Keys final : control::KeySink {
+    std::string text;
+    const state::ClusterView& view;
+    explicit Keys(const state::ClusterView& v) : view(v) {}
+    void add(event::Ref key) override { text += std::string(view.bare_name(key)) + " "; }
+    void add_at(event::Ref key, base::SimTime) override { add(key); }
+    void add_after(event::Ref key, base::Duration) override { add(key); }
+  };
+  Rig c(attach_detach());
+  c.ready_node("n1");
+  c.disk("a");
+  c.user("p", "a", "n1");
+  c.sync(c.pv("a"));
+  const auto woken = [&](event::Payload payload) {
+    c.fact(payload);
+    const state::ClusterView view = c.view();
+    Keys keys(view);
+    c.controller->observe({c.state.last_seq, c.now, 0, std::move(payload)}, view, keys);
+    return keys.text;
+  };
+  CHECK(woken(event::VolumeAttachmentChanged{VolumeAttachmentId(0U), true, ""}) == "pv-a ");
+  CHECK(woken(event::VolumeInUseChanged{c.node("n1"), PvId(0U), true}) == "pv-a ");
+  CHECK(woken(event::NodeConditionChanged{c.node("n1"), NodeConditionType::Ready, event::ConditionStatus::Unknown, "x",
+                                          ""}) == "pv-a ");
+  CHECK(woken(event::NodeTaintsChanged{c.node("n1"), {{"mine", "", model::TaintEffect::NoSchedule}}}).empty());
+  CHECK(woken(event::NodeTaintsChanged{
+            c.node("n1"), {{"node.kubernetes.io/out-of-service", "x", model::TaintEffect::NoExecute}}}) == "pv-a ");
+  CHECK(woken(event::PodPhaseChanged{c.pod("p"), event::Phase::Running, ""}).empty());
+  CHECK(woken(event::PodPhaseChanged{c.pod("p"), event::Phase::Succeeded, ""}) == "pv-a ");
+  CHECK(woken(event::PodRemoved{c.pod("p")}).starts_with("pv-a "));
+}
+
 TEST_CASE("A claim that asks for more: the volume grows, then the file system is to follow") {
   control::Settings settings;
   settings.volume_resizing_time = seconds(30);
