@@ -1,5 +1,5 @@
 // Services and Ingresses among the objects of one folder or scenario: what an API server would take and nobody would
-// ever answer.
+// ever answer; and NetworkPolicies, which nobody enforces.
 #include "engine/model/service_notices.h"
 
 #include <algorithm>
@@ -110,6 +110,17 @@ void check_ingress(const Object& o, const std::vector<Object>& all, std::vector<
     for (const Ingress::Path& path : rule.paths) check_backend(o, path.backend, all, out);
 }
 
+/// Nobody here filters packets: `wavetank route` answers as if these were not there.
+void check_policies(const std::vector<Object>& objects, std::vector<std::string>& out) {
+  std::vector<std::string> names;
+  for (const Object& o : objects)
+    if (o.kind == Kind::Other && o.kind_name.ends_with("NetworkPolicy")) names.push_back(named(o));
+  if (names.empty()) return;
+  std::string list = names.front();
+  if (names.size() > 1) list += fmt::format(" and {} more", names.size() - 1);
+  out.push_back(fmt::format("{}: not enforced: every request gets through, whoever sends it", list));
+}
+
 }  // namespace
 
 std::vector<std::string> service_notices(const std::vector<Object>& objects) {
@@ -122,6 +133,7 @@ std::vector<std::string> service_notices(const std::vector<Object>& objects) {
     if (o.kind == Kind::Service) check_service(o, sources, out);
     if (o.kind == Kind::Ingress) check_ingress(o, objects, out);
   }
+  check_policies(objects, out);
   return out;
 }
 

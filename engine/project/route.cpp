@@ -114,11 +114,12 @@ void RouteWalk::to_headless(const DnsAnswer& answer) {
     used.back().port = query_.url.port;
   }
   const model::Service& spec = view_.service(id).spec;
-  const bool known = spec.ports.empty() || std::any_of(used.begin(), used.end(), [&](const Backend& b) {
-                       return std::any_of(all.begin(), all.end(), [&](const Backend& other) {
-                         return other.address == b.address && other.port == query_.url.port;
-                       });
-                     });
+  const bool known =
+      spec.ports.empty() || std::any_of(used.begin(), used.end(), [&](const Backend& b) {
+        return std::any_of(all.begin(), all.end(), [&](const Backend& other) {
+          return other.address == b.address && other.port == query_.url.port && other.protocol == query_.url.protocol();
+        });
+      });
   step("service",
        fmt::format("{} is headless: nobody translates ports, the request goes to port {}{}", label(Ref(id), view_),
                    query_.url.port, known ? "" : ", where none of its endpoints is listed to listen"));

@@ -39,8 +39,11 @@ bool RouteWalk::host_of_ingress(const std::string& host, std::string& address, R
 
 void RouteWalk::to_ingress(Ref ingress_class, const std::string& host) {
   const std::string controller = fmt::format("the Ingress controller of {}", label(ingress_class, view_));
-  if (query_.url.port != 80 && query_.url.port != 443)
-    return end(RouteEnd::Refused, fmt::format("{} listens at ports 80 and 443, not at {}", controller, query_.url.port),
+  if (!query_.url.is_http() || (query_.url.port != 80 && query_.url.port != 443))
+    return end(RouteEnd::Refused,
+               query_.url.is_http()
+                   ? fmt::format("{} listens at ports 80 and 443, not at {}", controller, query_.url.port)
+                   : fmt::format("{} speaks HTTP, not {}", controller, query_.url.scheme),
                ingress_class);
   const IngressMatch match = match_ingress(ingress_class, host, query_.url.path, view_);
   if (match.backend == nullptr) {
@@ -78,11 +81,9 @@ void RouteWalk::to_backend(Ref ingress, const model::IngressBackend& backend) {
                ref);
   std::vector<Backend> all = backends_of(id, view_);
   std::erase_if(all, [&](const Backend& b) { return b.port == 0 || b.port_name != port->name; });
-  model::Service plain = spec;  // the controller sends to endpoints itself: kube-proxy's policies do not bind it
-  plain.external_local = plain.internal_local = false;
-  plain.distribution = model::Service::Distribution::Anywhere;
+  // The controller sends to endpoints itself: kube-proxy's policies, which ask for a node, do not bind it.
   std::string how;
-  const std::vector<Backend> used = usable(all, plain, Side::External, {}, how);
+  const std::vector<Backend> used = usable(all, spec, Side::External, {}, how);
   tell_left_out(id, all, used);
   if (used.empty()) {
     nobody(id, all, false, {});

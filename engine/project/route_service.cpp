@@ -13,13 +13,18 @@ namespace {
 using model::Service;
 using How = Listening::How;
 
+constexpr const char* kProtocols[] = {"TCP", "UDP", "SCTP"};
+
 std::string port_words(const model::ServicePort& p) {
   return p.name.empty() ? fmt::format("port {}", p.port) : fmt::format("port {} ({})", p.port, p.name);
 }
 
 std::string all_ports(const Service& spec) {
   std::string out;
-  for (const model::ServicePort& p : spec.ports) out += fmt::format("{}{}", out.empty() ? "" : ", ", p.port);
+  for (const model::ServicePort& p : spec.ports) {
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", p.port);
+    if (p.protocol != model::Protocol::TCP) out += fmt::format("/{}", kProtocols[static_cast<std::size_t>(p.protocol)]);
+  }
   return out.empty() ? "none" : out;
 }
 
@@ -42,6 +47,10 @@ bool in_range(std::string_view address, std::string_view cidr) {
   return ((ip_number(address) ^ ip_number(cidr.substr(0, slash))) & mask) == 0;
 }
 
+bool is_local(const Service& spec, Side side) {
+  return (side == Side::Internal && spec.internal_local) || (side == Side::External && spec.external_local);
+}
+
 std::string_view zone_of(NodeId node, const ClusterView& view) {
   return node.valid() ? view.text(view.node(node).zone) : std::string_view();
 }
@@ -58,7 +67,7 @@ std::string RouteWalk::pod_words(const Backend& b) const {
 /// Those that kube-proxy on `node` (not valid: on none in particular) would send to.
 std::vector<Backend> RouteWalk::usable(const std::vector<Backend>& all, const Service& spec, Side side, NodeId node,
                                        std::string& how) const {
-  const bool local = side == Side::Internal ? spec.internal_local : spec.external_local;
+  const bool local = is_local(spec, side);
   std::vector<Backend> out;
   const auto take = [&](auto&& wanted) {
     for (const Backend& b : all)
@@ -132,13 +141,14 @@ void RouteWalk::to_service(event::ServiceId id, Side side, NodeId entry) {
   const Service& spec = view_.service(id).spec;
   const std::string who = label(Ref(id), view_);
   const auto port = std::find_if(spec.ports.begin(), spec.ports.end(), [&](const model::ServicePort& p) {
-    return p.port == query_.url.port && p.protocol == model::Protocol::TCP;
+    return p.port == query_.url.port && p.protocol == query_.url.protocol();
   });
   if (port == spec.ports.end())
-    return end(RouteEnd::TimedOut,
-               fmt::format("{} has no TCP port {} (it has {}): no rule takes the packets", who, query_.url.port,
-                           all_ports(spec)),
-               Ref(id));
+    return end(
+        RouteEnd::TimedOut,
+        fmt::format("{} has no {} port {} (it has {}): no rule takes the packets", who,
+                    kProtocols[static_cast<std::size_t>(query_.url.protocol())], query_.url.port, all_ports(spec)),
+        Ref(id));
   const std::string target =
       port->target_port_name.empty() ? fmt::format("{}", port->target_port) : port->target_port_name;
   step("service", fmt::format("{}, {}, sends to the pods' port {}", who, port_words(*port), target));
@@ -149,7 +159,7 @@ void RouteWalk::to_service(event::ServiceId id, Side side, NodeId entry) {
   const std::vector<Backend> used = usable(all, spec, side, entry, how);
   tell_left_out(id, all, used);
   if (used.empty()) {
-    const bool local = side == Side::Internal ? spec.internal_local : spec.external_local;
+    const bool local = is_local(spec, side);
     return nobody(id, all, local && entry.valid(), entry);
   }
   step("endpoints",
@@ -194,14 +204,14 @@ void RouteWalk::to_node(NodeId node) {
     const state::ServiceRow& row = view_->services[i];
     if (!row.header.alive) continue;
     for (const model::ServicePort& p : row.spec.ports) {
-      if (p.node_port != query_.url.port || p.protocol != model::Protocol::TCP) continue;
+      if (p.node_port != query_.url.port || p.protocol != query_.url.protocol()) continue;
       const event::ServiceId id(i);
       step("address", fmt::format("node port {} is {} of {}", query_.url.port, port_words(p), label(Ref(id), view_)));
       RouteQuery behind = query_;  // as if its own port had been asked
       behind.url.port = static_cast<std::uint16_t>(p.port);
       RouteWalk walk(behind, view_, bound_);
       walk.route_ = std::move(route_);
-      walk.to_service(id, Side::External, node);
+      walk.to_service(id, node == node_ ? Side::Inside : Side::External, node);
       route_ = std::move(walk.route_);
       return;
     }
@@ -211,7 +221,7 @@ void RouteWalk::to_node(NodeId node) {
     const model::PodSpec& spec = view_.pod_spec(pod).spec;
     for (const model::Container& c : spec.containers) {
       for (const model::ContainerPort& p : c.ports) {
-        if (p.host_port != query_.url.port || p.protocol != model::Protocol::TCP) continue;
+        if (p.host_port != query_.url.port || p.protocol != query_.url.protocol()) continue;
         step("address", fmt::format("host port {} is {}", query_.url.port, label(Ref(pod), view_)));
         return to_pod(pod, p.container_port);
       }
@@ -231,6 +241,11 @@ void RouteWalk::to_balancer(event::ServiceId id, const std::string& address) {
                                                   [&](const std::string& r) { return in_range(client_, r); }))
     return end(RouteEnd::TimedOut,
                fmt::format("{} is in none of the loadBalancerSourceRanges: packets are dropped", client_), Ref(id));
+  if (query_.from.valid() && !view_.pod_spec(query_.from).spec.host_network) {
+    step("balancer", fmt::format("the request comes from a pod: kube-proxy on node {} takes the address itself",
+                                 view_.bare_name(Ref(node_))));
+    return to_service(id, Side::Inside, node_);
+  }
   if (!spec.external_local) return to_service(id, Side::External, {});
   std::vector<NodeId> nodes;
   for (const Backend& b : backends_of(id, view_)) {
@@ -327,7 +342,7 @@ void RouteWalk::finish_at_pod(bool gateway) {
   const Listening& l = chosen->listening;
   if (l.how == How::Answers) {
     route_.end = RouteEnd::Answered;
-    route_.status = 200;
+    route_.status = query_.url.is_http() ? 200 : 0;
     return;
   }
   Ref cause(chosen->backend.pod);

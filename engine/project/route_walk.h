@@ -13,6 +13,7 @@ namespace wavetank::project {
 enum class Side : std::uint8_t {
   Internal,  ///< To a cluster address: internalTrafficPolicy.
   External,  ///< To a node port or a balancer's address: externalTrafficPolicy.
+  Inside,    ///< The same from a pod, by the kube-proxy of its own node: no policy of Local binds it.
 };
 
 class RouteWalk {

@@ -72,6 +72,34 @@ void add_written_slice(const Doc& slice, const ClusterView& view, std::vector<Ba
   }
 }
 
+/// An Endpoints object that a client wrote for a Service without selector: the EndpointSliceMirroring controller makes
+/// slices of it (unless a label forbids); we read it where it lies.
+void add_legacy(const Doc& endpoints, const ClusterView& view, std::vector<Backend>& out) {
+  const Doc* labels = endpoints.at({"metadata", "labels"});
+  if (labels != nullptr && labels->string_or("endpointslice.kubernetes.io/skip-mirror") == "true") return;
+  const Doc* subsets = endpoints.find("subsets");
+  for (std::size_t i = 0; subsets != nullptr && i < subsets->items.size(); ++i) {
+    const Doc& subset = subsets->items[i];
+    Doc slice = Doc::object();
+    slice["ports"] = subset.find("ports") != nullptr ? *subset.find("ports") : Doc::array();
+    for (const auto& [key, ready] : {std::pair{"addresses", true}, std::pair{"notReadyAddresses", false}}) {
+      slice["endpoints"] = Doc::array();
+      const Doc* addresses = subset.find(key);
+      for (std::size_t a = 0; addresses != nullptr && a < addresses->items.size(); ++a) {
+        const Doc& address = addresses->items[a];
+        Doc e = Doc::object();
+        e["addresses"] = Doc::array();
+        e["addresses"].items.push_back(Doc::string(address.string_or("ip")));
+        for (const char* field : {"hostname", "nodeName"})
+          if (address.find(field) != nullptr) e[field] = *address.find(field);
+        e["conditions"]["ready"] = Doc::boolean(ready);
+        slice["endpoints"].items.push_back(std::move(e));
+      }
+      add_written_slice(slice, view, out);
+    }
+  }
+}
+
 /// A subset of a legacy Endpoints object.
 struct Subset {
   std::vector<event::SlicePort> ports;
@@ -146,6 +174,10 @@ std::vector<Backend> backends_of(event::ServiceId id, const ClusterView& view) {
     if (labels != nullptr && labels->string_or("kubernetes.io/service-name") == name)
       add_written_slice(*doc, view, out);
   }
+  if (!service.spec.selector.empty()) return out;
+  const Ref legacy = view.find_other("v1", "Endpoints", view.text(service.header.ns), name);
+  if (!legacy.valid()) return out;
+  if (const auto doc = model::parse_json(view.header(legacy)->doc, "endpoints")) add_legacy(*doc, view, out);
   return out;
 }
 

@@ -74,15 +74,16 @@ base::Result<Url> parse_url(std::string_view text) {
   const std::size_t colon = rest.find("://");
   if (colon == std::string_view::npos) return fail("write http://HOST[:PORT]/PATH");
   for (const char c : rest.substr(0, colon)) out.scheme += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  if (out.scheme != "http" && out.scheme != "https")
-    return fail(fmt::format("its scheme is \"{}\"; http and https are allowed", shown(out.scheme)));
+  constexpr std::string_view kSchemes[] = {"http", "https", "tcp", "udp", "sctp"};
+  if (std::find(std::begin(kSchemes), std::end(kSchemes), out.scheme) == std::end(kSchemes))
+    return fail(fmt::format("its scheme is \"{}\"; http, https, tcp, udp and sctp are allowed", shown(out.scheme)));
   rest.remove_prefix(colon + 3);
   const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
   std::string_view authority = rest.substr(0, end);
   rest.remove_prefix(end);
   if (authority.find('@') != std::string_view::npos) return fail("a user name is not allowed");
   if (rest.find('#') != std::string_view::npos) return fail("a fragment (#…) is never sent");
-  out.port = out.scheme == "https" ? 443 : 80;
+  out.port = out.scheme == "https" ? 443 : out.scheme == "http" ? 80 : 0;
   if (const std::size_t at = authority.rfind(':'); at != std::string_view::npos && authority.front() != '[') {
     out.port = read_port(authority.substr(at + 1));
     if (out.port == 0) return fail("the port must be a number from 1 to 65535");
@@ -94,6 +95,8 @@ base::Result<Url> parse_url(std::string_view text) {
     out.absolute = true;
   }
   if (const std::string problem = host_problem(out.host); !problem.empty()) return fail(problem);
+  if (out.port == 0) return fail(fmt::format("it has no port: write {}://HOST:PORT", out.scheme));
+  if (!out.is_http() && !rest.empty() && rest != "/") return fail(fmt::format("{} has no path", out.scheme));
   if (const std::string problem = path_problem(rest); !problem.empty()) return fail(problem);
   const std::size_t mark = std::min(rest.find('?'), rest.size());
   out.path = mark == 0 ? "/" : std::string(rest.substr(0, mark));

@@ -100,7 +100,11 @@ TEST_CASE("URLs: what is read and what is refused") {
       {"http://web.:8080/a%20b", "http web 8080 /a%20b"},
       {"http://10.96.0.12/", "http 10.96.0.12 80 /"},
       {"shop.example", "write http://HOST[:PORT]/PATH"},
-      {"ftp://h/", "its scheme is \"ftp\"; http and https are allowed"},
+      {"ftp://h/", "its scheme is \"ftp\"; http, https, tcp, udp and sctp are allowed"},
+      {"udp://dns:53", "udp dns 53 /"},
+      {"tcp://db:5432/", "tcp db 5432 /"},
+      {"udp://dns", "it has no port: write udp://HOST:PORT"},
+      {"tcp://db:5432/x", "tcp has no path"},
       {"http:///x", "there is no host"},
       {"http://a..b/", "the host has an empty label"},
       {"http://-a/", "a label of the host begins or ends with \"-\""},
@@ -172,6 +176,8 @@ TEST_CASE("DNS: the cluster's names and what they are") {
   w.settle();
   CHECK(dns("db-0.db.default.svc.cluster.local") == "NXDOMAIN");
   CHECK(dns("db.default.svc.cluster.local") == "A:" + second);
+  CHECK(dns("_sql._tcp.db.default.svc.cluster.local", DnsType::SRV) ==
+        "SRV:" + dashes + ".db.default.svc.cluster.local:5432");
 }
 
 TEST_CASE("DNS: where a pod looks for short names") {
@@ -252,6 +258,54 @@ TEST_CASE("The draw is uniform, of the seed, the client and the moment") {
   CHECK(drawn.size() == 3);
 }
 
+TEST_CASE("Two clients that ask at one moment are drawn for apart") {
+  World w;
+  w.service("web", kWeb);
+  w.pods("web", "a@n1 b@n2");
+  w.settle();
+  int apart = 0;
+  for (int i = 0; i < 200; ++i) {
+    w.c.now = base::SimTime{} + base::milliseconds(60'000 + i);
+    apart += w.ask(kUrl, "", "203.0.113.7").pod != w.ask(kUrl, "", "203.0.113.8").pod ? 1 : 0;
+  }
+  CHECK((apart > 70 && apart < 130));
+}
+
+TEST_CASE("Ports of other protocols: UDP is not TCP, at a Service, a node and a pod's host port") {
+  World w;
+  w.service(
+      "dns",
+      "type: NodePort, selector: {app: dns}, ports: [{name: u, port: 53, protocol: UDP, targetPort: dns, nodePort: "
+      "30053}, {name: t, port: 54, targetPort: dns, nodePort: 30054}]");
+  w.c.apply(
+      "{apiVersion: v1, kind: Pod, metadata: {name: a, labels: {app: dns}}, spec: {containers: [{name: c, image: "
+      "'d:1', "
+      "ports: [{name: dns, containerPort: 5353, hostPort: 5300, protocol: UDP}]}]}}");
+  const PodId a = w.c.pod("a");
+  w.c.fact(event::PodBound{a, w.c.node("n1")});
+  w.c.fact(event::ContainerStarted{a, 0});
+  w.c.fact(event::PodPhaseChanged{a, event::Phase::Running, ""});
+  w.c.fact(event::PodReadyChanged{a, true, event::ReadyReason::None});
+  w.settle();
+  const std::string name = "dns.default.svc.cluster.local";
+  CHECK(w.text("udp://" + name + ":53") == "Answered a");
+  CHECK(w.ask("udp://" + name + ":53").candidates.at(0).backend.port == 5353);
+  CHECK(w.ask("udp://" + name + ":53").status == 0);
+  CHECK(w.text("tcp://" + name + ":53") ==
+        "TimedOut: service dns has no TCP port 53 (it has 53/UDP, 54): no rule takes the packets");
+  CHECK(w.text("http://" + name + ":53/") ==
+        "TimedOut: service dns has no TCP port 53 (it has 53/UDP, 54): no rule takes the packets");
+  // The named port is a UDP port of the pod: the TCP port of the Service leads nowhere.
+  CHECK(w.text("tcp://" + name + ":54") ==
+        "Refused: service dns has no endpoints, its pods do not name the port it "
+        "sends to");
+  CHECK(w.text("udp://n2:30053") == "Answered a");
+  CHECK(w.text("tcp://n2:30053") ==
+        "Refused: nobody listens at port 30053 of node n2: it is no node port of a Service");
+  CHECK(w.text("udp://n1:5300") == "Answered a");
+  CHECK(w.text("tcp://n1:5300").starts_with("Refused: nobody listens at port 5300 of node n1"));
+}
+
 TEST_CASE("Node ports, policies of Local, host ports") {
   World w;
   w.service("web", "type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: web, nodePort: 30080}]");
@@ -271,6 +325,14 @@ TEST_CASE("Node ports, policies of Local, host ports") {
   CHECK(w.text("http://own/", "other") == "Answered c");
   CHECK(w.text("http://n1:30999/") ==
         "Refused: nobody listens at port 30999 of node n1: it is no node port of a Service");
+  // The cluster address goes by internalTrafficPolicy alone, and pods of the node itself by no external policy.
+  w.service("outer",
+            "type: NodePort, externalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80, targetPort: web, "
+            "nodePort: 30082}]");
+  w.settle();
+  CHECK(w.text("http://outer/", "client") == "Answered a,b,c");
+  CHECK(w.text("http://n3:30082/", "client") == "Answered a,b,c");
+  CHECK(w.text("http://n1:30082/", "client") == "Answered a,b");
   w.terminate("c");
   w.settle();
   CHECK(w.text("http://n2:30081/") == "Answered c");  // a local one that drains
@@ -294,6 +356,12 @@ TEST_CASE("trafficDistribution: the zone first, all of them without one there") 
   w.settle();
   CHECK(w.text("http://web/", "in-a") == "Answered b");
   CHECK(w.text("http://near/", "in-b") == "Answered b");  // then its zone
+  // A ready endpoint whose node has no zone: hints are not for all, so nobody follows them.
+  w.c.add_node("n4", "");
+  w.pods("web", "d@n4");
+  w.settle();
+  CHECK(w.text("http://web/", "in-b") == "Answered b,d");
+  CHECK(w.text("http://web/", "in-a") == "Answered b,d");
 }
 
 TEST_CASE("ClientIP affinity keeps a client where it is while that endpoint can be had") {
@@ -341,6 +409,12 @@ TEST_CASE("Load balancers: their address, source ranges, nodes with endpoints of
   for (const Candidate& k : r.candidates)
     chance[std::string(w.c.view().pod_name(k.backend.pod))] = std::to_string(k.part) + "/" + std::to_string(k.whole);
   CHECK(chance == std::map<std::string, std::string>{{"a", "1/4"}, {"b", "1/4"}, {"c", "1/2"}});
+  // A pod that asks: the kube-proxy beside it takes the balancer's address itself, and Local does not bind it.
+  w.pods("x", "client@n3");
+  CHECK(w.text("http://198.18.0.2/", "client") == "Answered a,b,c");
+  // The balancer's health checks take a machine out that is down.
+  w.c.fact(event::MachineDown{w.c.node("n1")});
+  CHECK(w.text("http://198.18.0.2/") == "Answered c");
 }
 
 TEST_CASE("Names lead on: ExternalName, headless, pods; short names are for pods") {
@@ -377,6 +451,20 @@ TEST_CASE("Endpoints that somebody wrote count like others") {
       "ports: [{name: http, port: 8080}], endpoints: [{addresses: [192.0.2.10]}, {addresses: [192.0.2.11], conditions: "
       "{ready: false}}]}");
   CHECK(w.text("http://old.default.svc.cluster.local/") == "Answered 192.0.2.10");
+  // The old way: an Endpoints object of the Service's name, which Kubernetes mirrors into slices.
+  w.service("older", "ports: [{name: http, port: 80}]");
+  const std::string endpoints =
+      "subsets: [{addresses: [{ip: 192.0.2.20, hostname: a}], notReadyAddresses: [{ip: 192.0.2.21}], ports: [{name: "
+      "http, "
+      "port: 8080}]}]}";
+  w.c.apply("{apiVersion: v1, kind: Endpoints, metadata: {name: older}, " + endpoints);
+  CHECK(w.text("http://older.default.svc.cluster.local/") == "Answered 192.0.2.20");
+  w.service("skipped", "ports: [{name: http, port: 80}]");
+  w.c.apply(
+      "{apiVersion: v1, kind: Endpoints, metadata: {name: skipped, labels: {endpointslice.kubernetes.io/skip-mirror: "
+      "'true'}}, " +
+      endpoints);
+  CHECK(w.text("http://skipped.default.svc.cluster.local/").starts_with("Refused"));
 }
 
 TEST_CASE("Ingress hosts and paths: what fits") {
@@ -475,6 +563,46 @@ TEST_CASE("Ingress: the host, then the path, then the defaults") {
   w.settle();
   CHECK(w.text("http://www.example/") == "Answered rest-1");
   CHECK(w.text("http://203.0.113.1/") == "Answered rest-1");
+}
+
+TEST_CASE("Ingress: whose default backend, which class, and those that nobody serves") {
+  World w;
+  for (const char* name : {"one", "two", "rest"}) {
+    w.service(name, std::string("selector: {app: ") + name + "}, ports: [{port: 80, targetPort: web}]");
+    w.pods(name, std::string(name) + "-1@n1");
+  }
+  const auto ingress = [&](const std::string& name, const std::string& more) {
+    w.c.apply("{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: " + name + "}, spec: {" + more +
+              "}}");
+  };
+  const auto rule = [](const std::string& host, const std::string& service) {
+    return "rules: [{host: " + host +
+           ", http: {paths: [{path: /a, pathType: Prefix, backend: {service: {name: " + service +
+           ", port: {number: 80}}}}]}}]";
+  };
+  const std::string fallback = "defaultBackend: {service: {name: rest, port: {number: 80}}}";
+  for (const char* name : {"first", "second"})
+    w.c.apply("{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: " + std::string(name) +
+              "}, spec: {controller: example.com/c}}");
+  ingress("a", "ingressClassName: first, " + fallback + ", " + rule("a.example", "one"));
+  ingress("b", "ingressClassName: first, " + rule("b.example", "one"));
+  ingress("c", "ingressClassName: second, " + rule("a.example", "two") + "");
+  ingress("d", rule("d.example", "one"));
+  w.c.now = w.c.now + base::seconds(30);
+  w.settle();
+  // The default backend of an Ingress with rules is for its own hosts.
+  CHECK(w.text("http://a.example/a") == "Answered one-1");
+  CHECK(w.text("http://a.example/x") == "Answered rest-1");
+  CHECK(w.text("http://b.example/x") == "NotFound 404: no path of the host b.example takes /x");
+  // Each class has an address of its own, and its own rules.
+  CHECK(w.c.view().load_balancer(w.c.find(model::Kind::Ingress, "a")) == std::vector<std::string>{"203.0.113.1"});
+  CHECK(w.c.view().load_balancer(w.c.find(model::Kind::Ingress, "c")) == std::vector<std::string>{"203.0.113.2"});
+  CHECK(w.text("http://203.0.113.2/a") == "NotFound 404: no rule is for the host (none)");
+  const event::Ref second = w.c.find(model::Kind::IngressClass, "second", "");
+  CHECK(match_ingress(second, "a.example", "/a", w.c.view()).backend->service == "two");
+  CHECK(match_ingress(second, "b.example", "/a", w.c.view()).backend == nullptr);
+  // Without class, and without a default one: nobody serves it.
+  CHECK(w.text("http://d.example/a") == "NXDOMAIN: d.example is a host of ingress d, which has no address (yet)");
 }
 
 TEST_CASE("The legacy Endpoints follow the slices, at most a thousand addresses") {

@@ -96,7 +96,7 @@ TEST_CASE("routes refuse what cannot be asked") {
   const Row rows[] = {
       {"route shop.wt", "URL is missing"},
       {"route shop.wt shop.example", "write http://HOST[:PORT]/PATH"},
-      {"route shop.wt ftp://shop.example/", "its scheme is \"ftp\"; http and https are allowed"},
+      {"route shop.wt ftp://shop.example/", "its scheme is \"ftp\"; http, https, tcp, udp and sctp are allowed"},
       {"route shop.wt http://h:70000/", "the port must be a number from 1 to 65535"},
       {"route shop.wt http://h/ --client 1.2.3", "--client: \"1.2.3\" is not an IPv4 address such as 203.0.113.7"},
       {"route shop.wt http://h/ --from deployment/cart", "--from: only pods ask, not deployment/cart"},
@@ -122,6 +122,8 @@ kind: Service
 metadata: {name: web}
 spec: {selector: {app: wed}, ports: [{port: 80}]}
 ---
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: closed}, spec: {podSelector: {}}}
+---
 apiVersion: v1
 kind: Service
 metadata: {name: api}
@@ -143,7 +145,8 @@ spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: 
                            "service/api sends port 80 to the port \"rest\", which none of its pods names",
                            "ingress/shop has no class, and no IngressClass here is the default: nobody will serve it",
                            "ingress/shop leads to port 81 of service api, which has none of that number",
-                           "ingress/shop leads to service gone, which is not here"}) {
+                           "ingress/shop leads to service gone, which is not here",
+                           "networkpolicy/closed: not enforced: every request gets through, whoever sends it"}) {
     INFO(ran.err);
     CHECK(ran.err.find(line) != std::string::npos);
   }
