@@ -260,6 +260,15 @@ TEST_CASE("Protection comes off when no placed pod uses the claim, and no bound 
   CHECK(c.sync(claim) == R"(patch a {"metadata":{"finalizers":null}})");
   CHECK_FALSE(c.view().alive(claim));
 
+  // A pod that was never placed does not hold its claim back.
+  c.disk("b");
+  c.apply(
+      "{apiVersion: v1, kind: Pod, metadata: {name: q}, spec: {containers: [{name: c, image: i}], volumes: [{name: v, "
+      "persistentVolumeClaim: {claimName: b}}]}}");
+  const event::Ref free = c.find(Kind::PersistentVolumeClaim, "b");
+  c.wish(command::DeleteObject{free, event::Propagation::Background, {}});
+  CHECK(c.sync(free) == R"(patch b {"metadata":{"finalizers":null}})");
+
   Rig v(control::make_volume_protection_controller());
   v.disk("a");
   const event::Ref volume = v.pv("a");
