@@ -204,6 +204,11 @@ Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
     if (auto refused = check_namespace(view, kind, ns, name)) return refused;
   if (kind == Kind::Pod) model::merge_label_keys(doc);  // before validation, as the API server does
   if (kind == Kind::PersistentVolumeClaim || kind == Kind::PersistentVolume) protect_in_use(doc, kind);
+  const std::string job_uid = kind == Kind::Job ? view.uid(Ref(event::JobId(view->jobs.size()))) : "";
+  if (kind == Kind::Job && model::decode(doc, "")) {  // before validation, too, but after the defaults
+    model::apply_defaults(doc);
+    generate_job_selector(doc, job_uid);
+  }
   auto admitted = model::admit(std::move(doc), "");
   if (!admitted) return invalid(kind, model::kind_info(kind).name, name, admitted.error());
   Doc& full = admitted->doc;
@@ -220,11 +225,7 @@ Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
   } else if (kind == Kind::DaemonSet) {
     if (auto refused = count_templates(nullptr, full)) return refused;
   } else if (kind == Kind::Job) {
-    const std::string uid = view.uid(Ref(event::JobId(view->jobs.size())));
-    generate_job_selector(full, uid);
-    if (auto refused = check_generated_selector(full, uid)) return refused;
-    admitted = model::admit(Doc(full), "");  // what was made must be valid, too
-    if (!admitted) return invalid(kind, model::kind_info(kind).name, name, admitted.error());
+    if (auto refused = check_generated_selector(full, job_uid)) return refused;
   }
   if (auto refused = bound_new_object(view, kind, ns, name, full, facts)) return refused;
   facts.emplace_back(event::ObjectCreated{kind, model::to_canonical_json(full)});
@@ -236,26 +237,12 @@ Refusal create(const ClusterView& view, Doc doc, Kind kind, Facts& facts) {
   return granted();
 }
 
-/// Of volumes, claims and classes. Where Kubernetes shows the difference of two Go values behind its words, we leave it
-/// out. Source: ValidatePersistentVolume(Claim)Update, ValidateStorageClassUpdate.
+/// Of volumes and classes. Where Kubernetes shows the difference of two Go values behind its words, we leave it out.
+/// Source: ValidatePersistentVolumeUpdate, ValidateStorageClassUpdate.
 Refusal check_immutable_storage(Ref ref, const std::string& name, const Doc& before, const Doc& after) {
   const auto refuse = [&](std::string_view kind, std::string_view message) {
     return Rejection{"Invalid", fmt::format("{} \"{}\" is invalid: {}", kind, name, message)};
   };
-  if (ref.kind == Kind::PersistentVolumeClaim) {
-    Doc was = before, is = after;
-    for (Doc* doc : {&was, &is}) {
-      Doc& spec = (*doc)["spec"];
-      spec.erase("volumeAttributesClassName");
-      const Doc* phase = after.at({"status", "phase"});
-      if (phase != nullptr && phase->text == "Bound") spec["resources"]["requests"].erase("storage");
-      if (before.at({"spec", "volumeName"}) == nullptr) spec.erase("volumeName");
-    }
-    if (!same_member(was, is, {"spec"}))
-      return refuse("PersistentVolumeClaim",
-                    "spec: Forbidden: spec is immutable after creation except resources.requests and "
-                    "volumeAttributesClassName for bound claims");
-  }
   if (ref.kind == Kind::PersistentVolume) {
     Doc was = before, is = after;
     for (Doc* doc : {&was, &is})
@@ -371,7 +358,7 @@ Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, con
   const std::string name(view.bare_name(ref));
   const auto immutable = [&](std::string_view path, const Doc* value) {
     const std::string shown = value == nullptr ? "null" : model::to_canonical_json(*value);
-    return Rejection{"Invalid", fmt::format("{} \"{}\" is invalid: {}: Invalid value: {}: field is immutable",
+    return Rejection{"Invalid", fmt::format("{}.apps \"{}\" is invalid: {}: Invalid value: {}: field is immutable",
                                             model::kind_info(ref.kind).name, name, path, shown)};
   };
   if ((ref.kind == Kind::Deployment || ref.kind == Kind::ReplicaSet) &&
@@ -391,24 +378,8 @@ Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, con
                                name, model::to_canonical_json(*after.at({"spec", "controller"})))};
   if (auto refused = check_immutable_storage(ref, name, before, after)) return refused;
   if (auto refused = check_immutable_network(ref, name, before, after)) return refused;
-  if (auto refused = check_resize(view, ref, before, after)) return refused;
-  if (ref.kind != Kind::Pod) return granted();
-  Doc was = before, is = after;
-  for (Doc* doc : {&was, &is}) {
-    Doc& spec = (*doc)["spec"];
-    for (const char* key : {"activeDeadlineSeconds", "terminationGracePeriodSeconds", "tolerations"}) spec.erase(key);
-    for (const char* list : {"containers", "initContainers"})
-      if (Doc* containers = spec.find(list); containers != nullptr)
-        for (Doc& c : containers->items) c.erase("image");
-  }
-  if (same_member(was, is, {"spec"})) return granted();
-  return Rejection{
-      "Invalid",
-      fmt::format("Pod \"{}\" is invalid: spec: Forbidden: pod updates may not change fields other than "
-                  "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
-                  "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "
-                  "(allow it to be set to 1 if it was previously negative)",
-                  name)};
+  if (auto refused = check_immutable_spec(ref.kind, name, before, after)) return refused;
+  return check_resize(view, ref, before, after);
 }
 
 void default_namespace(Doc& doc, Kind kind) {
@@ -445,6 +416,7 @@ Refusal update_object(const ClusterView& view, Ref ref, Doc wanted, Facts& facts
   Doc before = view.stored_doc(ref);
   model::apply_defaults(before);  // a pod that a set made has its template's defaults only
   if (ref.kind == Kind::Service) keep_allocated(before, wanted);
+  if (ref.kind == Kind::Pod) keep_default_tolerations(view, before, wanted);
   auto admitted = model::admit(std::move(wanted), "");
   if (!admitted) return invalid(ref.kind, model::kind_info(ref.kind).name, view.bare_name(ref), admitted.error());
   if (auto refused = check_immutable(view, ref, before, admitted->doc)) return refused;

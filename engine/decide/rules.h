@@ -30,6 +30,11 @@ Refusal check_namespace(const ClusterView& view, model::Kind kind, std::string_v
 void generate_job_selector(model::Doc& job, std::string_view uid);
 Refusal check_generated_selector(const model::Doc& job, std::string_view uid);
 Refusal check_immutable_job(const ClusterView& view, event::Ref ref, const model::Doc& before, const model::Doc& after);
+/// What an update may not change of pods, volumes, claims, nodes, attachments and configuration (immutable.cpp).
+Refusal check_immutable_spec(model::Kind kind, std::string_view name, const model::Doc& before,
+                             const model::Doc& after);
+/// DefaultTolerationSeconds on an update: a list of tolerations that replaced another gets the usual ones again.
+void keep_default_tolerations(const ClusterView& view, const model::Doc& before, model::Doc& pod);
 /// Takes a pod out of the API, or lets it wait for its finalizer to be taken off.
 void remove_pod(const ClusterView& view, event::PodId pod, Facts& facts);
 

@@ -68,8 +68,6 @@ void validate_workload(const Place& spec, const LabelSelector& wanted, const Pod
   if (deadline) deadline.forbidden("activeDeadlineSeconds in ReplicaSet is not Supported");
 }
 
-bool is_zero(const Place& int_or_percent) { return int_or_percent.text() == "0" || int_or_percent.text() == "0%"; }
-
 void validate_strategy(const Place& strategy) {
   const Place type = strategy["type"];
   const Place rolling = strategy["rollingUpdate"];
@@ -315,6 +313,12 @@ void validate_int_or_percent(const Place& value, bool at_most_100) {
   const bool above = number.size() > 3 || (number.size() == 3 && number > "100");
   if (above && at_most_100) value.invalid("must not be greater than 100%");
   if (number.size() > 9) value.invalid("must be a percentage below 1000000000%");  // what an int32 holds
+}
+
+bool is_zero(const Place& int_or_percent) {
+  std::string_view text = int_or_percent.text();
+  if (text.ends_with('%')) text.remove_suffix(1);
+  return !text.empty() && text.find_first_not_of('0') == std::string_view::npos;
 }
 
 base::Diagnostics validate(const Object& object, std::string_view file) {

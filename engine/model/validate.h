@@ -81,6 +81,8 @@ void validate_labels(const Place& labels);
 void validate_annotations(const Place& annotations);
 void validate_selector(const Place& selector);
 void validate_int_or_percent(const Place& value, bool at_most_100);
+/// An integer or a percentage that is there and says nothing: 0, "0%", "00%".
+bool is_zero(const Place& int_or_percent);
 void validate_port_or_name(const Place& port);
 /// `claims`: volumes that are not written but will be there.
 void validate_pod_template(const Place& metadata, const Place& spec, const std::vector<std::string>& claims = {});
@@ -118,6 +120,7 @@ void validate_resource_names(const Place& list, bool container);
 void validate_taint_effect(const Place& effect, bool required);
 void validate_container_ports(const Place& container, bool host_network, std::vector<std::string>& host_ports);
 void validate_probes(const Place& container, bool is_init);
-void validate_lifecycle(const Place& container, bool is_init);
+/// `grace`: the pod's terminationGracePeriodSeconds.
+void validate_lifecycle(const Place& container, bool is_init, const Place& grace);
 
 }  // namespace wavetank::model

@@ -188,7 +188,7 @@ void validate_probes(const Place& container, bool is_init) {
   }
 }
 
-void validate_lifecycle(const Place& container, bool is_init) {
+void validate_lifecycle(const Place& container, bool is_init, const Place& grace) {
   const Place lifecycle = container["lifecycle"];
   if (!lifecycle) return;
   if (is_init && container["restartPolicy"].text() != "Always") {
@@ -198,7 +198,12 @@ void validate_lifecycle(const Place& container, bool is_init) {
     const Place hook = lifecycle[key];
     if (!hook) continue;
     validate_handler(hook, "sleep");
-    hook["sleep"]["seconds"].not_negative();
+    const Place sleep = hook["sleep"];
+    const std::int64_t seconds = sleep["seconds"].number();
+    if (sleep && grace && (seconds < 0 || seconds > grace.number()))
+      sleep.invalid_value(
+          std::to_string(seconds),
+          fmt::format("must be non-negative and less than terminationGracePeriodSeconds ({})", grace.number()));
   }
 }
 

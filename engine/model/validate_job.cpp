@@ -152,10 +152,11 @@ std::string read_index(std::string_view text, std::int64_t completions, std::int
 /// Reads "1,3-5" and adds up how many indexes that are; what is wrong, or "" (validateIndexesFormat).
 std::string read_indexes(std::string_view text, std::int64_t completions, std::int64_t& total) {
   std::optional<std::int64_t> last;
-  while (!text.empty()) {
+  for (bool more = !text.empty(); more;) {
     const std::size_t comma = text.find(',');
     const std::string_view part = text.substr(0, comma);
-    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+    more = comma != std::string_view::npos;
+    text.remove_prefix(more ? comma + 1 : text.size());
     const std::size_t dash = part.find('-');
     if (dash != std::string_view::npos && part.find('-', dash + 1) != std::string_view::npos)
       return fmt::format(
@@ -219,6 +220,19 @@ void validate_template(const Place& spec, const Job& job) {
   }
 }
 
+/// A selector of one's own needs manualSelector; the one that the API server makes names the Job by its uid, which is
+/// not known here (ValidateGeneratedSelector).
+void validate_generated(const Place& root, const Job& job) {
+  if (job.manual_selector || !job.selector) return;
+  const Place selector = root["spec"]["selector"], labels = selector["matchLabels"];
+  Labels generated;
+  for (const char* key : {"batch.kubernetes.io/job-name", "job-name"})
+    set_label(generated, key, root["metadata"]["name"].text());
+  for (const char* key : {"batch.kubernetes.io/controller-uid", "controller-uid"})
+    set_label(generated, key, labels[key].text());
+  if (!job.selector->matches(generated)) selector.invalid("`selector` not auto-generated");
+}
+
 }  // namespace
 
 void validate_job_spec(const Place& spec, const Job& job) {
@@ -256,6 +270,7 @@ void validate_job(const Place& root, const Job& job) {
     const Place labels = spec["template"]["metadata"]["labels"];
     labels.invalid_value(labels ? shown(*labels.doc()) : "null", "`selector` does not match template `labels`");
   }
+  validate_generated(root, job);
   // The pods' host names hold the index.
   const Place name = root["metadata"]["name"];
   if (!job.indexed || job.completions.value_or(0) <= 0 || name.text().empty()) return;

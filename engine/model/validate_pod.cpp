@@ -71,8 +71,10 @@ void validate_mounts(const Place& container, const std::vector<std::string>& vol
   }
 }
 
-void validate_container(const Place& c, bool is_init, bool host_network, std::vector<std::string>& names,
+void validate_container(const Place& c, bool is_init, const Place& spec, std::vector<std::string>& names,
                         const std::vector<std::string>& volumes, std::vector<std::string>& host_ports) {
+  const bool host_network = get_bool(spec.doc(), "hostNetwork");
+  const Place grace = spec["terminationGracePeriodSeconds"];
   validate_unique_label(c["name"], names);
   const Place image = c["image"];
   const std::string& text = image.text();
@@ -93,7 +95,7 @@ void validate_container(const Place& c, bool is_init, bool host_network, std::ve
   validate_env(c);
   validate_mounts(c, volumes);
   validate_probes(c, is_init);
-  validate_lifecycle(c, is_init);
+  validate_lifecycle(c, is_init, grace);
   validate_resources(c["resources"]);
 }
 
@@ -147,16 +149,15 @@ void validate_scheduling_fields(const Place& spec) {
 void validate_pod_spec(const Place& spec, const std::vector<std::string>& claims) {
   std::vector<std::string> volumes = validate_volumes(spec);
   volumes.insert(volumes.end(), claims.begin(), claims.end());
-  const bool host_network = get_bool(spec.doc(), "hostNetwork");
   std::vector<std::string> names;
   std::vector<std::string> host_ports;
   const std::vector<Place> containers = spec["containers"].items();
   if (containers.empty()) spec["containers"].required();
-  for (const Place& c : containers) validate_container(c, false, host_network, names, volumes, host_ports);
+  for (const Place& c : containers) validate_container(c, false, spec, names, volumes, host_ports);
   std::vector<std::string> no_conflict;  // plain init containers run one after the other
   for (const Place& c : spec["initContainers"].items()) {
     const bool sidecar = c["restartPolicy"].text() == "Always";
-    validate_container(c, true, host_network, names, volumes, sidecar ? host_ports : no_conflict);
+    validate_container(c, true, spec, names, volumes, sidecar ? host_ports : no_conflict);
     if (!sidecar) no_conflict.clear();
   }
   spec["restartPolicy"].one_of({"Always", "OnFailure", "Never"});
@@ -173,8 +174,10 @@ void validate_pod_spec(const Place& spec, const std::vector<std::string>& claims
 }
 
 void validate_pod_template(const Place& metadata, const Place& spec, const std::vector<std::string>& claims) {
-  validate_labels(metadata["labels"]);
-  validate_annotations(metadata["annotations"]);
+  // Kubernetes leaves the metadata out of the path.
+  const std::string tmpl = metadata.path().substr(0, metadata.path().rfind('.'));
+  validate_labels(metadata["labels"].renamed(tmpl + ".labels"));
+  validate_annotations(metadata["annotations"].renamed(tmpl + ".annotations"));
   validate_pod_spec(spec, claims);
 }
 

@@ -6,8 +6,6 @@
 namespace wavetank::model {
 namespace {
 
-bool is_zero(const Place& value) { return !value || value.text() == "0" || value.text() == "0%"; }
-
 /// The selector is there, says something and takes the template's labels.
 void validate_selected(const Place& spec, const LabelSelector& wanted, const PodTemplate& tmpl, std::string_view kind) {
   const Place selector = spec["selector"];
@@ -66,9 +64,10 @@ void validate_daemon_strategy(const Place& strategy) {
   const Place surge = rolling["maxSurge"];
   validate_int_or_percent(unavailable, true);
   validate_int_or_percent(surge, true);
-  if (!is_zero(unavailable) && !is_zero(surge)) {
+  const auto none = [](const Place& amount) { return !amount || is_zero(amount); };
+  if (!none(unavailable) && !none(surge)) {
     surge.invalid("may not be set when maxUnavailable is non-zero");
-  } else if (is_zero(unavailable) && is_zero(surge)) {
+  } else if (none(unavailable) && none(surge)) {
     unavailable.required("cannot be 0 when maxSurge is 0");
   }
 }

@@ -84,6 +84,9 @@ TEST_CASE("Jobs: validation") {
       {"manualSelector: true", "spec.selector: Required value"},
       {"manualSelector: true, selector: {matchLabels: {a: b}}",
        "spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`"},
+      {"selector: {matchLabels: {a: b}}",
+       "spec.selector: Invalid value: {\"matchLabels\":{\"a\":\"b\"}}: `selector` not auto-generated\n"
+       "spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`"},
       {"completionMode: Indexed, completions: 10",
        "metadata.name: Invalid value: \"" + std::string(62, 'a') +
            "\": will not able to create pod with invalid DNS label: " + std::string(62, 'a') + "-9",
@@ -164,6 +167,8 @@ TEST_CASE("Jobs: validation of successPolicy") {
       {rule("succeededCount: -1"), at + ".succeededCount: Invalid value: -1: must be greater than or equal to 0"},
       {rule(""), at + ": Required value: at least one of succeededCount or succeededIndexes must be specified"},
       {rule("succeededIndexes: '10'"), wrong("10", "too large index: \\\"10\\\"")},
+      {rule("succeededIndexes: '0,'"), wrong("0,", "cannot convert string to integer for index: \\\"\\\"")},
+      {rule("succeededIndexes: ''"), ""},
       {rule("succeededIndexes: '3-1'"), wrong("3-1", "non-increasing order, previous: 3, current: 1")},
       {rule("succeededIndexes: '3,3'"), wrong("3,3", "non-increasing order, previous: 3, current: 3")},
       {rule("succeededIndexes: '1-2-3'"),

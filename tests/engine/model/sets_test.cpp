@@ -126,6 +126,7 @@ TEST_CASE("mistakes in DaemonSets, in Kubernetes' words") {
        "spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero"},
       {daemon("updateStrategy: {rollingUpdate: {maxUnavailable: 0}}"),
        "spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0"},
+      {daemon("updateStrategy: {rollingUpdate: {maxUnavailable: '00%', maxSurge: '50%'}}"), ""},
       {daemon("updateStrategy: {rollingUpdate: {maxUnavailable: '101%'}}"),
        "spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: \"101%\": must not be greater than 100%"},
   };

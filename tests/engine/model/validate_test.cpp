@@ -119,6 +119,9 @@ TEST_CASE("deployments and replica sets") {
           {"both zero", "  strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0%}}\n",
            "5:59: spec.strategy.rollingUpdate.maxUnavailable: Invalid value: \"0%\": may not be 0 when `maxSurge` is "
            "0"},
+          {"zero is zero", "  strategy: {rollingUpdate: {maxSurge: 000%, maxUnavailable: 00%}}\n",
+           "5:62: spec.strategy.rollingUpdate.maxUnavailable: Invalid value: \"00%\": may not be 0 when `maxSurge` is "
+           "0"},
           {"percentages", "  strategy: {rollingUpdate: {maxSurge: some, maxUnavailable: 101%}}\n",
            "5:40: spec.strategy.rollingUpdate.maxSurge: Invalid value: \"some\": a valid percent string must be a "
            "numeric string followed by an "
@@ -151,6 +154,16 @@ TEST_CASE("deployments and replica sets") {
            "9:26: spec.selector.matchExpressions[2].operator: Invalid value: \"Is\": not a valid selector operator\n"
            "10:25: spec.template.metadata.labels: Invalid value: {\"b\":\"x\"}: `selector` does not match template "
            "`labels`"},
+          {"labels and annotations of the template, whose metadata Kubernetes leaves out",
+           "  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b, c: d/e}, annotations: {a/: "
+           "b}}\n"
+           "    spec: {containers: [{name: c, image: i}]}\n",
+           "7:31: spec.template.labels: Invalid value: \"d/e\": a valid label must be an empty string or consist of "
+           "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. "
+           "'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+           "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')\n"
+           "7:54: spec.template.annotations: Invalid value: \"a/\": name part must be non-empty\n"
+           "7:54: spec.template.annotations: Invalid value: \"a/\": " LABEL_NAME},
           {"pods that end",
            "  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec:\n      "
            "restartPolicy: Never\n"
