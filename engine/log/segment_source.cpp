@@ -24,7 +24,7 @@ std::string damage_text(const SegmentSource& source, std::size_t number, const s
   if (sound && sound->seq > 0) {
     text += fmt::format("; readable up to event {} at {}", sound->seq, base::format_time(sound->time));
   } else if (number == 1) {
-    text += "; nothing before it is readable";
+    text += "; nothing is readable";
   }
   return text;
 }

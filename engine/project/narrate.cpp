@@ -101,6 +101,13 @@ struct Sentence {
     return view->jobs[of.row].spec.suspend ? "its job is suspended" : "its job has no more use for it";
   }
 
+  /// Why the garbage collector deletes a pod: background deletion comes after the owner, foreground before it.
+  [[nodiscard]] std::string after_its_owner(PodId id) const {
+    const Ref of = view->pods.owner[id.index()];
+    if (!of.valid() || !view.alive(of)) return "because its owner is gone";
+    return fmt::format("before its {}, which waits for it (foreground deletion)", kind_words(of, view));
+  }
+
   // ---- The run and what came from outside ----
   std::string operator()(const std::monostate&) const { return "nothing"; }
   std::string operator()(const event::RunStarted& e) const {
@@ -242,7 +249,7 @@ struct Sentence {
       case DeletionReason::Preempted:
         return fmt::format("{}{} is being preempted to make room for a pod of higher priority{}", who, where, grace);
       case DeletionReason::GarbageCollected:
-        return fmt::format("{} is being deleted because its owner is gone{}", who, grace);
+        return fmt::format("{} is being deleted {}{}", who, after_its_owner(e.pod), grace);
       case DeletionReason::PodGC:
         return fmt::format("the pod garbage collector deletes {}{}", who, grace);
     }

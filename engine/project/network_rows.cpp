@@ -129,7 +129,7 @@ std::vector<std::string> network_cells(Ref ref, const ClusterView& view) {
   return class_row(view.ingress_class(ref.as<event::IngressClassId>()), view);
 }
 
-Table endpoints_table(const std::vector<Ref>& services, bool namespaces, const ClusterView& view) {
+Table endpoints_table(const std::vector<Ref>& services, bool namespaces, bool prefix, const ClusterView& view) {
   Table out;
   if (namespaces) out.columns.push_back({"NAMESPACE"});
   for (const char* name : {"NAME", "ENDPOINTS", "AGE"}) out.columns.push_back({name});
@@ -138,7 +138,7 @@ Table endpoints_table(const std::vector<Ref>& services, bool namespaces, const C
     if (doc.is_null()) continue;
     std::vector<std::string> row;
     if (namespaces) row.emplace_back(view.namespace_of(ref));
-    row.emplace_back(view.bare_name(ref));
+    row.push_back((prefix ? "endpoints/" : "") + std::string(view.bare_name(ref)));
     row.push_back(endpoints_text(doc));
     row.push_back(age_since(view.header(ref)->created, view));
     out.rows.push_back(std::move(row));

@@ -406,6 +406,7 @@ Table object_table(const KindQuery& kind, const std::vector<Ref>& refs, bool pre
     std::vector<std::string> row;
     if (namespaces) row.emplace_back(view.namespace_of(ref));
     row.push_back(prefix ? qualified_name(ref, view) : std::string(view.bare_name(ref)));
+    if (ref.kind == Kind::StorageClass && view->storage_classes[ref.row].spec.is_default) row.back() += " (default)";
     for (std::string& cell : cells(ref, view)) row.push_back(std::move(cell));
     out.rows.push_back(std::move(row));
   }

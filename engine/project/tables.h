@@ -36,8 +36,8 @@ Table object_table(const KindQuery& kind, const std::vector<Ref>& refs, bool pre
                    const ClusterView& view);
 Table event_table(const std::vector<EventLedger::Entry>& entries, bool namespaces, const ClusterView& view);
 
-/// The Endpoints objects of these Services, derived; those that have none are left out.
-Table endpoints_table(const std::vector<Ref>& services, bool namespaces, const ClusterView& view);
+/// The Endpoints objects of these Services, derived; those that have none are left out. `prefix`: "endpoints/web".
+Table endpoints_table(const std::vector<Ref>& services, bool namespaces, bool prefix, const ClusterView& view);
 
 /// The table as kubectl aligns it: three blanks between columns, none at the end of a line.
 std::string to_text(const Table& table, bool wide);

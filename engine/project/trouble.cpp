@@ -7,6 +7,7 @@
 #include "engine/project/autoscaling_rows.h"
 #include "engine/project/ingress_rules.h"
 #include "engine/project/set_rows.h"
+#include "engine/project/standing.h"
 #include "engine/project/volume_trouble.h"
 
 namespace wavetank::project {
@@ -132,6 +133,7 @@ std::vector<PodId> pods_of(Ref ref, const ClusterView& view) {
       break;
     case Kind::StatefulSet:
     case Kind::DaemonSet:
+    case Kind::Job:
       out = *view.pods_of(ref);
       break;
     case Kind::Deployment:
@@ -316,7 +318,6 @@ std::vector<std::string> present_alone(Ref ref, const ClusterView& view) {
                                                row.status_available)};
       if (row.deployment.valid())
         out.push_back(fmt::format("Revision {} of {}.", row.revision, label(Ref(row.deployment), view)));
-      if (row.failure.present) out.push_back("It cannot make pods: " + row.failure.message);
       return out;
     }
     case Kind::StatefulSet:
@@ -332,6 +333,18 @@ std::vector<std::string> present_alone(Ref ref, const ClusterView& view) {
       return present_hpa(view->hpas[ref.row], view);
     case Kind::VerticalPodAutoscaler:
       return present_vpa(view->vpas[ref.row], view);
+    case Kind::Job:
+      return present_job(view.job(ref.as<event::JobId>()), view);
+    case Kind::CronJob:
+      return present_cron_job(view.cron_job(ref.as<event::CronJobId>()), view);
+    case Kind::PersistentVolumeClaim:
+      return present_claim(ref.as<event::PvcId>(), view);
+    case Kind::PersistentVolume:
+      return present_volume(view.persistent_volume(ref.as<event::PvId>()));
+    case Kind::ResourceQuota:
+      return present_quota(view.quota(ref.as<event::QuotaId>()));
+    case Kind::Namespace:
+      return present_namespace(view->namespaces[ref.row], view);
     default:
       return {fmt::format("It is there since {}.", at_words(view.header(ref)->created))};
   }
@@ -341,6 +354,8 @@ std::vector<std::string> present_alone(Ref ref, const ClusterView& view) {
 
 std::vector<std::string> present(Ref ref, const ClusterView& view) {
   std::vector<std::string> out = present_alone(ref, view);
+  if (std::string words = deletion_words(ref, view); !words.empty() && ref.kind != Kind::Namespace)
+    out.insert(out.begin(), std::move(words));
   for (std::string& line : autoscaled_by(ref, view)) out.push_back(std::move(line));
   return out;
 }

@@ -9,6 +9,7 @@
 
 #include "engine/project/causes.h"
 #include "engine/project/narrate.h"
+#include "engine/project/standing.h"
 #include "engine/project/trouble.h"
 #include "engine/schedule/explain.h"
 
@@ -53,8 +54,15 @@ struct Seen {
 };
 
 bool owns_pods(Kind kind) {
-  return kind == Kind::Deployment || kind == Kind::ReplicaSet || kind == Kind::StatefulSet || kind == Kind::DaemonSet;
+  return kind == Kind::Deployment || kind == Kind::ReplicaSet || kind == Kind::StatefulSet || kind == Kind::DaemonSet ||
+         kind == Kind::Job;
 }
+
+/// What a controller complains of: a Kubernetes Event of type Warning.
+struct Complaint {
+  Seq seq = 0;  ///< The first of a row of them.
+  std::string reason, message;
+};
 
 /// Collects what there is to know in one walk over the past, then tells it.
 class Inquiry {
@@ -85,6 +93,7 @@ class Inquiry {
     const Ref about = subject(event, view_);
     const bool of_ours = watched_.contains(about) || owned_pod(event, about);
     if (of_ours) seen_[about].push_back({event.seq, event.kind()});
+    hear(event);
   }
 
   base::Result<Why> tell(SimTime at, const History& history);
@@ -92,6 +101,22 @@ class Inquiry {
  private:
   void watch(Ref ref) {
     if (ref.valid()) watched_.insert(ref);
+  }
+  /// Keeps the complaint about each watched object; of pods that cannot be made, until one is.
+  void hear(const event::Event& event) {
+    if (const auto* said = std::get_if<event::EventRecorded>(&event.payload); said != nullptr && said->warning) {
+      const bool of_quota = ref_.kind == Kind::ResourceQuota &&
+                            view_.namespace_of(said->ref) == view_.namespace_of(ref_) &&
+                            said->message.find(fmt::format("quota: {},", view_.bare_name(ref_))) != std::string::npos;
+      if (!of_quota && !watched_.contains(said->ref)) return;
+      Complaint& kept = complaints_[of_quota ? ref_ : said->ref];
+      const bool again = !of_quota && kept.reason == said->reason;  // its first cause is the telling one
+      kept = {again ? kept.seq : event.seq, said->reason, said->message};
+    } else if (const auto* made = std::get_if<event::PodMade>(&event.payload)) {
+      complaints_.erase(made->owner);
+    } else if (const auto* created = std::get_if<event::PodCreated>(&event.payload)) {
+      complaints_.erase(Ref(created->replica_set));
+    }
   }
   /// Pods of a watched ReplicaSet that are gone by now belong to the story, too.
   bool owned_pod(const event::Event&, Ref about) const {
@@ -126,6 +151,11 @@ class Inquiry {
   void ask(std::string title, Seq seq, std::vector<std::string> because = {}, std::size_t pods = 0) {
     if (seq != 0) questions_.push_back({std::move(title), std::move(because), seq, pods});
   }
+  /// Whether a complaint about an object of another kind than those that make pods holds still.
+  [[nodiscard]] bool complains_still(const Complaint& complaint) const {
+    if (ref_.kind == Kind::PersistentVolumeClaim) return !view_.claim(ref_.as<event::PvcId>()).spec.fully_bound();
+    return ref_.kind != Kind::CronJob || complaint.seq > last_of(ref_, event::mask(EventKind::ObjectUpdated));
+  }
   /// The event that shows best what keeps a pod from serving.
   [[nodiscard]] Seq trouble_of(PodId pod) const {
     const NodeId node = view_.pod_node(pod);
@@ -138,7 +168,9 @@ class Inquiry {
   [[nodiscard]] bool dull(const Moment& m) const;
   void ask_about_pod(PodId pod);
   void ask_about_pods(const std::vector<PodId>& pods);
-  void ask_about_workload();
+  bool ask_about_refusal(std::vector<std::string>& now);
+  void ask_about_workload(std::vector<std::string>& now);
+  void ask_about_job(std::vector<std::string>& now);
   void ask_about_node(NodeId id);
   void choose_lately();
   [[nodiscard]] std::vector<Seq> shortened(const CausalGraph& graph, Seq seq) const;
@@ -150,6 +182,7 @@ class Inquiry {
   std::set<Ref> watched_;
   std::vector<Seq> causes_;
   std::map<Ref, std::vector<Seen>> seen_;
+  std::map<Ref, Complaint> complaints_;
   std::vector<Question> questions_;
   std::vector<Seq> lately_;
   std::map<Seq, Moment> told_;
@@ -238,18 +271,46 @@ bool Inquiry::dull(const Moment& m) const {
          m.text.find("Progressing is True") != std::string::npos;
 }
 
-void Inquiry::ask_about_workload() {
+/// Pods that cannot be made, by quota or admission: that comes before all else. Returns whether it is so.
+bool Inquiry::ask_about_refusal(std::vector<std::string>& now) {
+  for (const auto& [about, complaint] : complaints_) {
+    if (complaint.reason != "FailedCreate" || !wants_more_pods(about, view_)) continue;
+    std::string_view message = complaint.message;
+    for (const std::string_view prefix : {"Error creating: ", "(combined from similar events): Error creating: "})
+      if (message.starts_with(prefix)) message.remove_prefix(prefix.size());
+    const std::string who = about == ref_ ? "It" : "Its " + label(about, view_);
+    now.insert(now.begin(), fmt::format("{} cannot make its pods: {}.", who, message));
+    ask("Why it cannot make its pods", complaint.seq);
+    return true;
+  }
+  return false;
+}
+
+void Inquiry::ask_about_job(std::vector<std::string>& now) {
+  const bool refused = ask_about_refusal(now);
+  std::vector<PodId> pods = pods_of(ref_, view_);
+  std::erase_if(pods, [&](PodId pod) { return !view_.pod_active(pod); });
+  ask_about_pods(pods);
+  if (refused) return;
+  ask("How it came to be as it is",
+      last_of(ref_,
+              event::mask_of(EventKind::ObjectCreated, EventKind::ObjectUpdated, EventKind::ObjectConditionChanged,
+                             EventKind::ObjectDeletionStarted, EventKind::ObjectRemoved)));
+}
+
+void Inquiry::ask_about_workload(std::vector<std::string>& now) {
+  const bool refused = ask_about_refusal(now);
+  ask("Why it is being deleted", view_.alive(ref_) ? last_of(ref_, event::mask(EventKind::ObjectDeletionStarted)) : 0);
   ask_about_pods(pods_of(ref_, view_));
   // How it came to its size and version.
   Seq last = 0;
   for (const auto& [about, seen] : seen_) {
     if (about.kind == Kind::Pod) continue;
     last = std::max(last, last_of(about, event::mask_of(EventKind::ReplicaSetScaled, EventKind::ReplicaSetCreated,
-                                                        EventKind::ObjectUpdated, EventKind::ObjectCreated,
-                                                        EventKind::ReplicaSetFailureChanged)));
+                                                        EventKind::ObjectUpdated, EventKind::ObjectCreated)));
   }
   ask("How it came to its present size and version", last);
-  if (questions_.size() > 1) return;
+  if (refused || questions_.size() > 1) return;
   // All is well: what is the last thing that was not?
   Seq trouble = 0;
   for (const auto& [about, seen] : seen_) {
@@ -409,7 +470,10 @@ base::Result<Why> Inquiry::tell(SimTime at, const History& history) {
     case Kind::ReplicaSet:
     case Kind::StatefulSet:
     case Kind::DaemonSet:
-      ask_about_workload();
+      ask_about_workload(out.now);
+      break;
+    case Kind::Job:
+      ask_about_job(out.now);
       break;
     case Kind::Node:
       ask_about_node(ref_.as<NodeId>());
@@ -420,8 +484,13 @@ base::Result<Why> Inquiry::tell(SimTime at, const History& history) {
       if (questions_.empty()) ask("How it came to be as it is", last_of(ref_, ~KindMask{0}));
       break;
     default:
+      if (const auto said = complaints_.find(ref_); said != complaints_.end() && complains_still(said->second))
+        ask(ref_.kind == Kind::ResourceQuota ? "What it refused last" : "What was said of it last", said->second.seq);
       ask("Why it exists", first_of(ref_, kBirth));
-      if (!view_.alive(ref_)) ask("Why it is gone", last_of(ref_, event::mask(EventKind::ObjectRemoved)));
+      if (view_.alive(ref_))
+        ask("Why it is being deleted", last_of(ref_, event::mask(EventKind::ObjectDeletionStarted)));
+      else
+        ask("Why it is gone", last_of(ref_, event::mask(EventKind::ObjectRemoved)));
   }
   choose_lately();
 

@@ -88,19 +88,25 @@ class Builder {
         meta["deletionTimestamp"] = Doc::string(time(pods.deletion[ref.row] + base::seconds(pods.grace_s[ref.row])));
         meta["deletionGracePeriodSeconds"] = Doc::integer(pods.grace_s[ref.row]);
       }
+      meta["generation"] = Doc::integer(generation_of(ref.as<PodId>()));
+      // The Priority admission plugin writes it into every pod.
+      Doc& spec = doc["spec"];
+      if (spec.find("preemptionPolicy") == nullptr) spec["preemptionPolicy"] = Doc::string("PreemptLowerPriority");
       return;
     }
     const Header& h = *view_.header(ref);
     meta["creationTimestamp"] = Doc::string(time(h.created));
     meta["resourceVersion"] = Doc::string(fmt::format("{}", h.version));
-    meta["generation"] = Doc::integer(h.generation);
+    // BeforeDelete counts a deletion that does not end the object at once as a change.
+    if (has_generation(ref)) meta["generation"] = Doc::integer(h.generation + (h.terminating() ? 1 : 0));
     if (h.terminating()) meta["deletionTimestamp"] = Doc::string(time(h.deletion_time));
   }
 
   void status(Doc& doc, Ref ref) const {
     switch (ref.kind) {
       case model::Kind::Pod:
-        return pod_status(doc["status"], ref.as<PodId>());
+        pod_status(doc["status"], ref.as<PodId>());
+        return observed_generation(doc["status"], ref.as<PodId>());
       case model::Kind::Node:
         return node_status(doc, view_.node(ref.as<NodeId>()));
       case model::Kind::ReplicaSet:
@@ -140,6 +146,54 @@ class Builder {
   }
 
  private:
+  /// Whether the kind's strategy counts changes of the spec. Source: kubernetes/pkg/registry/*/*/strategy.go of 1.34.
+  [[nodiscard]] bool has_generation(Ref ref) const {
+    switch (ref.kind) {
+      case model::Kind::Deployment:
+      case model::Kind::ReplicaSet:
+      case model::Kind::StatefulSet:
+      case model::Kind::DaemonSet:
+      case model::Kind::Job:
+      case model::Kind::CronJob:
+      case model::Kind::PodDisruptionBudget:
+      case model::Kind::PriorityClass:
+      case model::Kind::EndpointSlice:
+      case model::Kind::Ingress:
+      case model::Kind::IngressClass:
+      case model::Kind::VerticalPodAutoscaler:  // as of every custom resource
+        return true;
+      case model::Kind::Other: {
+        const OtherRow& row = view_.state().others[ref.row];
+        const std::string_view group = view_.text(row.api_version);
+        for (const std::string_view without :
+             {"rbac.authorization.k8s.io/", "coordination.k8s.io/", "certificates.k8s.io/", "storage.k8s.io/"})
+          if (group.starts_with(without)) return false;
+        return group.find('/') != std::string_view::npos || view_.text(row.kind_name) == "ReplicationController";
+      }
+      default:
+        return false;
+    }
+  }
+
+  /// 1, and one more when its deletion began.
+  [[nodiscard]] std::int64_t generation_of(PodId pod) const {
+    return 1 + ((view_.state().pods.flags[pod.index()] & kTerminating) != 0 ? 1 : 0);
+  }
+
+  /// KEP-5067 (beta, on in 1.34): which generation the writer of the status had seen. A kubelet that runs sees a
+  /// deletion at once; before there is one only the scheduler has written, a condition.
+  void observed_generation(Doc& status, PodId pod) const {
+    const NodeId node = view_.pod_node(pod);
+    const bool deleted = view_.pod_terminating(pod);
+    const bool kubelet = node.valid() && view_.node(node).machine_up;
+    const Doc seen = Doc::integer(generation_of(pod) - (deleted && !kubelet ? 1 : 0));
+    if (node.valid()) status["observedGeneration"] = seen;
+    Doc* conditions = status.find("conditions");
+    if (conditions == nullptr) return;
+    for (Doc& c : conditions->items)
+      if (c.string_or("reason") != "SchedulingGated") c["observedGeneration"] = seen;
+  }
+
   [[nodiscard]] Doc container_status(PodId pod, std::size_t index) const {
     const ContainerStatus& c = view_.container(pod, index);
     const model::Container& spec = view_.container_spec(pod, index);
@@ -465,8 +519,7 @@ Doc pod_doc(const ClusterView& view, PodId pod) {
     Doc list = Doc::array();
     list.items.push_back(Builder(view).owner_reference(owner, true));
     doc["metadata"]["ownerReferences"] = std::move(list);
-    if ((owner.kind == model::Kind::StatefulSet || owner.kind == model::Kind::DaemonSet) &&
-        (pods.flags[pod.index()] & kFromManifest) == 0)
+    if (owner.kind != model::Kind::Job && (pods.flags[pod.index()] & kFromManifest) == 0)
       doc["metadata"]["generateName"] = Doc::string(std::string(view.bare_name(owner)) + "-");
     // Five characters were drawn; what stands before them may have the index in it.
     const std::string_view name = view.pod_name(pod);
@@ -510,6 +563,7 @@ Doc replica_set_doc(const ClusterView& view, Ref ref) {
 Doc slice_doc(const ClusterView& view, Ref ref) {
   const EndpointSliceRow& row = view.endpoint_slice(ref.as<EndpointSliceId>());
   Doc doc = identity(view, ref);
+  doc["metadata"]["generateName"] = Doc::string(std::string(view.bare_name(Ref(row.service))) + "-");
   Doc& labels = doc["metadata"]["labels"];
   labels["endpointslice.kubernetes.io/managed-by"] = Doc::string("endpointslice-controller.k8s.io");
   labels["kubernetes.io/service-name"] = Doc::string(view.bare_name(Ref(row.service)));

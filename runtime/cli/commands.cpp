@@ -23,7 +23,7 @@ constexpr const char* kExamples =
     "  wavetank run scenarios/demo.yaml -o demo.wt     run a scenario and keep the run\n"
     "  wavetank show demo.wt pods --at 5m              the pods as they were after five minutes\n"
     "  wavetank why demo.wt deployment/frontend        why it is as it is, back to what began it\n"
-    "  wavetank route demo.wt http://frontend.default.svc.cluster.local/    who would answer\n"
+    "  wavetank route demo.wt http://frontend.default.svc.cluster.local:8080/    who would answer\n"
     "  wavetank explain demo.wt pod/frontend-x2z4q     every node's refusal or scores for it\n"
     "  wavetank log demo.wt --from 5m --to 6m          what happened in that minute\n"
     "  wavetank replay demo.wt --verify                the same input gives the same events\n"
@@ -33,13 +33,16 @@ constexpr const char* kExamples =
 /// Help as calm as the rest: CLI11's own repeats types and defaults.
 class Help final : public CLI::Formatter {
  public:
+  explicit Help(const CLI::App& app) : app_(app) {}
   std::string make_option_opts(const CLI::Option* option) const override {
     return option->get_expected_max() != 0 && !option->get_positional() ? " " + value_name(option) : "";
   }
 
  private:
-  static std::string value_name(const CLI::Option* option) {
+  [[nodiscard]] std::string value_name(const CLI::Option* option) const {
     const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
+    // The one word that means two things: a moment of `log`, a pod of `route`.
+    if (app_.get_subcommand("route")->get_option_no_throw("--from") == option) return "pod/NAME";
     if (name == "seed" || name == "limit") return "N";
     if (name == "client") return "ADDRESS";
     if (name == "until" || name == "at" || name == "from" || name == "to") return "TIME";
@@ -52,6 +55,8 @@ class Help final : public CLI::Formatter {
     if (name == "kind") return "EVENT";
     return "VALUE";
   }
+
+  const CLI::App& app_;
 };
 
 /// What cannot be understood, in our words and with the nearest word that can.
@@ -83,7 +88,7 @@ std::string describe(const CLI::ParseError& error, const CLI::App& app, const st
 int run_command_line(int argc, const char* const* argv) {
   CLI::App app(kAbout, "wavetank");
   Action chosen;
-  app.formatter(std::make_shared<Help>());
+  app.formatter(std::make_shared<Help>(app));
   app.get_formatter()->column_width(28);
   for (const auto& [from, to] :
        {std::pair{"SUBCOMMAND", "COMMAND"}, {"Subcommands", "Commands"}, {"Positionals", "Arguments"}})
@@ -98,6 +103,10 @@ int run_command_line(int argc, const char* const* argv) {
     c->footer("");
     c->group("Commands");
     names.push_back(c->get_name());
+    for (CLI::Option* option : c->get_options()) {
+      if (option->get_expected_max() == 0) continue;  // a flag
+      option->check([](const std::string& text) { return std::string(text.empty() ? "a value is wanted" : ""); });
+    }
   }
   std::vector<std::string> arguments(argv + 1, argv + argc);
   if (!arguments.empty() && !arguments.front().starts_with("-") &&

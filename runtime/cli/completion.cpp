@@ -17,7 +17,11 @@ std::string options_of(const CLI::App& command) {
 }
 
 constexpr const char* kKinds =
-    "pods deployments replicasets nodes services endpointslices poddisruptionbudgets events namespaces configmaps all";
+    "pods deployments replicasets statefulsets daemonsets jobs cronjobs horizontalpodautoscalers nodes services "
+    "ingresses "
+    "endpoints endpointslices poddisruptionbudgets persistentvolumeclaims persistentvolumes storageclasses "
+    "resourcequotas "
+    "events namespaces configmaps secrets networkpolicies all";
 
 std::string bash(const CLI::App& app) {
   std::string commands, cases;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
 
 #include "engine/project/narrate.h"
@@ -12,9 +13,8 @@ namespace {
 
 struct LogCommand {
   RunOptions run;
-  std::string object, from, to, format, ns = "default";
+  std::string object, from, to, limit, format, ns = "default";
   std::vector<std::string> kinds;
-  std::uint64_t limit = 0;
 
   [[nodiscard]] int execute() const;
 };
@@ -59,7 +59,19 @@ std::string event_line(const event::Event& e, const std::string& text, const sta
                      text);
 }
 
+/// Read here: CLI11 lets -1 wrap around. 0 stands for all.
+base::Result<std::uint64_t> read_limit(const std::string& text) {
+  if (text.empty()) return 0;
+  std::uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value);
+  if (read.ec == std::errc() && read.ptr == end && value > 0) return value;
+  return base::failure(fmt::format("--limit {}: a whole number greater than 0 is wanted", text));
+}
+
 int LogCommand::execute() const {
+  const auto most = read_limit(limit);
+  if (!most) return complain(most.error());
   const auto mask = read_kinds(kinds);
   if (!mask) return complain(mask.error());
   const auto file = RunFile::open(run);
@@ -67,6 +79,7 @@ int LogCommand::execute() const {
   const auto first = (*file)->at(from.empty() ? "0s" : from, "--from");
   const auto last = (*file)->at(to, "--to");
   if (!first || !last) return complain(first ? last.error() : first.error());
+  if (last->time < first->time) return complain(fmt::format("--from {} is later than --to {}", from, to));
   event::Ref wanted;
   if (!object.empty()) {
     const auto name = parse_object(object, ns);
@@ -99,7 +112,7 @@ int LogCommand::execute() const {
       if (std::find(about.begin(), about.end(), wanted) == about.end()) return true;
     }
     print(event_line(e, project::narrate(e, was, view), view, format, style));
-    return limit == 0 || ++shown < limit;
+    return *most == 0 || ++shown < *most;
   });
   return read ? static_cast<int>(kOk) : complain(read.error());
 }

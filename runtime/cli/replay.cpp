@@ -68,6 +68,7 @@ int ReplayCommand::verify_run(const RunFile& file) const {
   const auto failed = [&](const std::string& what) { print(fmt::format("{} {}\n", style.red("✗"), what)); };
   const auto verified = log::verify(file.journal());
   if (!verified) return complain(verified.error());  // a damaged file is bad input
+  if (verified->end.seq == 0) return complain(fmt::format("{}: no event is there: nothing to verify", run.run));
   passed(fmt::format("{} events in one chain, fingerprint {:016x}",
                      project::thousands(static_cast<std::int64_t>(verified->end.seq)), verified->end.fingerprint));
   passed(fmt::format("they fold into the state {:016x}; {} agree", verified->digest,
@@ -133,7 +134,8 @@ void add_replay(CLI::App& app, Action& chosen) {
   CLI::App* command =
       app.add_subcommand("replay", "Fold a run again; with --verify also check it and execute it again");
   add_run_options(*command, c->run);
-  command->add_flag("--verify", c->verify, "Check the file and run its scenario again: the same must come out");
+  command->add_flag("--verify", c->verify,
+                    "Check the file and run its scenario again: the same must come out. Exit code 1: it does not");
   command->callback([c, &chosen] { chosen = [c] { return c->execute(); }; });
 }
 

@@ -188,7 +188,8 @@ void add_run(CLI::App& app, Action& chosen) {
   const auto c = std::make_shared<RunCommand>();
   CLI::App* command = app.add_subcommand("run", "Run a scenario and report what happened");
   command->add_option("SCENARIO", c->scenario, "The scenario file; - is standard input")->required();
-  command->add_option("-o,--out", c->output, "Keep the run in this file, for show, log, why and replay");
+  command->add_option("-o,--out", c->output, "Keep the run in this file, for show, log, why and replay")
+      ->check([](const std::string& path) { return std::string(path.empty() ? "a file is wanted" : ""); });
   command->add_option("--seed", c->seed, "Another seed than the scenario's");
   command->add_option("--until", c->until, "End the run at this time, such as 10m");
   command->add_option("--set", c->sets, "Change the scenario first, such as cluster.nodes[0].count=20")

@@ -8,18 +8,10 @@
 #include "engine/log/replay.h"
 #include "engine/project/why.h"
 #include "engine/schedule/config.h"
+#include "runtime/cli/kinds.h"
 #include "sim/scenario/run_meta.h"
 
 namespace wavetank::cli {
-namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
-}  // namespace
 
 void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("RUN", options.run, "The file that `wavetank run -o` wrote")->required();
@@ -108,22 +100,6 @@ base::Result<ObjectName> parse_object(const std::string& text, const std::string
   return kind_first ? ObjectName{parts[0], parts[1], parts[2]} : ObjectName{parts[1], parts[0], parts[2]};
 }
 
-std::vector<std::string> kind_words(const state::ClusterView& view) {
-  std::vector<std::string> out;
-  for (int k = 1; k < model::kKindCount; ++k) {
-    const model::KindInfo& info = model::kind_info(static_cast<model::Kind>(k));
-    out.push_back(lower(info.name));
-    out.push_back(lower(info.plural));
-    if (*info.short_name != '\0') out.emplace_back(info.short_name);
-  }
-  for (const state::OtherRow& row : view->others) {
-    if (row.kind != model::Kind::Other) continue;
-    const std::string word = lower(view.text(row.kind_name));
-    if (std::find(out.begin(), out.end(), word) == out.end()) out.push_back(word);
-  }
-  return out;
-}
-
 namespace {
 
 template <class Rows>
@@ -179,8 +155,11 @@ std::vector<std::string> names_of(model::Kind kind, std::string_view ns, const s
 base::Result<event::Ref> resolve(const ObjectName& name, const state::ClusterView& view) {
   const model::Kind kind = model::kind_from_word(name.kind_word);
   if (kind == model::Kind::Other) {
-    const event::Ref other = project::find_other_object(lower(name.kind_word), name.ns, name.name, view);
+    const auto query = find_kind(name.kind_word, view);
+    const std::string word = query && query->other.valid() ? lower(view.text(query->other)) : lower(name.kind_word);
+    const event::Ref other = project::find_other_object(word, name.ns, name.name, view);
     if (other.valid()) return other;
+    if (query) return base::failure(fmt::format("no {} \"{}\" was there by then", word, name.name));
     const std::vector<std::string> words = kind_words(view);
     return base::failure(fmt::format("there is no kind \"{}\"{}", name.kind_word,
                                      did_you_mean(lower(name.kind_word), {words.begin(), words.end()})));

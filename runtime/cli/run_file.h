@@ -59,7 +59,5 @@ struct ObjectName {
 base::Result<ObjectName> parse_object(const std::string& text, const std::string& default_ns);
 /// Finds it, also when it is gone by then. Error: an unknown kind, or no such name, with the nearest known words.
 base::Result<event::Ref> resolve(const ObjectName& name, const state::ClusterView& view);
-/// The kinds a user may name, with plurals and short names.
-std::vector<std::string> kind_words(const state::ClusterView& view);
 
 }  // namespace wavetank::cli

@@ -8,6 +8,7 @@
 #include "engine/project/report.h"
 #include "engine/project/service_backends.h"
 #include "engine/project/tables.h"
+#include "runtime/cli/kinds.h"
 #include "runtime/cli/run_file.h"
 
 namespace wavetank::cli {
@@ -25,31 +26,7 @@ struct ShowCommand {
 
   [[nodiscard]] int execute() const;
   int show_report(const RunFile& file, const At& moment) const;
-  int show_events(const RunFile& file, const At& moment) const;
-  int show_endpoints(const state::ClusterView& view) const;
-  int show_objects(const state::ClusterView& view) const;
-  int print_documents(const std::vector<event::Ref>& refs, bool single, const state::ClusterView& view) const;
 };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
-/// The kind a word names; unknown kinds of manifests by their own name or plural.
-std::optional<KindQuery> find_kind(const std::string& word, const state::ClusterView& view) {
-  if (const Kind kind = model::kind_from_word(word); kind != Kind::Other) return KindQuery{kind, {}};
-  const std::string wanted = lower(word);
-  for (const state::OtherRow& row : view->others) {
-    if (row.kind != Kind::Other) continue;
-    const std::string name = lower(view.text(row.kind_name));
-    if (wanted == name || wanted == name + "s" || wanted == name + "es" ||
-        (name.ends_with("y") && wanted == name.substr(0, name.size() - 1) + "ies"))
-      return KindQuery{Kind::Other, row.kind_name};
-  }
-  return std::nullopt;
-}
 
 int ShowCommand::show_report(const RunFile& file, const At& moment) const {
   project::Statistics statistics;
@@ -74,172 +51,235 @@ int ShowCommand::show_report(const RunFile& file, const At& moment) const {
   return kOk;
 }
 
-int ShowCommand::show_events(const RunFile& file, const At& moment) const {
+/// One thing that was asked for: all objects of a kind, or some of them by name.
+struct Wanted {
+  std::string word;
+  std::vector<std::string> names;
+
+  [[nodiscard]] bool is(std::initializer_list<const char*> words) const {
+    return std::any_of(words.begin(), words.end(), [&](const char* w) { return word == w; });
+  }
+};
+
+/// "pods", "pods,svc", "all,pvc", "deploy web", "deploy/web svc/web", as kubectl reads its arguments.
+base::Result<std::vector<Wanted>> read_wanted(const std::string& kinds, const std::vector<std::string>& names) {
+  std::vector<Wanted> out;
+  if (kinds.find('/') == std::string::npos) {
+    for (std::size_t from = 0; from <= kinds.size();) {
+      const std::size_t end = std::min(kinds.find(',', from), kinds.size());
+      const std::string word = lower(kinds.substr(from, end - from));
+      from = end + 1;
+      if (word != "all") {
+        out.push_back({word, names});
+        continue;
+      }
+      if (!names.empty()) return base::failure("\"all\" takes no names: which kind is meant?");
+      for (const std::string& kind : kinds_of_all()) out.push_back({kind, {}});
+    }
+    return out;
+  }
+  std::vector<std::string> all{kinds};
+  all.insert(all.end(), names.begin(), names.end());
+  // "pods/a b": the names that follow are of the same kind.
+  for (const std::string& text : all) {
+    const std::size_t slash = text.find('/');
+    const std::string word = slash == std::string::npos ? out.front().word : lower(text.substr(0, slash));
+    const std::string name = slash == std::string::npos ? text : text.substr(slash + 1);
+    if (name.empty()) return base::failure(fmt::format("\"{}\" names no object", text));
+    if (!out.empty() && out.back().word == word)
+      out.back().names.push_back(name);
+    else
+      out.push_back({word, {name}});
+  }
+  return out;
+}
+
+/// Prints what was asked for, part by part.
+class Printer {
+ public:
+  Printer(const ShowCommand& command, const RunFile& file, const At& moment, const state::ClusterView& view)
+      : command_(command), file_(file), moment_(moment), view_(view), ns_(command.all_namespaces ? "" : command.ns) {}
+
+  base::Result<void> show(const std::vector<Wanted>& all);
+
+ private:
+  base::Result<void> events(const Wanted& wanted);
+  base::Result<void> endpoints(const Wanted& wanted);
+  base::Result<void> objects(const Wanted& wanted);
+  /// The objects with the wanted names, in their order. Error: one is not there.
+  [[nodiscard]] base::Result<std::vector<event::Ref>> named(std::vector<event::Ref> refs, const Wanted& wanted,
+                                                            const std::string& kind) const;
+  [[nodiscard]] bool as_documents() const { return command_.format == "json" || command_.format == "yaml"; }
+  void table(const project::Table& table) {
+    if (any_) text_ += "\n";
+    text_ += project::to_text(table, command_.format == "wide");
+    any_ = true;
+  }
+  void add(Doc doc) {
+    documents_.push_back(std::move(doc));
+    any_ = true;
+  }
+
+  const ShowCommand& command_;
+  const RunFile& file_;
+  const At& moment_;
+  const state::ClusterView& view_;
+  std::string ns_;  ///< "" for all namespaces.
+  std::optional<model::LabelSelector> select_;
+  bool any_ = false, many_ = false;
+  std::string text_;
+  std::vector<Doc> documents_;
+};
+
+base::Result<void> Printer::events(const Wanted& wanted) {
+  if (select_) return {};  // events have no labels
   // Events live an hour, and what a recorder remembers little longer: what lies further back need not be read.
   base::Seq from = 0;
-  if (moment.time.ns > project::EventLedger::kMemory.ns) {
-    const auto earlier = file.journal().position_at(moment.time - project::EventLedger::kMemory);
-    if (!earlier) return complain(earlier.error());
+  if (moment_.time.ns > project::EventLedger::kMemory.ns) {
+    const auto earlier = file_.journal().position_at(moment_.time - project::EventLedger::kMemory);
+    if (!earlier) return base::failure(earlier.error());
     from = earlier->seq;
   }
-  base::Result<state::ClusterState> state = file.state_at(from);
-  if (!state) return complain(state.error());
+  base::Result<state::ClusterState> state = file_.state_at(from);
+  if (!state) return base::failure(state.error());
   project::EventLedger ledger;
-  const auto read = file.scan(from + 1, moment.seq, [&](const event::Event& e) {
+  const auto read = file_.scan(from + 1, moment_.seq, [&](const event::Event& e) {
     const project::Before was = project::before(e, state::ClusterView(*state, e.time));
     state::evolve(*state, e);
     ledger.add(e, was, state::ClusterView(*state, e.time));
     return true;
   });
-  if (!read) return complain(read.error());
-  const state::ClusterView view(*state, moment.time);
-  std::vector<project::EventLedger::Entry> entries = ledger.at(moment.time);
+  if (!read) return read;
+  std::vector<project::EventLedger::Entry> entries = ledger.at(moment_.time);
   std::erase_if(entries, [&](const auto& e) {
-    const std::string_view space = view.namespace_of(e.event.object);
-    const bool here = all_namespaces || (space.empty() ? ns == "default" : space == ns);
-    return !here ||
-           (!names.empty() && std::find(names.begin(), names.end(), view.bare_name(e.event.object)) == names.end());
+    const std::string_view space = view_.namespace_of(e.event.object);
+    const bool here = ns_.empty() || (space.empty() ? ns_ == "default" : space == ns_);
+    return !here || (!wanted.names.empty() && std::find(wanted.names.begin(), wanted.names.end(),
+                                                        view_.bare_name(e.event.object)) == wanted.names.end());
   });
-  if (entries.empty()) {
-    notice(all_namespaces ? "No events found" : fmt::format("No events found in {} namespace.", ns));
-    return kOk;
+  if (entries.empty()) return {};
+  if (!as_documents()) {
+    table(project::event_table(entries, command_.all_namespaces, view_));
+    return {};
   }
-  if (format == "json" || format == "yaml") {
-    Doc list = Doc::array();
-    for (const auto& e : entries) {
-      Doc item = Doc::object();
-      item["type"] = Doc::string(e.event.warning ? "Warning" : "Normal");
-      item["reason"] = Doc::string(e.event.reason);
-      item["message"] = Doc::string(e.event.message);
-      item["object"] = Doc::string(view.name_of(e.event.object));
-      item["source"] = Doc::string(e.event.source);
-      item["count"] = Doc::integer(e.count);
-      item["first_ns"] = Doc::integer(e.first.ns);
-      item["last_ns"] = Doc::integer(e.last.ns);
-      list.items.push_back(std::move(item));
-    }
-    print(format == "json" ? model::to_pretty_json(list) + "\n" : model::to_yaml(list));
-    return kOk;
+  for (const auto& e : entries) {
+    Doc item = Doc::object();
+    item["type"] = Doc::string(e.event.warning ? "Warning" : "Normal");
+    item["reason"] = Doc::string(e.event.reason);
+    item["message"] = Doc::string(e.event.message);
+    item["object"] = Doc::string(view_.name_of(e.event.object));
+    item["source"] = Doc::string(e.event.source);
+    item["count"] = Doc::integer(e.count);
+    item["first_ns"] = Doc::integer(e.first.ns);
+    item["last_ns"] = Doc::integer(e.last.ns);
+    add(std::move(item));
   }
-  print(project::to_text(project::event_table(entries, all_namespaces, view), format == "wide"));
-  return kOk;
+  return {};
 }
 
-int ShowCommand::print_documents(const std::vector<event::Ref>& refs, bool single,
-                                 const state::ClusterView& view) const {
-  Doc out;
-  if (single && refs.size() == 1) {
-    out = view.to_doc(refs.front());
-  } else {
-    out = Doc::object();
-    out["apiVersion"] = Doc::string("v1");
-    out["kind"] = Doc::string("List");
-    out["metadata"]["resourceVersion"] = Doc::string("");
-    out["items"] = Doc::array();
-    for (const event::Ref ref : refs) out["items"].items.push_back(view.to_doc(ref));
+base::Result<std::vector<event::Ref>> Printer::named(std::vector<event::Ref> refs, const Wanted& wanted,
+                                                     const std::string& kind) const {
+  if (wanted.names.empty()) return refs;
+  std::vector<event::Ref> out;
+  for (const std::string& name : wanted.names) {
+    const auto found = std::find_if(refs.begin(), refs.end(), [&](event::Ref r) { return view_.bare_name(r) == name; });
+    if (found == refs.end()) {
+      std::vector<std::string_view> candidates;
+      for (const event::Ref r : refs) candidates.push_back(view_.bare_name(r));
+      return base::failure(
+          fmt::format("no {} \"{}\" is there at that time{}", kind, name, did_you_mean(name, candidates)));
+    }
+    out.push_back(*found);
   }
-  print(format == "json" ? model::to_pretty_json(out) + "\n" : model::to_yaml(out));
-  return kOk;
+  return out;
 }
 
 /// The legacy Endpoints, which are derived from the EndpointSlices.
-int ShowCommand::show_endpoints(const state::ClusterView& view) const {
-  std::vector<event::Ref> services =
-      project::list_objects({Kind::Service, {}}, all_namespaces ? "" : ns, nullptr, view);
-  std::erase_if(services, [&](event::Ref ref) {
-    const bool named = names.empty() || std::find(names.begin(), names.end(), view.bare_name(ref)) != names.end();
-    return !named || project::legacy_endpoints(ref.as<event::ServiceId>(), view).is_null();
-  });
-  if (services.empty()) {
-    if (!names.empty()) return complain(fmt::format("no endpoints \"{}\" are there at that time", names.front()));
-    notice(all_namespaces ? "No resources found" : fmt::format("No resources found in {} namespace.", ns));
-    return kOk;
-  }
-  if (format == "json" || format == "yaml") {
-    Doc out = Doc::object();
-    out["apiVersion"] = Doc::string("v1");
-    out["kind"] = Doc::string("List");
-    out["items"] = Doc::array();
-    for (const event::Ref ref : services)
-      out["items"].items.push_back(project::legacy_endpoints(ref.as<event::ServiceId>(), view));
-    if (names.size() == 1) out = out["items"].items.front();
-    print(format == "json" ? model::to_pretty_json(out) + "\n" : model::to_yaml(out));
-  } else if (format == "name") {
-    for (const event::Ref ref : services) print(fmt::format("endpoints/{}\n", view.bare_name(ref)));
+base::Result<void> Printer::endpoints(const Wanted& wanted) {
+  std::vector<event::Ref> all = project::list_objects({Kind::Service, {}}, ns_, select_ ? &*select_ : nullptr, view_);
+  std::erase_if(all,
+                [&](event::Ref ref) { return project::legacy_endpoints(ref.as<event::ServiceId>(), view_).is_null(); });
+  const auto services = named(std::move(all), wanted, "endpoints");
+  if (!services) return base::failure(services.error());
+  if (services->empty()) return {};
+  if (as_documents()) {
+    for (const event::Ref ref : *services) add(project::legacy_endpoints(ref.as<event::ServiceId>(), view_));
+  } else if (command_.format == "name") {
+    for (const event::Ref ref : *services) text_ += fmt::format("endpoints/{}\n", view_.bare_name(ref));
+    any_ = true;
   } else {
-    print(project::to_text(project::endpoints_table(services, all_namespaces, view), format == "wide"));
+    table(project::endpoints_table(*services, command_.all_namespaces, many_, view_));
   }
-  return kOk;
+  return {};
 }
 
-int ShowCommand::show_objects(const state::ClusterView& view) const {
-  std::vector<KindQuery> queries;
-  std::vector<std::string> wanted = names;
-  std::string words = kinds;
-  const std::size_t slash = words.find('/');
-  if (slash != std::string::npos) {
-    wanted.insert(wanted.begin(), words.substr(slash + 1));
-    words.resize(slash);
+base::Result<void> Printer::objects(const Wanted& wanted) {
+  const auto query = find_kind(wanted.word, view_);
+  if (!query) {
+    std::vector<std::string> known = kind_words(view_);
+    known.insert(known.end(), {"events", "endpoints", "all"});
+    return base::failure(
+        fmt::format("there is no kind \"{}\"{}", wanted.word, did_you_mean(wanted.word, {known.begin(), known.end()})));
   }
-  if (words == "all") words = "pods,services,deployments,replicasets";
-  const bool many = words.find(',') != std::string::npos;
-  for (std::size_t from = 0; from <= words.size();) {
-    const std::size_t end = std::min(words.find(',', from), words.size());
-    const std::string word = words.substr(from, end - from);
-    const auto query = find_kind(word, view);
-    if (!query) {
-      std::vector<std::string> known = kind_words(view);
-      known.emplace_back("events");
-      known.emplace_back("all");
-      return complain(
-          fmt::format("there is no kind \"{}\"{}", word, did_you_mean(lower(word), {known.begin(), known.end()})));
-    }
-    queries.push_back(*query);
-    from = end + 1;
+  const std::string kind = query->kind == Kind::Other ? wanted.word : lower(model::kind_info(query->kind).name);
+  const auto refs = named(project::list_objects(*query, ns_, select_ ? &*select_ : nullptr, view_), wanted, kind);
+  if (!refs) return base::failure(refs.error());
+  if (refs->empty()) return {};
+  if (as_documents()) {
+    for (const event::Ref ref : *refs) add(view_.to_doc(ref));
+  } else if (command_.format == "name") {
+    for (const event::Ref ref : *refs) text_ += project::qualified_name(ref, view_) + "\n";
+    any_ = true;
+  } else {
+    const bool namespaced = !view_.namespace_of(refs->front()).empty();
+    table(project::object_table(*query, *refs, many_, command_.all_namespaces && namespaced, view_));
   }
-  std::optional<model::LabelSelector> select;
-  if (!selector.empty()) {
-    const auto parsed = model::parse_selector(selector);
-    if (!parsed) return complain(parsed.error());
-    select = *parsed;
+  return {};
+}
+
+base::Result<void> Printer::show(const std::vector<Wanted>& all) {
+  if (!command_.selector.empty()) {
+    const auto parsed = model::parse_selector(command_.selector);
+    if (!parsed) return base::failure(parsed.error());
+    select_ = *parsed;
   }
-  std::vector<event::Ref> documents;
-  bool any = false;
-  for (const KindQuery& query : queries) {
-    std::vector<event::Ref> refs =
-        project::list_objects(query, all_namespaces ? "" : ns, select ? &*select : nullptr, view);
-    if (!wanted.empty()) {
-      std::vector<event::Ref> named;
-      for (const std::string& name : wanted) {
-        const auto found =
-            std::find_if(refs.begin(), refs.end(), [&](event::Ref r) { return view.bare_name(r) == name; });
-        if (found == refs.end()) {
-          std::vector<std::string_view> candidates;
-          for (const event::Ref r : refs) candidates.push_back(view.bare_name(r));
-          return complain(fmt::format("no {} \"{}\" is there at that time{}",
-                                      query.kind == Kind::Other ? words : lower(model::kind_info(query.kind).name),
-                                      name, did_you_mean(name, candidates)));
-        }
-        named.push_back(*found);
-      }
-      refs = std::move(named);
-    }
-    if (refs.empty()) continue;
-    const bool namespaced = !view.namespace_of(refs.front()).empty();
-    if (format == "name") {
-      for (const event::Ref ref : refs) print(project::qualified_name(ref, view) + "\n");
-    } else if (format == "json" || format == "yaml") {
-      documents.insert(documents.end(), refs.begin(), refs.end());
+  many_ = all.size() > 1;
+  bool only_events = true;
+  for (const Wanted& wanted : all) {
+    const bool of_events = wanted.is({"events", "event", "ev"});
+    only_events = only_events && of_events;
+    const auto shown = of_events                        ? events(wanted)
+                       : wanted.is({"endpoints", "ep"}) ? endpoints(wanted)
+                                                        : objects(wanted);
+    if (!shown) return shown;
+  }
+  if (!any_ && (only_events || !as_documents())) {
+    notice(fmt::format("No {} found{}", only_events ? "events" : "resources",
+                       ns_.empty() ? "" : fmt::format(" in {} namespace.", ns_)));
+    return {};
+  }
+  if (!as_documents()) {
+    print(text_);
+    return {};
+  }
+  Doc out;
+  if (!only_events && all.size() == 1 && all.front().names.size() == 1) {
+    out = std::move(documents_.front());
+  } else {
+    Doc items = Doc::array();
+    items.items = std::move(documents_);
+    if (only_events) {
+      out = std::move(items);
     } else {
-      if (any) print("\n");
-      print(project::to_text(project::object_table(query, refs, many, all_namespaces && namespaced, view),
-                             format == "wide"));
+      out = Doc::object();
+      out["apiVersion"] = Doc::string("v1");
+      out["kind"] = Doc::string("List");
+      out["metadata"]["resourceVersion"] = Doc::string("");
+      out["items"] = std::move(items);
     }
-    any = true;
   }
-  if (format == "json" || format == "yaml") return print_documents(documents, !wanted.empty(), view);
-  if (!any) notice(all_namespaces ? "No resources found" : fmt::format("No resources found in {} namespace.", ns));
-  return kOk;
+  print(command_.format == "json" ? model::to_pretty_json(out) + "\n" : model::to_yaml(out));
+  return {};
 }
 
 int ShowCommand::execute() const {
@@ -248,13 +288,13 @@ int ShowCommand::execute() const {
   const auto moment = (*file)->at(at, "--at");
   if (!moment) return complain(moment.error());
   if (kinds.empty()) return show_report(**file, *moment);
-  const std::string word = lower(kinds);
-  if (word == "events" || word == "event" || word == "ev") return show_events(**file, *moment);
+  const auto wanted = read_wanted(kinds, names);
+  if (!wanted) return complain(wanted.error());
   const auto state = (*file)->state_at(moment->seq);
   if (!state) return complain(state.error());
   const state::ClusterView view(*state, moment->time);
-  if (word == "endpoints" || word == "ep") return show_endpoints(view);
-  return show_objects(view);
+  const auto shown = Printer(*this, **file, *moment, view).show(*wanted);
+  return shown ? static_cast<int>(kOk) : complain(shown.error());
 }
 
 }  // namespace
@@ -264,7 +304,8 @@ void add_show(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand("show", "Show objects at any moment of a run, as kubectl would");
   add_run_options(*command, c->run);
   command->add_option("KIND", c->kinds,
-                      "pods, deploy, rs, nodes, svc, ingress, endpoints, pdb, events, all, …; none: the report");
+                      "pods, deploy, rs, nodes, svc, ingress, endpoints, pdb, events, all, pods,svc, …; none: the "
+                      "report");
   command->add_option("NAME", c->names, "Only these objects");
   command->add_option("--at", c->at, "The moment: time since the start (4m30s) or end");
   command->add_option("-n,--namespace", c->ns, "The namespace (default: default)");

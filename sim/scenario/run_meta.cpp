@@ -73,6 +73,8 @@ base::Result<RunResult> re_execute(const log::Journal& journal, log::Journal& fr
     return true;
   });
   if (!read.has_value()) return base::failure(read.error());
+  if (version.empty())
+    return base::failure("the journal does not say which version made it: it cannot be executed again");
   if (rules != base::kRulesVersion) {
     return base::failure(fmt::format(
         "the run was made by version {} with rules {}, this is {} with rules {}: it can be replayed, but not "

@@ -97,7 +97,7 @@ TEST_CASE("damage names the segment, its events, and what can be read before it"
   SECTION("in the first") {
     journal.segments()[0].back() ^= 1;
     CHECK_THAT(scan_error(journal, 1, 5), Catch::Matchers::StartsWith("damaged segment 1 (events 1–10): chain ") &&
-                                              Catch::Matchers::EndsWith("; nothing before it is readable"));
+                                              Catch::Matchers::EndsWith("; nothing is readable"));
   }
   SECTION("one is missing") {
     journal.segments().erase(journal.segments().begin() + 1);

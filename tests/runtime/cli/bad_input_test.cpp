@@ -155,6 +155,13 @@ TEST_CASE("command lines that cannot be understood") {
       {"why run.wt deploymnt/web", "there is no kind \"deploymnt\"; did you mean \"deployment\"?"},
       {"why run.wt web", "\"web\" names no object"},
       {"log run.wt --kind PodBund", "there is no event \"PodBund\"; did you mean \"PodBound\"?"},
+      {"log run.wt --limit -1", "--limit -1: a whole number greater than 0 is wanted"},
+      {"log run.wt --limit 0", "--limit 0: a whole number greater than 0 is wanted"},
+      {"log run.wt --limit 18446744073709551617", "a whole number greater than 0 is wanted"},
+      {"log run.wt --from 1m30s --to 30s", "--from 1m30s is later than --to 30s"},
+      {"run outage.yaml -o ''", "--out: a file is wanted"},
+      {"run outage.yaml --seed ''", "--seed: a value is wanted"},
+      {"show run.wt pods --at ''", "--at: a value is wanted"},
       {"completion tcsh", "SHELL"},
   };
   const Folder folder;
@@ -219,6 +226,23 @@ TEST_CASE("a damaged journal says where, and shows what lies before when asked t
     CHECK_THAT(salvaged.out, Catch::Contains("web"));
   }
   CHECK(found > 0);
+}
+
+TEST_CASE("nothing is verified of a journal of which nothing can be read") {
+  const Folder folder;
+  REQUIRE(folder.run("run outage.yaml -o run.wt --quiet").code == 1);
+  std::string bytes = read_file(folder.path("run.wt"));
+  // The packed events: zstd's magic number stands before each segment; one bit behind it is flipped.
+  const std::string magic = "\x28\xb5\x2f\xfd";
+  for (std::size_t at = bytes.find(magic); at != std::string::npos; at = bytes.find(magic, at + 1))
+    if (at + 12 < bytes.size()) bytes[at + 12] = static_cast<char>(bytes[at + 12] ^ 4);
+  folder.write("dead.wt", bytes);
+  const Ran ran = folder.run("replay dead.wt --verify --salvage");
+  CHECK(ran.code == 2);
+  CHECK(ran.out == "");
+  CHECK_THAT(ran.err,
+             Catch::Contains("nothing is readable") && Catch::Contains("no event is there: nothing to verify"));
+  CHECK_THAT(ran.err, !Catch::Contains("version"));
 }
 
 TEST_CASE("a scheduler configuration that cannot be used is told, and nothing is left behind") {

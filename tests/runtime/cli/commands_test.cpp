@@ -61,6 +61,8 @@ TEST_CASE("commands on a kept run print what they printed when last reviewed") {
       {"completion.bash", "completion bash"},
       {"help.txt", "--help"},
       {"help_run.txt", "run --help"},
+      {"help_route.txt", "route --help"},
+      {"help_replay.txt", "replay --help"},
   };
   for (const Row& row : rows) {
     INFO("wavetank " << row.arguments);

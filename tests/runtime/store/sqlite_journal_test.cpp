@@ -274,7 +274,7 @@ TEST_CASE("damage in a row names the segment and what can be read before it") {
       {"a lost row", "DELETE FROM segment WHERE id=3",
        "damaged segment 3 (events from 21): its row is missing; readable up to event 20 at 00:00:20"},
       {"the first row lost", "DELETE FROM segment WHERE id=1",
-       "damaged segment 1: its row is missing; nothing before it is readable"},
+       "damaged segment 1: its row is missing; nothing is readable"},
       {"the end lost", "DELETE FROM segment WHERE id>3", "events 31–45 are missing at the end"},
       {"everything lost", "DELETE FROM segment", "events 1–45 are missing at the end"},
       {"a changed mark of the end", "UPDATE meta SET value='44 44000000000 0' WHERE key='ended'",
