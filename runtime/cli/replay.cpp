@@ -135,7 +135,7 @@ void add_replay(CLI::App& app, Action& chosen) {
       app.add_subcommand("replay", "Fold a run again; with --verify also check it and execute it again");
   add_run_options(*command, c->run);
   command->add_flag("--verify", c->verify,
-                    "Check the file and run its scenario again: the same must come out. Exit code 1: it does not");
+                    "Check the file and run its scenario again: the same must come out, else exit code 1");
   command->callback([c, &chosen] { chosen = [c] { return c->execute(); }; });
 }
 

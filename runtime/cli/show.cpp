@@ -186,8 +186,8 @@ base::Result<std::vector<event::Ref>> Printer::named(std::vector<event::Ref> ref
     if (found == refs.end()) {
       std::vector<std::string_view> candidates;
       for (const event::Ref r : refs) candidates.push_back(view_.bare_name(r));
-      return base::failure(
-          fmt::format("no {} \"{}\" is there at that time{}", kind, name, did_you_mean(name, candidates)));
+      return base::failure(fmt::format("no {} \"{}\" {} there at that time{}", kind, name,
+                                       kind == "endpoints" ? "are" : "is", did_you_mean(name, candidates)));
     }
     out.push_back(*found);
   }

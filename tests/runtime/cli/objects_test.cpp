@@ -161,7 +161,7 @@ TEST_CASE("why tells what an object waits for, whatever it is") {
       {"cronjob/often", "1m", "the next job is due at 5m."},
       {"pvc/later", "1m", "It waits for a pod that uses it: class fast"},
       {"pvc/lost", "1m", "There is no storage class nowhere"},
-      {"pvc/bare", "1m", "It waits for a volume without a class that fits and that nobody claims"},
+      {"pvc/bare", "1m", "it waits for a volume without a class that fits and that nobody claims"},
       {"full/quota/two", "2m", "It is full: 2 of 2 pods are used"},
       {"full/quota/two", "2m", "It allows no services.nodeports at all."},
       {"full/quota/two", "2m", "What it refused last"},

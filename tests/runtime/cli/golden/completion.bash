@@ -21,7 +21,7 @@ _wavetank() {
   if [[ $word == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
   elif [[ $command == show && $COMP_CWORD -eq 3 ]]; then
-    mapfile -t COMPREPLY < <(compgen -W 'pods deployments replicasets nodes services endpointslices poddisruptionbudgets events namespaces configmaps all' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W 'pods deployments replicasets statefulsets daemonsets jobs cronjobs horizontalpodautoscalers nodes services ingresses endpoints endpointslices poddisruptionbudgets persistentvolumeclaims persistentvolumes storageclasses resourcequotas events namespaces configmaps secrets networkpolicies all' -- "$word")
   elif [[ $command == completion ]]; then
     mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- "$word")
   else
