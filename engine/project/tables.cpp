@@ -8,6 +8,7 @@
 #include "engine/project/policy_rows.h"
 #include "engine/project/set_rows.h"
 #include "engine/project/storage_rows.h"
+#include "engine/state/pod_status.h"
 
 namespace wavetank::project {
 namespace {
@@ -50,14 +51,13 @@ const char* plain_reason(const state::ContainerStatus& s) {
 std::string init_status(PodId pod, const ClusterView& view) {
   const std::size_t inits = view.pod_spec(pod).spec.init_containers.size();
   for (std::size_t i = 0; i < inits; ++i) {
-    const state::ContainerStatus& s = view.container(pod, i);
+    const state::ShownContainer shown = state::shown_container(view, pod, i);
+    const state::ContainerStatus& s = shown.status;
     if (s.state == ContainerState::Terminated && s.exit_code == 0) continue;
     if (!view.is_plain_init(pod, i) && s.state == ContainerState::Running) continue;
     if (s.state == ContainerState::Terminated) return fmt::format("Init:{}", plain_reason(s));
-    if (s.state == ContainerState::Waiting && s.waiting != event::WaitingReason::PodInitializing &&
-        s.waiting != event::WaitingReason::ContainerCreating) {
-      return fmt::format("Init:{}", waiting_word(s.waiting));
-    }
+    if (s.state == ContainerState::Waiting && shown.waiting != "PodInitializing")
+      return fmt::format("Init:{}", shown.waiting);
     return fmt::format("Init:{}/{}", i, inits);
   }
   return "";
@@ -85,6 +85,7 @@ std::vector<std::string> pod_row(PodId pod, const ClusterView& view) {
   const PodCounts n = count_pod(pod, view);
   std::string restarts = fmt::format("{}", n.restarts);
   if (n.restarts > 0) restarts += fmt::format(" ({} ago)", age_since(n.last_restart, view));
+  const std::vector<std::string>& gates = view.pod_spec(pod).spec.readiness_gates;
   const NodeId node = view.pod_node(pod), nominated = view->pods.nominated[pod.index()];
   return {fmt::format("{}/{}", n.ready, n.all),
           pod_status(pod, view),
@@ -93,7 +94,7 @@ std::vector<std::string> pod_row(PodId pod, const ClusterView& view) {
           or_none(view.pod_ip(pod)),
           node.valid() ? std::string(view.bare_name(Ref(node))) : "<none>",
           nominated.valid() ? std::string(view.bare_name(Ref(nominated))) : "<none>",
-          "<none>"};
+          gates.empty() ? "<none>" : fmt::format("{}/{}", state::open_gates(view, pod), gates.size())};
 }
 
 std::vector<std::string> node_row(const state::NodeRow& row, const ClusterView& view) {
@@ -345,21 +346,29 @@ std::vector<Ref> alive_of(const KindQuery& query, const ClusterView& view) {
 
 }  // namespace
 
+// Source: kubernetes/pkg/printers/internalversion/printers.go, printPod.
 std::string pod_status(PodId pod, const ClusterView& view) {
-  const std::size_t p = pod.index();
-  if (view.pod_terminating(pod)) return "Terminating";
   const Phase phase = view.pod_phase(pod);
-  const std::string_view message = view.text(view->pods.message[p]);
-  if ((phase == Phase::Failed || phase == Phase::Succeeded) && !message.empty()) return std::string(message);
+  const bool over = phase == Phase::Failed || phase == Phase::Succeeded;
+  if (view.pod_terminating(pod) && !over) return "Terminating";
+  std::string out(state::status_reason(view, pod));
+  if (out.empty()) out = phase_word(phase);
   if (!view.pod_node(pod).valid())
-    return view.pod_spec(pod).spec.scheduling_gates.empty() ? "Pending" : "SchedulingGated";
-  std::string out(phase_word(phase));
-  if (std::string init = init_status(pod, view); !init.empty() && phase == Phase::Pending) return init;
+    return view.pod_spec(pod).spec.scheduling_gates.empty() || over ? out : "SchedulingGated";
+  if (!state::tells_of_containers(view, pod)) return out;
+  const std::string init = init_status(pod, view);
+  if (!init.empty()) {
+    const auto conditions = state::pod_conditions(view, pod);
+    const bool initialized = std::any_of(conditions.begin(), conditions.end(),
+                                         [](const auto& c) { return c.type == "Initialized" && c.holds; });
+    if (!initialized) return init;
+  }
   bool running = false;
   const std::size_t inits = view.pod_spec(pod).spec.init_containers.size();
   for (std::size_t c = view.container_count(pod); c-- > inits;) {
-    const state::ContainerStatus& s = view.container(pod, c);
-    if (s.state == ContainerState::Waiting) out = waiting_word(s.waiting);
+    const state::ShownContainer shown = state::shown_container(view, pod, c);
+    const state::ContainerStatus& s = shown.status;
+    if (s.state == ContainerState::Waiting) out = shown.waiting;
     if (s.state == ContainerState::Terminated) out = plain_reason(s);
     if (s.state == ContainerState::Running && s.ready) running = true;
   }

@@ -63,13 +63,14 @@ void index_name(ClusterState& state, model::Kind kind, const Header& header, std
 
 std::int32_t priority_of(const model::PodSpec& spec) { return spec.priority.value_or(0); }
 
-/// What a pod's status tells of resources that are changed in place: the one part of it that its template keeps.
-model::Doc resize_status(const model::Doc& pod) {
+/// The parts of a pod's status that its template keeps, since nobody but a client writes them: resources that are changed
+/// in place, and the conditions of readiness gates.
+model::Doc kept_status(const model::Doc& pod, const std::vector<std::string>& gates, bool resize) {
   model::Doc out = model::Doc::object();
   const model::Doc* status = pod.find("status");
   for (const char* list : {"containerStatuses", "initContainerStatuses"}) {
     const model::Doc* from = status->find(list);
-    if (from == nullptr || !from->is_array()) continue;
+    if (from == nullptr || !from->is_array() || !resize) continue;
     for (const model::Doc& c : from->items) {
       const model::Doc* resources = c.find("resources");
       if (resources == nullptr || !resources->is_object()) continue;
@@ -82,7 +83,9 @@ model::Doc resize_status(const model::Doc& pod) {
   }
   if (const model::Doc* conditions = status->find("conditions"); conditions != nullptr) {
     for (const model::Doc& c : conditions->items) {
-      if (c.string_or("type") != "PodResizePending") continue;
+      const std::string_view type = c.string_or("type");
+      const bool gate = std::find(gates.begin(), gates.end(), type) != gates.end();
+      if (!gate && (type != "PodResizePending" || !resize)) continue;
       if (!out["conditions"].is_array()) out["conditions"] = model::Doc::array();
       out["conditions"].items.push_back(c);
     }
@@ -107,13 +110,17 @@ bool resize_counts(const model::PodTemplate& tmpl) {
 TemplateId template_of_pod(ClusterState& state, base::Sym ns, const model::Object& object, bool waits) {
   model::PodTemplate tmpl = std::get<model::Pod>(object.spec).tmpl;
   std::string doc = template_doc(object.doc);
-  if (resize_counts(tmpl)) {
+  const bool resize = resize_counts(tmpl);
+  if (!resize) tmpl.resize = nullptr;
+  const model::Doc* status = object.doc.find("status");
+  model::Doc kept;
+  if (status != nullptr && status->is_object() && (resize || !tmpl.spec.readiness_gates.empty()))
+    kept = kept_status(object.doc, tmpl.spec.readiness_gates, resize);
+  if (!kept.members.empty()) {
     auto with_status = model::parse_json(doc, "journal");
     WT_ASSERT(with_status.has_value(), "a template is JSON");
-    (*with_status)["status"] = resize_status(object.doc);
+    (*with_status)["status"] = std::move(kept);
     doc = model::to_canonical_json(*with_status);
-  } else {
-    tmpl.resize = nullptr;
   }
   if (!waits || tmpl.spec.node_name.empty()) {
     tmpl.spec.node_name.clear();

@@ -4,6 +4,7 @@
 #include "engine/event/names.h"
 #include "engine/model/decode.h"
 #include "engine/model/qos.h"
+#include "engine/state/pod_status.h"
 #include "engine/state/status.h"
 #include "engine/state/tables.h"
 #include "engine/state/view.h"
@@ -195,7 +196,8 @@ class Builder {
   }
 
   [[nodiscard]] Doc container_status(PodId pod, std::size_t index) const {
-    const ContainerStatus& c = view_.container(pod, index);
+    const ShownContainer shown = shown_container(view_, pod, index);
+    const ContainerStatus& c = shown.status;
     const model::Container& spec = view_.container_spec(pod, index);
     Doc doc = Doc::object();
     doc["name"] = Doc::string(spec.name);
@@ -207,13 +209,22 @@ class Builder {
     if (c.state == ContainerState::Running) {
       state["running"]["startedAt"] = Doc::string(time(c.started));
     } else if (c.state == ContainerState::Waiting) {
-      state["waiting"]["reason"] = Doc::string(event::name_of(c.waiting));
+      state["waiting"]["reason"] = Doc::string(shown.waiting);
+      if (!shown.message.empty()) state["waiting"]["message"] = Doc::string(shown.message);
     }
-    if (c.has_exited) {
-      Doc& ended = c.state == ContainerState::Terminated ? state["terminated"] : doc["lastState"]["terminated"];
-      ended["exitCode"] = Doc::integer(c.exit_code);
-      ended["reason"] = Doc::string(exit_text(c.last_exit, c.exit_code));
-      ended["finishedAt"] = Doc::string(time(c.finished));
+    const auto ended = [&](Doc& terminated, const ContainerStatus& of) {
+      terminated["exitCode"] = Doc::integer(of.exit_code);
+      terminated["reason"] = Doc::string(exit_text(of.last_exit, of.exit_code));
+      terminated["finishedAt"] = Doc::string(time(of.finished));
+    };
+    if (shown.lost) {
+      Doc& terminated = state["terminated"];
+      terminated["exitCode"] = Doc::integer(c.exit_code);
+      terminated["reason"] = Doc::string(exit_text(c.last_exit, c.exit_code));
+      terminated["message"] = Doc::string(shown.message);
+      if (c.has_exited) ended(doc["lastState"]["terminated"], view_.container(pod, index));
+    } else if (c.has_exited) {
+      ended(c.state == ContainerState::Terminated ? state["terminated"] : doc["lastState"]["terminated"], c);
     }
     return doc;
   }
@@ -226,14 +237,13 @@ class Builder {
     }
   }
 
-  void pod_condition(Doc& list, const char* type, bool holds, SimTime since, std::string_view reason = "",
-                     std::string_view message = "") const {
+  void pod_condition(Doc& list, const PodCondition& c) const {
     Doc doc = Doc::object();
-    doc["type"] = Doc::string(type);
-    doc["status"] = Doc::string(holds ? "True" : "False");
-    doc["lastTransitionTime"] = Doc::string(time(since));
-    if (!reason.empty()) doc["reason"] = Doc::string(reason);
-    if (!message.empty()) doc["message"] = Doc::string(message);
+    doc["type"] = Doc::string(c.type);
+    doc["status"] = Doc::string(c.holds ? "True" : "False");
+    doc["lastTransitionTime"] = Doc::string(time(c.since));
+    if (!c.reason.empty()) doc["reason"] = Doc::string(c.reason);
+    if (!c.message.empty()) doc["message"] = Doc::string(c.message);
     list.items.push_back(std::move(doc));
   }
 
@@ -242,48 +252,29 @@ class Builder {
     const std::size_t p = pod.index();
     const std::uint16_t flags = pods.flags[p];
     const Doc resize = std::move(status);  // what the template keeps of it
+    const bool tells = tells_of_containers(view_, pod);
     status = Doc::object();
     status["phase"] = Doc::string(event::name_of(pods.phase[p]));
     status["qosClass"] = Doc::string(model::qos_text(model::qos_class(view_.pod_spec(pod).spec)));
     Doc conditions = Doc::array();
-    const SimTime scheduled = pods.scheduled[p];
-    if ((flags & kScheduled) != 0) {
-      const char* why = pods.ready_reason[p] == event::ReadyReason::PodCompleted   ? "PodCompleted"
-                        : pods.ready_reason[p] == event::ReadyReason::NodeNotReady ? "NodeNotReady"
-                                                                                   : "ContainersNotReady";
-      const bool ready = (flags & kPodReady) != 0;
-      pod_condition(conditions, "Ready", ready, pods.ready_changed[p], ready ? "" : why);
-      pod_condition(conditions, "PodScheduled", true, scheduled);
-    } else if ((flags & kUnschedulable) != 0) {
-      pod_condition(conditions, "PodScheduled", false, pods.created[p], "Unschedulable", view_.text(pods.message[p]));
-    }
-    if ((flags & kDisruptionTarget) != 0) {
-      const char* why = pods.deletion_reason[p] == event::DeletionReason::Evicted         ? "EvictionByEvictionAPI"
-                        : pods.deletion_reason[p] == event::DeletionReason::TaintEviction ? "DeletionByTaintManager"
-                        : pods.deletion_reason[p] == event::DeletionReason::Preempted     ? "PreemptionByScheduler"
-                                                                                          : "DeletionByPodGC";
-      pod_condition(conditions, "DisruptionTarget", true, pods.deletion[p], why);
-    }
-    if (pods.phase[p] == Phase::Failed && view_.text(pods.message[p]) == "Evicted" &&
-        (flags & kDisruptionTarget) == 0 && (flags & kScheduled) != 0) {
-      pod_condition(conditions, "DisruptionTarget", true, pods.ready_changed[p], "TerminationByKubelet",
-                    view_.text(pods.fail_message[p]));
-    }
+    for (const PodCondition& c : pod_conditions(view_, pod)) pod_condition(conditions, c);
     if (const Doc* pending = resize.find("conditions"); pending != nullptr)
       conditions.items.insert(conditions.items.end(), pending->items.begin(), pending->items.end());
     if (!conditions.items.empty()) status["conditions"] = std::move(conditions);
     if (pods.nominated[p].valid()) status["nominatedNodeName"] = Doc::string(view_.bare_name(Ref(pods.nominated[p])));
+    if (const auto reason = status_reason(view_, pod); !reason.empty()) status["reason"] = Doc::string(reason);
+    if (const auto why = status_message(view_, pod); !why.empty()) status["message"] = Doc::string(why);
     if ((flags & kScheduled) == 0) return;
     status["hostIP"] = Doc::string(view_.node_ip(pods.node[p]));
     if (const std::string ip = view_.pod_ip(pod); !ip.empty()) status["podIP"] = Doc::string(ip);
     const std::size_t inits = view_.pod_spec(pod).spec.init_containers.size();
-    for (std::size_t c = 0; c < view_.container_count(pod); ++c) {
+    for (std::size_t c = 0; c < view_.container_count(pod) && tells; ++c) {
       Doc& list = status[c < inits ? "initContainerStatuses" : "containerStatuses"];
       if (!list.is_array()) list = Doc::array();
       list.items.push_back(container_status(pod, c));
       add_resources(list.items.back(), resize.find(c < inits ? "initContainerStatuses" : "containerStatuses"));
     }
-    status["startTime"] = Doc::string(time(scheduled));
+    status["startTime"] = Doc::string(time(pods.scheduled[p]));
   }
 
   void node_volumes(Doc& doc, const NodeRow& row) const {
