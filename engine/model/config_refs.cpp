@@ -25,8 +25,12 @@ void add(const Doc* from, const Place (&places)[N], std::string_view volume, std
   for (const Place& p : places) {
     const Doc* ref = from->find(p.field);
     if (ref == nullptr || !ref->is_object()) continue;
-    ConfigRef found{p.kind,           std::string(ref->string_or(p.name)), std::string(ref->string_or("key")),
-                    ref->bool_or("optional", false), std::string(volume),  container};
+    ConfigRef found{p.kind,
+                    std::string(ref->string_or(p.name)),
+                    std::string(ref->string_or("key")),
+                    ref->bool_or("optional", false),
+                    std::string(volume),
+                    container};
     if (found.name.empty() || (p.kind == Kind::ConfigMap && found.name == "kube-root-ca.crt")) continue;
     out.push_back(found);
     const Doc* items = volume.empty() ? nullptr : ref->find("items");

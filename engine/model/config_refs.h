@@ -13,9 +13,9 @@ namespace wavetank::model {
 struct ConfigRef {
   Kind kind = Kind::ConfigMap;  ///< Or Secret.
   std::string name;
-  std::string key;       ///< "": the whole object.
+  std::string key;  ///< "": the whole object.
   bool optional = false;
-  std::string volume;    ///< "": of a container's environment.
+  std::string volume;         ///< "": of a container's environment.
   std::size_t container = 0;  ///< Of an environment: init containers first.
 };
 

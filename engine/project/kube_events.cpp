@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/state/config_use.h"
 #include "engine/state/volume_use.h"
 
 #include <algorithm>
@@ -148,6 +149,11 @@ struct Recorder {
                             view.container_spec(e.pod, e.container).name, view.pod_name(e.pod), view.namespace_of(pod),
                             view.uid(pod)),
                 kubelet_of(e.pod));
+        return;
+      case WaitingReason::ContainerCreating:
+        if (e.back_off.ns > 0)  // it was tried: see state/pod_status.h
+          warning(pod, "Failed", fmt::format("Error: {}", state::missing_environment(view, e.pod, e.container)),
+                  kubelet_of(e.pod));
         return;
       default:
         return;

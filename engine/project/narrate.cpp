@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/state/config_use.h"
+
 namespace wavetank::project {
 namespace {
 
@@ -206,9 +208,14 @@ struct Sentence {
       case event::WaitingReason::CrashLoopBackOff:
         return fmt::format("{} waits before it is started again (CrashLoopBackOff{})", container(e.pod, e.container),
                            next);
+      case event::WaitingReason::ContainerCreating:
+        if (e.back_off.ns == 0) break;
+        return fmt::format("{} cannot be made: {} (CreateContainerConfigError{})", container(e.pod, e.container),
+                           state::missing_environment(view, e.pod, e.container), next);
       default:
-        return fmt::format("{} waits ({}{})", container(e.pod, e.container), waiting_word(e.reason), next);
+        break;
     }
+    return fmt::format("{} waits ({}{})", container(e.pod, e.container), waiting_word(e.reason), next);
   }
   std::string operator()(const event::ContainerReadyChanged& e) const {
     return fmt::format("{} {}", container(e.pod, e.container), e.ready ? "became ready" : "is no longer ready");
@@ -221,6 +228,8 @@ struct Sentence {
                            short_label(Ref(view.pod_node(e.pod)), view));
       case event::ReadyReason::PodCompleted:
         return fmt::format("{} is no longer ready: it has completed", pod(e.pod));
+      case event::ReadyReason::None:
+        return fmt::format("{} is no longer ready: a readiness gate is not", pod(e.pod));
       default:
         return fmt::format("{} is no longer ready", pod(e.pod));
     }

@@ -9,6 +9,8 @@
 #include "engine/project/set_rows.h"
 #include "engine/project/standing.h"
 #include "engine/project/volume_trouble.h"
+#include "engine/state/config_use.h"
+#include "engine/state/pod_status.h"
 
 namespace wavetank::project {
 namespace {
@@ -32,11 +34,17 @@ std::size_t hindering_container(PodId pod, const ClusterView& view) {
 
 std::string container_trouble(PodId pod, const ClusterView& view) {
   const std::size_t c = hindering_container(pod, view);
+  const std::string gates = c == view.container_count(pod) ? state::closed_gates(view, pod) : "";
+  if (!gates.empty()) return fmt::format("its containers are ready, its readiness gates are not: {}", gates);
   if (c == view.container_count(pod))
     return "its containers run and are ready, but its condition Ready is not yet True";
   const state::ContainerStatus& s = view.container(pod, c);
   const model::Container& spec = view.container_spec(pod, c);
+  if (const std::string why = state::missing_volume(view, pod); !why.empty() && !s.has_exited && s.started.ns == 0)
+    return fmt::format("a volume cannot be mounted: {}", why);
   if (s.state == ContainerState::Waiting) {
+    if (const auto shown = state::shown_container(view, pod, c); shown.waiting == "CreateContainerConfigError")
+      return fmt::format("container {} cannot be made: {} (CreateContainerConfigError)", spec.name, shown.message);
     switch (s.waiting) {
       case WaitingReason::ErrImagePull:
       case WaitingReason::ImagePullBackOff:

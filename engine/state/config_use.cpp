@@ -52,13 +52,12 @@ std::string missing_volume(const ClusterView& view, PodId pod) {
     if (ref.volume.empty()) continue;
     const Lack lack = lack_of(view, ns, ref);
     if (lack == Lack::Nothing) continue;
-    const std::string why =
-        lack == Lack::Object
-            ? not_found(ref)
-            : fmt::format("{}: {}",
-                          ref.kind == model::Kind::Secret ? "references non-existent secret key"
-                                                          : "configmap references non-existent config key",
-                          ref.key);
+    const std::string why = lack == Lack::Object ? not_found(ref)
+                                                 : fmt::format("{}: {}",
+                                                               ref.kind == model::Kind::Secret
+                                                                   ? "references non-existent secret key"
+                                                                   : "configmap references non-existent config key",
+                                                               ref.key);
     return fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", ref.volume, why);
   }
   return "";

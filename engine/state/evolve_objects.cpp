@@ -63,8 +63,8 @@ void index_name(ClusterState& state, model::Kind kind, const Header& header, std
 
 std::int32_t priority_of(const model::PodSpec& spec) { return spec.priority.value_or(0); }
 
-/// The parts of a pod's status that its template keeps, since nobody but a client writes them: resources that are changed
-/// in place, and the conditions of readiness gates.
+/// The parts of a pod's status that its template keeps, since nobody but a client writes them: resources that are
+/// changed in place, and the conditions of readiness gates.
 model::Doc kept_status(const model::Doc& pod, const std::vector<std::string>& gates, bool resize) {
   model::Doc out = model::Doc::object();
   const model::Doc* status = pod.find("status");

@@ -49,8 +49,8 @@ Seen look(const ClusterView& view, PodId pod) {
     const SimTime changed = std::max(c.started, c.has_exited ? c.finished : SimTime{});
     out.last_change = std::max(out.last_change, changed);
     if (i < inits) {
-      const bool done = plain_init ? c.state == ContainerState::Terminated && c.exit_code == 0
-                                   : c.state == ContainerState::Running;
+      const bool done =
+          plain_init ? c.state == ContainerState::Terminated && c.exit_code == 0 : c.state == ContainerState::Running;
       if (!done) out.incomplete.push_back(name);
       if (done) out.inits_done = std::max(out.inits_done, plain_init ? c.finished : c.started);
     } else if (c.started.ns != 0 || c.has_exited) {
@@ -194,8 +194,8 @@ std::vector<PodCondition> pod_conditions(const ClusterView& view, PodId pod) {
       sandbox = sandbox || s.state != ContainerState::Waiting || s.started.ns != 0 || s.has_exited ||
                 s.waiting > event::WaitingReason::PodInitializing || s.back_off.ns > 0;
     }
-    out.push_back({"PodReadyToStartContainers", sandbox, over ? seen.last_change : view->pods.scheduled[pod.index()],
-                   "", ""});
+    out.push_back(
+        {"PodReadyToStartContainers", sandbox, over ? seen.last_change : view->pods.scheduled[pod.index()], "", ""});
     out.push_back(initialized(view, pod, seen));
     const PodCondition containers = containers_ready(view, pod, seen);
     out.push_back(ready(view, pod, containers));
@@ -216,8 +216,9 @@ std::string closed_gates(const ClusterView& view, PodId pod) {
     const std::string status = doc ? gate_status(*doc, gate) : "";
     if (status == "True") continue;
     if (!out.empty()) out += ", ";
-    out += status.empty() ? fmt::format("corresponding condition of pod readiness gate \"{}\" does not exist.", gate)
-                          : fmt::format("the status of pod readiness gate \"{}\" is not \"True\", but {}", gate, status);
+    out += status.empty()
+               ? fmt::format("corresponding condition of pod readiness gate \"{}\" does not exist.", gate)
+               : fmt::format("the status of pod readiness gate \"{}\" is not \"True\", but {}", gate, status);
   }
   return out;
 }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "engine/model/decode.h"
+#include "engine/model/config_refs.h"
 #include "engine/model/service_notices.h"
 #include "engine/project/words.h"
 #include "engine/schedule/config.h"
@@ -78,6 +79,7 @@ int validate(const std::vector<std::string>& paths) {
       for (const std::string& name : *names) check_file(path + (path.ends_with('/') ? "" : "/") + name, files, tally);
   }
   for (std::string& n : model::service_notices(tally.all)) tally.notices.push_back(std::move(n));
+  for (std::string& n : model::config_notices(tally.all)) tally.notices.push_back(std::move(n));
   for (const std::string& n : tally.notices) notice(n);
   if (!tally.problems.empty()) return complain(tally.problems);
   std::string what;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/model/config_refs.h"
 #include "engine/model/service_notices.h"
 #include "engine/model/time_zones.h"
 #include "engine/schedule/config.h"
@@ -125,6 +126,8 @@ class Loader {
     for (const Doc& item : manifests->items)
       if (item.find("generate") != nullptr) return;
     for (std::string& notice : model::service_notices(context_.objects))
+      out_.notices.push_back(fmt::format("{}: {}", out_.inputs.file, notice));
+    for (std::string& notice : model::config_notices(context_.objects))
       out_.notices.push_back(fmt::format("{}: {}", out_.inputs.file, notice));
   }
 

@@ -4,6 +4,7 @@
 
 #include "engine/base/assert.h"
 #include "engine/model/qos.h"
+#include "engine/state/pod_status.h"
 #include "sim/scenario/autoscaler_quantities.h"
 #include "sim/scenario/quantities_workloads.h"
 #include "sim/scenario/storage_quantities.h"
@@ -157,8 +158,8 @@ std::string_view phase_word(event::Phase phase) {
 // The reason of the first container that waits.
 std::string_view waiting_of(const ClusterView& view, PodId pod) {
   for (std::size_t i = 0; i < view.container_count(pod); ++i) {
-    const state::ContainerStatus& status = view.container(pod, i);
-    if (status.state == state::ContainerState::Waiting) return waiting_reason_word(status.waiting);
+    const state::ShownContainer shown = state::shown_container(view, pod, i);
+    if (shown.status.state == state::ContainerState::Waiting) return shown.waiting;
   }
   return "";
 }
@@ -193,10 +194,7 @@ ObjectKind pods() {
        {"zone", ValueType::Word, [](const ClusterView& v, Ref r) { return word(zone_name(v, r.as<PodId>())); },
         "the zone of its node"},
        {"reason", ValueType::Word,
-        [](const ClusterView& v, Ref r) {
-          const auto pod = r.as<PodId>();
-          return word(v.pod_phase(pod) == event::Phase::Failed ? v.text(v->pods.message[pod.index()]) : "");
-        },
+        [](const ClusterView& v, Ref r) { return word(state::status_reason(v, r.as<PodId>())); },
         "status.reason of a failed pod: Evicted, DeadlineExceeded"},
        {"qosClass",
         ValueType::Word,
@@ -211,7 +209,8 @@ ObjectKind pods() {
         ValueType::Word,
         [](const ClusterView& v, Ref r) { return word(waiting_of(v, r.as<PodId>())); },
         "why its first waiting container waits",
-        {"ContainerCreating", "PodInitializing", "ErrImagePull", "ImagePullBackOff", "CrashLoopBackOff"}}}};
+        {"ContainerCreating", "PodInitializing", "CreateContainerConfigError", "ErrImagePull", "ImagePullBackOff",
+         "CrashLoopBackOff"}}}};
 }
 
 // Calls f(PodId) for the pods not removed that the filter selects.

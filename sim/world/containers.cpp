@@ -67,11 +67,13 @@ void SimWorld::Impl::set_ready(PodId pod, std::uint32_t c, bool ready, const Clu
     if (i < pod_state.inits && !is_sidecar(pod, i, view)) continue;
     all = all && container(pod, i).ready;
   }
-  if (all) {
+  const bool gated = !view.pod_spec(pod).spec.readiness_gates.empty();
+  if (all && !gated) {
     pod_state.ready = true;
     return emit(slot.cause, ReportPodReady{{pod, true, ReadyReason::None}});
   }
-  if (pod_state.count > 1) emit(slot.cause, ReportContainerReady{{pod, c, ready}});
+  if (pod_state.count > 1 || gated) emit(slot.cause, ReportContainerReady{{pod, c, ready}});
+  if (all) return check_gates(pod, view);
   if (pod_state.ready) set_pod_unready(pod, slot.cause, ReadyReason::ContainersNotReady);
 }
 

@@ -64,6 +64,8 @@ enum class Step : std::uint16_t {
   PodStopped,
   PodFinished,
   PodDeadline,
+  MountConfig,
+  CheckGates,
 };
 
 enum class Run : std::uint8_t { Waiting, Pulling, Starting, Running, Stopping, BackOff, Exited, Lost };
@@ -243,6 +245,9 @@ struct SimWorld::Impl {
   std::vector<VolumePod> volume_pods;                       ///< Sorted by pod.
   base::SymbolPool image_names, full_names;                 ///< Symbol minus one is the index in `images`.
   std::vector<std::vector<std::uint32_t>> template_images;  ///< By TemplateId; a cache.
+  std::vector<std::uint8_t> template_config;                ///< The same: 1 names no ConfigMap or Secret, 2 does.
+  /// Who waits for a ConfigMap or Secret since when: pod and container, kNone for its volumes.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, SimTime> config_waits;
   std::vector<ImageFault> image_faults;
   UsageModel usage;
   std::vector<Threshold> thresholds;
@@ -318,6 +323,17 @@ struct SimWorld::Impl {
   void file_system_grown(event::PvcId claim, PodId pod, const ClusterView& view);
   void claim_changed(event::PvcId claim, const ClusterView& view);
   void tell_missing(PodId pod, const ClusterView& view);
+
+  // ---- config.cpp: ConfigMaps, Secrets, readiness gates ----
+  bool names_config(PodId pod, const ClusterView& view);
+  void set_up_sandbox(PodId pod, SimTime at, const ClusterView& view);
+  void mount_config(PodId pod, const ClusterView& view);
+  bool lacks_environment(PodId pod, std::uint32_t c, const ClusterView& view);
+  void config_changed(event::Ref ref, Seq cause, const ClusterView& view);
+  void config_made(const event::Event& event, const ClusterView& view);
+  void forget_config(PodId pod);
+  void check_gates(PodId pod, const ClusterView& view);
+
   // ---- metrics.cpp ----
   void collect_metrics();
   void scrape(const ClusterView& view);

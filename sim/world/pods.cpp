@@ -53,6 +53,7 @@ void SimWorld::Impl::begin_pod(PodId pod, NodeId node, Seq cause, const ClusterV
   slot.running = view.pod_phase(pod) == event::Phase::Running;
   slot.ready = false;
   slot.overdue = false;
+  forget_config(pod);
   slot.taken_up = now + sync_latency;
   void_pod(slot);
   for (std::uint32_t c = 0; c < slot.count; ++c) {
@@ -66,8 +67,7 @@ void SimWorld::Impl::begin_pod(PodId pod, NodeId node, Seq cause, const ClusterV
   if (pressure_on && !admit_under_pressure(pod, node, view)) return;
   set_deadline(pod, view);
   if (state::has_claims(view.pod_spec(pod).spec)) return begin_volumes(pod, node, view);
-  set_pod(slot.taken_up + spread(params.get(Param::PodSetupTime), setup_stream.of(view.pod_name(pod)), slot.life),
-          Step::PodSetUp, pod);
+  set_up_sandbox(pod, slot.taken_up, view);
 }
 
 // activeDeadlineSeconds count from status.startTime (pkg/kubelet/active_deadline.go).
@@ -148,6 +148,7 @@ void SimWorld::Impl::begin_container(PodId pod, std::uint32_t c, const ClusterVi
 void SimWorld::Impl::start_container(PodId pod, std::uint32_t c, const ClusterView& view) {
   PodSlot& pod_state = pods[pod.index()];
   ContainerSlot& slot = container(pod, c);
+  if (lacks_environment(pod, c, view)) return;
   ++slot.runs;
   slot.run = Run::Starting;
   slot.started_at =
@@ -275,6 +276,7 @@ void SimWorld::Impl::pod_stopped(PodId pod, const ClusterView& view) {
   PodSlot& slot = pods[pod.index()];
   slot.stage = Stage::Gone;
   void_pod(slot);
+  forget_config(pod);
   end_volumes(pod, now);
   const Seq deletion = view->pods.deletion_seq[pod.index()];
   const Seq cause = deletion != 0 ? deletion : slot.cause;
@@ -307,6 +309,7 @@ void SimWorld::Impl::drop_pod(PodId pod, Stage stage, const ClusterView& view) {
   if (slot.stage != Stage::Unknown || stage == Stage::Gone) slot.stage = stage;
   slot.ready = false;
   void_pod(slot);
+  forget_config(pod);
   for (std::uint32_t c = 0; c < slot.count; ++c) container(pod, c).run = Run::Lost;
   if (was_known && stage == Stage::Gone && slot.node.valid() && node_slot(slot.node).pulls.cancel(pod))
     advance_pulls(slot.node, view);
@@ -315,8 +318,12 @@ void SimWorld::Impl::drop_pod(PodId pod, Stage stage, const ClusterView& view) {
 // A container whose image was changed in place is stopped and made anew; others go on.
 void SimWorld::Impl::pod_updated(PodId pod, Seq cause, const ClusterView& view) {
   if (pod.index() >= pods.size() || pods[pod.index()].count == 0) return;
-  const PodSlot& pod_state = pods[pod.index()];
+  PodSlot& pod_state = pods[pod.index()];
   if (pod_state.node.valid() && node_slot(pod_state.node).cut) return;  // heard when the link is back
+  if (!view.pod_spec(pod).spec.readiness_gates.empty() && pod_state.stage == Stage::Running) {
+    pod_state.cause = cause;
+    set_pod(reported(now), Step::CheckGates, pod);
+  }
   if (pod_state.stage == Stage::SettingUp || pod_state.stage == Stage::Running) set_deadline(pod, view);
   for (std::uint32_t c = 0; c < pod_state.count; ++c) {
     ContainerSlot& slot = container(pod, c);

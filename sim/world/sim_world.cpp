@@ -11,7 +11,8 @@ bool is_pod_step(Step step) { return step >= Step::PodSetUp; }
 bool is_pod_level(Step step) {
   return step == Step::PodSetUp || step == Step::PodEvicted || step == Step::VolumesMounted ||
          step == Step::TellMissing || step == Step::BeginNext || step == Step::PodStopped ||
-         step == Step::PodFinished || step == Step::PodDeadline;
+         step == Step::PodFinished || step == Step::PodDeadline || step == Step::MountConfig ||
+         step == Step::CheckGates;
 }
 bool is_probe_step(Step step) {
   return step == Step::StartupDone || step == Step::ProbeKill || step == Step::BecomeReady ||
@@ -60,6 +61,8 @@ void SimWorld::Impl::observe(const event::Event& event, const ClusterView& view)
         if (made < view->volume_attachments.size()) attachment_made(VolumeAttachmentId(made), view);
       } else if (kind == model::Kind::HorizontalPodAutoscaler || kind == model::Kind::VerticalPodAutoscaler) {
         collect_metrics();
+      } else if ((kind == model::Kind::ConfigMap || kind == model::Kind::Secret) && !config_waits.empty()) {
+        config_made(event, view);
       }
       break;
     case EventKind::ObjectDeletionStarted: {
@@ -81,6 +84,7 @@ void SimWorld::Impl::observe(const event::Event& event, const ClusterView& view)
       if (ref.kind == model::Kind::Pod) pod_updated(ref.as<PodId>(), event.seq, view);
       if (ref.kind == model::Kind::PersistentVolumeClaim) claim_changed(ref.as<PvcId>(), view);
       if (ref.kind == model::Kind::PersistentVolume) retry_mounts(NodeId(), view);
+      if (ref.kind == model::Kind::ConfigMap || ref.kind == model::Kind::Secret) config_changed(ref, event.seq, view);
       break;
     }
     case EventKind::PodBound: {
@@ -282,6 +286,10 @@ void SimWorld::Impl::dispatch_pod(const kernel::Timer& timer, const ClusterView&
       return pod_finished(pod, view);
     case Step::PodDeadline:
       return deadline_over(pod, view);
+    case Step::MountConfig:
+      return mount_config(pod, view);
+    case Step::CheckGates:
+      return check_gates(pod, view);
     default:
       return;
   }
@@ -414,7 +422,9 @@ void SimWorld::save(std::vector<std::uint8_t>& out) const {
   std::vector<std::pair<std::uint32_t, PodSample>> samples(impl_->samples.begin(), impl_->samples.end());
   std::vector<std::pair<std::uint32_t, std::pair<std::string, Seq>>> evictions(impl_->evictions.begin(),
                                                                                impl_->evictions.end());
-  writer(samples, evictions);
+  std::vector<std::pair<std::pair<std::uint32_t, std::uint32_t>, SimTime>> config_waits(impl_->config_waits.begin(),
+                                                                                        impl_->config_waits.end());
+  writer(samples, evictions, config_waits);
 }
 
 bool SimWorld::load(const std::uint8_t* data, std::size_t size) {
@@ -426,10 +436,12 @@ bool SimWorld::load(const std::uint8_t* data, std::size_t size) {
          fresh->watched, fresh->memory_checks_at, fresh->load_cause);
   std::vector<std::pair<std::uint32_t, PodSample>> samples;
   std::vector<std::pair<std::uint32_t, std::pair<std::string, Seq>>> evictions;
-  reader(samples, evictions);
+  std::vector<std::pair<std::pair<std::uint32_t, std::uint32_t>, SimTime>> config_waits;
+  reader(samples, evictions, config_waits);
   if (!reader.ok() || !reader.at_end()) return false;
   fresh->samples.insert(samples.begin(), samples.end());
   fresh->evictions.insert(evictions.begin(), evictions.end());
+  fresh->config_waits.insert(config_waits.begin(), config_waits.end());
   for (const std::string& name : names) fresh->intern_image(name);
   impl_ = std::move(fresh);
   return true;

@@ -157,8 +157,7 @@ void SimWorld::Impl::volumes_mounted(PodId pod, const ClusterView& view) {
     for (const VolumeAttachmentId id : view.persistent_volume(pv).attachments)
       slot.cause = std::max(slot.cause, view.volume_attachment(id).changed_seq);
   for (std::uint32_t c = 0; c < slot.count; ++c) container(pod, c).cause = slot.cause;
-  set_pod(now + spread(params.get(Param::PodSetupTime), setup_stream.of(view.pod_name(pod)), slot.life), Step::PodSetUp,
-          pod);
+  set_up_sandbox(pod, now, view);
   for (const model::Volume& v : view.pod_spec(pod).spec.volumes) {
     const event::PvcId claim = state::claim_of_volume(view, pod, v);
     if (claim.valid()) grow_file_system(claim, pod, view);

@@ -100,7 +100,8 @@ TEST_CASE("Why a pod failed: status.reason and status.message; the STATUS column
   Story ran(kOne);
   ran.tell(event::ContainerStarted{kPod, 0})
       .tell(event::ContainerExited{kPod, 0, 143, ExitReason::Error})
-      .tell(event::PodFailed{kPod, "DeadlineExceeded", "Pod was active on the node longer than the specified deadline"});
+      .tell(
+          event::PodFailed{kPod, "DeadlineExceeded", "Pod was active on the node longer than the specified deadline"});
   CHECK(ran.status() == "Error");
   CHECK(ran.shows("  reason: DeadlineExceeded"));
   CHECK(ran.shows("  message: Pod was active on the node longer than the specified deadline"));
@@ -155,8 +156,7 @@ TEST_CASE("DisruptionTarget says who took the pod away") {
            Row{event::DeletionReason::Preempted,
                "DisruptionTarget=True PreemptionByScheduler: default-scheduler: preempting to accommodate a higher "
                "priority pod"},
-           Row{event::DeletionReason::PodGC,
-               "DisruptionTarget=True DeletionByPodGC: PodGC: node no longer exists"},
+           Row{event::DeletionReason::PodGC, "DisruptionTarget=True DeletionByPodGC: PodGC: node no longer exists"},
            Row{event::DeletionReason::Deleted, "-"},
            Row{event::DeletionReason::ScaledDown, "-"},
        }) {
