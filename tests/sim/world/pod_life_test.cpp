@@ -158,7 +158,7 @@ TEST_CASE("Graceful termination: preStop, SIGTERM, SIGKILL, within the grace per
         Row{"10s", "5", "", 5},                                                       //
         Row{"10s", "1", "", 2},                                                       // never less than 2 s
         Row{"1s", "30", ", lifecycle: {preStop: {sleep: {seconds: 5}}}", 6},          // the hook first
-        Row{"1s", "3", ", lifecycle: {preStop: {sleep: {seconds: 5}}}", 4},           // cut short by the grace period
+        Row{"1s", "2", ", lifecycle: {preStop: {exec: {command: [drain]}}}", 3},      // cut short by the grace period
         Row{"10s", "6", ", lifecycle: {preStop: {sleep: {seconds: 5}}}", 7},          // 1 s is left, 2 s are given
         Row{"1s", "30", ", lifecycle: {preStop: {exec: {command: [drain]}}}", 4}}) {  // app.pre_stop_time 3 s
     INFO(row.stop_time << " of " << row.grace << row.lifecycle);
