@@ -59,18 +59,25 @@ PodTemplateSpec: metadata:ObjectMeta spec:PodSpec
 PodSpec: volumes:[]Volume initContainers:[]Container containers:[]Container ephemeralContainers:[]Container restartPolicy terminationGracePeriodSeconds:l activeDeadlineSeconds:l dnsPolicy nodeSelector:{}s serviceAccountName serviceAccount automountServiceAccountToken:b nodeName hostNetwork:b hostPID:b hostIPC:b shareProcessNamespace:b securityContext:PodSecurityContext imagePullSecrets:[]LocalObjectReference hostname subdomain affinity:Affinity schedulerName tolerations:[]Toleration hostAliases:any priorityClassName priority:i dnsConfig:any readinessGates:[]PodReadinessGate runtimeClassName enableServiceLinks:b preemptionPolicy overhead:{}q topologySpreadConstraints:[]TopologySpreadConstraint setHostnameAsFQDN:b os:any hostUsers:b schedulingGates:[]PodSchedulingGate resourceClaims:any resources:ResourceRequirements hostnameOverride workloadRef:any
 PodReadinessGate: conditionType
 PodSchedulingGate: name
-PodSecurityContext: seLinuxOptions:any windowsOptions:any runAsUser:l runAsGroup:l runAsNonRoot:b supplementalGroups:[]n supplementalGroupsPolicy fsGroup:l sysctls:any fsGroupChangePolicy seccompProfile:any appArmorProfile:any seLinuxChangePolicy
-Container: name image command:[]s args:[]s workingDir ports:[]ContainerPort envFrom:[]EnvFromSource env:[]EnvVar resources:ResourceRequirements resizePolicy:any restartPolicy restartPolicyRules:any volumeMounts:[]VolumeMount volumeDevices:any livenessProbe:Probe readinessProbe:Probe startupProbe:Probe lifecycle:Lifecycle terminationMessagePath terminationMessagePolicy imagePullPolicy securityContext:SecurityContext stdin:b stdinOnce:b tty:b targetContainerName
+PodSecurityContext: seLinuxOptions:SELinuxOptions windowsOptions:WindowsSecurityContextOptions runAsUser:l runAsGroup:l runAsNonRoot:b supplementalGroups:[]l supplementalGroupsPolicy fsGroup:l sysctls:[]Sysctl fsGroupChangePolicy seccompProfile:SecurityProfile appArmorProfile:SecurityProfile seLinuxChangePolicy
+SELinuxOptions: user role type level
+WindowsSecurityContextOptions: gmsaCredentialSpecName gmsaCredentialSpec runAsUserName hostProcess:b
+Sysctl: name value
+SecurityProfile: type localhostProfile
+Capabilities: add:[]s drop:[]s
+Container: name image command:[]s args:[]s workingDir ports:[]ContainerPort envFrom:[]EnvFromSource env:[]EnvVar resources:ResourceRequirements resizePolicy:any restartPolicy restartPolicyRules:any volumeMounts:[]VolumeMount volumeDevices:[]VolumeDevice livenessProbe:Probe readinessProbe:Probe startupProbe:Probe lifecycle:Lifecycle terminationMessagePath terminationMessagePolicy imagePullPolicy securityContext:SecurityContext stdin:b stdinOnce:b tty:b targetContainerName
 ContainerPort: name hostPort:i containerPort:i protocol hostIP
 EnvFromSource: prefix configMapRef:EnvSourceRef secretRef:EnvSourceRef
 EnvSourceRef: name optional:b
 EnvVar: name value valueFrom:EnvVarSource
-EnvVarSource: fieldRef:ObjectFieldSelector resourceFieldRef:any configMapKeyRef:KeySelector secretKeyRef:KeySelector fileKeyRef:any
+EnvVarSource: fieldRef:ObjectFieldSelector resourceFieldRef:ResourceFieldSelector configMapKeyRef:KeySelector secretKeyRef:KeySelector fileKeyRef:any
 ObjectFieldSelector: apiVersion fieldPath
+ResourceFieldSelector: containerName resource divisor:q
 KeySelector: name key optional:b
 ResourceRequirements: limits:{}q requests:{}q claims:any
+VolumeDevice: name devicePath
 VolumeMount: name readOnly:b recursiveReadOnly mountPath subPath mountPropagation subPathExpr
-SecurityContext: capabilities:any privileged:b seLinuxOptions:any windowsOptions:any runAsUser:l runAsGroup:l runAsNonRoot:b readOnlyRootFilesystem:b allowPrivilegeEscalation:b procMount seccompProfile:any appArmorProfile:any
+SecurityContext: capabilities:Capabilities privileged:b seLinuxOptions:SELinuxOptions windowsOptions:WindowsSecurityContextOptions runAsUser:l runAsGroup:l runAsNonRoot:b readOnlyRootFilesystem:b allowPrivilegeEscalation:b procMount seccompProfile:SecurityProfile appArmorProfile:SecurityProfile
 Probe: exec:ExecAction httpGet:HTTPGetAction tcpSocket:TCPSocketAction grpc:GRPCAction initialDelaySeconds:i timeoutSeconds:i periodSeconds:i successThreshold:i failureThreshold:i terminationGracePeriodSeconds:l
 Lifecycle: postStart:LifecycleHandler preStop:LifecycleHandler stopSignal
 LifecycleHandler: exec:ExecAction httpGet:HTTPGetAction tcpSocket:TCPSocketAction sleep:SleepAction
@@ -80,7 +87,7 @@ HTTPHeader: name value
 TCPSocketAction: port:x host
 GRPCAction: port:i service
 SleepAction: seconds:l
-Volume: name hostPath:any emptyDir:EmptyDirVolumeSource gitRepo:any secret:SecretVolumeSource nfs:any glusterfs:any persistentVolumeClaim:ClaimVolumeSource flexVolume:any cephfs:any flocker:any downwardAPI:any fc:any configMap:ConfigMapVolumeSource quobyte:any photonPersistentDisk:any projected:any scaleIO:any storageos:any csi:any ephemeral:EphemeralVolumeSource image:any gcePersistentDisk:GcePersistentDisk awsElasticBlockStore:AwsElasticBlockStore iscsi:Iscsi rbd:Rbd cinder:Cinder azureFile:AzureFile vsphereVolume:VsphereVolume azureDisk:AzureDisk portworxVolume:PortworxVolume
+Volume: name hostPath:HostPath emptyDir:EmptyDirVolumeSource gitRepo:GitRepo secret:SecretVolumeSource nfs:Nfs glusterfs:any persistentVolumeClaim:ClaimVolumeSource flexVolume:any cephfs:Cephfs flocker:any downwardAPI:DownwardAPIVolumeSource fc:Fc configMap:ConfigMapVolumeSource quobyte:any photonPersistentDisk:any projected:ProjectedVolumeSource scaleIO:any storageos:any csi:CSIVolumeSource ephemeral:EphemeralVolumeSource image:ImageVolumeSource gcePersistentDisk:GcePersistentDisk awsElasticBlockStore:AwsElasticBlockStore iscsi:Iscsi rbd:Rbd cinder:Cinder azureFile:AzureFile vsphereVolume:VsphereVolume azureDisk:AzureDisk portworxVolume:PortworxVolume
 EphemeralVolumeSource: volumeClaimTemplate:VolumeClaimTemplate
 VolumeClaimTemplate: metadata:ObjectMeta spec:PersistentVolumeClaimSpec
 GcePersistentDisk: pdName fsType partition:i readOnly:b
@@ -92,9 +99,25 @@ AzureFile: secretName shareName readOnly:b secretNamespace
 VsphereVolume: volumePath fsType storagePolicyName storagePolicyID
 AzureDisk: diskName diskURI cachingMode fsType readOnly:b kind
 PortworxVolume: volumeID fsType readOnly:b
+HostPath: path type
+GitRepo: repository revision directory
+Nfs: server path readOnly:b
+Cephfs: monitors:[]s path user secretFile secretRef:any readOnly:b
+Fc: targetWWNs:[]s lun:i fsType readOnly:b wwids:[]s
+CSIVolumeSource: driver readOnly:b fsType volumeAttributes:{}s nodePublishSecretRef:LocalObjectReference
+ImageVolumeSource: reference pullPolicy
+KeyToPath: key path mode:i
+DownwardAPIVolumeSource: items:[]DownwardAPIVolumeFile defaultMode:i
+DownwardAPIVolumeFile: path fieldRef:ObjectFieldSelector resourceFieldRef:ResourceFieldSelector mode:i
+ProjectedVolumeSource: sources:[]VolumeProjection defaultMode:i
+VolumeProjection: secret:KeyProjection configMap:KeyProjection downwardAPI:DownwardAPIProjection serviceAccountToken:ServiceAccountTokenProjection clusterTrustBundle:ClusterTrustBundleProjection podCertificate:any
+KeyProjection: name items:[]KeyToPath optional:b
+DownwardAPIProjection: items:[]DownwardAPIVolumeFile
+ServiceAccountTokenProjection: audience expirationSeconds:l path
+ClusterTrustBundleProjection: name signerName labelSelector:LabelSelector optional:b path
 EmptyDirVolumeSource: medium sizeLimit:q
-SecretVolumeSource: secretName items:any defaultMode:i optional:b
-ConfigMapVolumeSource: name items:any defaultMode:i optional:b
+SecretVolumeSource: secretName items:[]KeyToPath defaultMode:i optional:b
+ConfigMapVolumeSource: name items:[]KeyToPath defaultMode:i optional:b
 ClaimVolumeSource: claimName readOnly:b
 
 Affinity: nodeAffinity:NodeAffinity podAffinity:PodAffinity podAntiAffinity:PodAffinity
@@ -177,7 +200,7 @@ ServicePort: name protocol appProtocol port:i targetPort:x nodePort:i
 Endpoint: addresses:[]s conditions:any hostname targetRef:ObjectReference deprecatedTopology:{}s nodeName zone hints:any
 EndpointPort: name protocol port:i appProtocol
 
-PersistentVolumeSpec: capacity:{}q accessModes:[]s claimRef:ObjectReference persistentVolumeReclaimPolicy storageClassName mountOptions:[]s volumeMode nodeAffinity:VolumeNodeAffinity volumeAttributesClassName hostPath:any nfs:any glusterfs:any cephfs:any fc:any flexVolume:any flocker:any quobyte:any photonPersistentDisk:any scaleIO:any local:LocalVolume storageos:any csi:CSIPersistentVolume gcePersistentDisk:GcePersistentDisk awsElasticBlockStore:AwsElasticBlockStore iscsi:Iscsi rbd:Rbd cinder:Cinder azureFile:AzureFile vsphereVolume:VsphereVolume azureDisk:AzureDisk portworxVolume:PortworxVolume
+PersistentVolumeSpec: capacity:{}q accessModes:[]s claimRef:ObjectReference persistentVolumeReclaimPolicy storageClassName mountOptions:[]s volumeMode nodeAffinity:VolumeNodeAffinity volumeAttributesClassName hostPath:HostPath nfs:Nfs glusterfs:any cephfs:Cephfs fc:Fc flexVolume:any flocker:any quobyte:any photonPersistentDisk:any scaleIO:any local:LocalVolume storageos:any csi:CSIPersistentVolume gcePersistentDisk:GcePersistentDisk awsElasticBlockStore:AwsElasticBlockStore iscsi:Iscsi rbd:Rbd cinder:Cinder azureFile:AzureFile vsphereVolume:VsphereVolume azureDisk:AzureDisk portworxVolume:PortworxVolume
 PersistentVolumeStatus: phase message reason lastPhaseTransitionTime
 VolumeNodeAffinity: required:NodeSelector
 LocalVolume: path fsType

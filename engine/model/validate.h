@@ -43,6 +43,7 @@ class Place {
   [[nodiscard]] const std::string& text() const;  ///< The scalar's text, or empty.
   [[nodiscard]] std::int64_t number() const;      ///< The integer, or 0.
   [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::size_t complaints() const { return out_->size(); }  ///< How many there are so far, of all places.
 
   // Kubernetes' kinds of complaint (k8s.io/apimachinery field.Error). The value shown is the one read unless given.
   void required(std::string_view detail = "") const;
@@ -87,6 +88,27 @@ void validate_port_or_name(const Place& port);
 /// `claims`: volumes that are not written but will be there.
 void validate_pod_template(const Place& metadata, const Place& spec, const std::vector<std::string>& claims = {});
 void validate_pod_spec(const Place& spec, const std::vector<std::string>& claims = {});
+/// A volume of a pod, as far as mounts and devices ask.
+struct PodVolume {
+  std::string name;
+  bool claim = false;  ///< Of a claim, written or made for the pod.
+  bool image = false;
+};
+/// Returns those that are in order; a volume without a source is an emptyDir by default.
+std::vector<PodVolume> validate_volumes(const Place& spec);
+/// A source that pods and PersistentVolumes have both, by its field's name.
+void validate_disk_source(const Place& source, std::string_view kind, bool of_pod);
+void validate_driver_name(const Place& name);
+bool has_backstep(std::string_view path);        // whether ".." is a part of it
+void validate_relative_path(const Place& path);  // relative, and without ".."
+void validate_mounts(const Place& container, const std::vector<PodVolume>& volumes);
+void validate_devices(const Place& container, const std::vector<PodVolume>& volumes);
+void validate_env(const Place& container);
+/// fieldRef and resourceFieldRef, of an environment or of a volume.
+void validate_field_ref(const Place& ref, bool of_volume);
+void validate_resource_field_ref(const Place& ref, bool of_volume);
+void validate_pod_security_context(const Place& spec);
+void validate_security_context(const Place& context, bool host_users);
 void validate_affinity(const Place& affinity);
 void validate_node_selector(const Place& selector);
 bool is_ipv4(std::string_view text);            // four numbers without leading zeros

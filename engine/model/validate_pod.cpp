@@ -25,54 +25,8 @@ void validate_unique_label(const Place& name, std::vector<std::string>& taken) {
   }
 }
 
-void validate_env(const Place& container) {
-  for (const Place& env : container["env"].items()) {
-    const Place name = env["name"];
-    if (name.text().empty()) {
-      name.required();
-    } else {
-      name.each_invalid(check_env_name(name.text()));
-    }
-    const Place from = env["valueFrom"];
-    if (!from) continue;
-    if (!env["value"].text().empty()) from.invalid_value("\"\"", "may not be specified when `value` is not empty");
-    std::size_t sources = 0;
-    for (const Doc::Member& m : from.members()) sources += m.value.is_null() ? 0U : 1U;
-    if (sources == 0)
-      from.invalid_value(
-          "\"\"",
-          "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`");
-    if (sources > 1) from.invalid_value("\"\"", "may not have more than one field specified at a time");
-    for (const std::string_view key : {"configMapKeyRef", "secretKeyRef"}) {
-      if (!from[key]) continue;
-      if (from[key]["key"].text().empty()) from[key]["key"].required();
-      if (from[key]["name"].text().empty()) from[key]["name"].required();
-    }
-  }
-}
-
-void validate_mounts(const Place& container, const std::vector<std::string>& volumes) {
-  std::vector<std::string> paths;
-  for (const Place& mount : container["volumeMounts"].items()) {
-    const Place name = mount["name"];
-    if (name.text().empty()) {
-      name.required();
-    } else if (!contains(volumes, name.text())) {
-      name.not_found();
-    }
-    const Place path = mount["mountPath"];
-    if (path.text().empty()) {
-      path.required();
-    } else if (contains(paths, path.text())) {
-      path.invalid("must be unique");
-    } else {
-      paths.push_back(path.text());
-    }
-  }
-}
-
 void validate_container(const Place& c, bool is_init, const Place& spec, std::vector<std::string>& names,
-                        const std::vector<std::string>& volumes, std::vector<std::string>& host_ports) {
+                        const std::vector<PodVolume>& volumes, std::vector<std::string>& host_ports) {
   const bool host_network = get_bool(spec.doc(), "hostNetwork");
   const Place grace = spec["terminationGracePeriodSeconds"];
   validate_unique_label(c["name"], names);
@@ -94,28 +48,11 @@ void validate_container(const Place& c, bool is_init, const Place& spec, std::ve
   validate_container_ports(c, host_network, host_ports);
   validate_env(c);
   validate_mounts(c, volumes);
+  validate_devices(c, volumes);
+  validate_security_context(c["securityContext"], get_bool(spec.doc(), "hostUsers", true));
   validate_probes(c, is_init);
   validate_lifecycle(c, is_init, grace);
   validate_resources(c["resources"]);
-}
-
-/// Returns the names; a volume without a source is an emptyDir by default.
-std::vector<std::string> validate_volumes(const Place& spec) {
-  std::vector<std::string> names;
-  for (const Place& volume : spec["volumes"].items()) {
-    validate_unique_label(volume["name"], names);
-    std::size_t sources = 0;
-    for (const Doc::Member& m : volume.members()) {
-      if (m.key == "name" || m.value.is_null() || !m.value.is_object()) continue;
-      if (++sources > 1) volume[m.key].forbidden("may not specify more than 1 volume type");
-    }
-    const Place claim = volume["persistentVolumeClaim"];
-    if (claim && claim["claimName"].text().empty()) claim["claimName"].required();
-    if (volume["secret"] && volume["secret"]["secretName"].text().empty()) volume["secret"]["secretName"].required();
-    if (volume["configMap"] && volume["configMap"]["name"].text().empty()) volume["configMap"]["name"].required();
-    if (volume["hostPath"] && volume["hostPath"]["path"].text().empty()) volume["hostPath"]["path"].required();
-  }
-  return names;
 }
 
 void validate_name_if_any(const Place& name) {
@@ -147,8 +84,8 @@ void validate_scheduling_fields(const Place& spec) {
 }  // namespace
 
 void validate_pod_spec(const Place& spec, const std::vector<std::string>& claims) {
-  std::vector<std::string> volumes = validate_volumes(spec);
-  volumes.insert(volumes.end(), claims.begin(), claims.end());
+  std::vector<PodVolume> volumes = validate_volumes(spec);
+  for (const std::string& claim : claims) volumes.push_back({claim, true, false});
   std::vector<std::string> names;
   std::vector<std::string> host_ports;
   const std::vector<Place> containers = spec["containers"].items();
@@ -170,6 +107,7 @@ void validate_pod_spec(const Place& spec, const std::vector<std::string>& claims
     if (!spec[field].text().empty()) spec[field].each_invalid(check_dns_label(spec[field].text()));
   }
   validate_scheduling_fields(spec);
+  validate_pod_security_context(spec);
   validate_resource_names(spec["overhead"], false);
 }
 

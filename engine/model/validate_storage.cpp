@@ -68,23 +68,6 @@ constexpr std::string_view kSources[] = {"awsElasticBlockStore",
                                          "storageos",
                                          "vsphereVolume"};
 
-bool has_backstep(std::string_view path) {
-  while (true) {
-    const std::string_view part = path.substr(0, path.find('/'));
-    if (part == "..") return true;
-    if (part.size() == path.size()) return false;
-    path.remove_prefix(part.size() + 1);
-  }
-}
-
-void validate_driver_name(const Place& name) {
-  if (name.text().empty()) return name.required();
-  if (name.text().size() > 63) name.too_long("may not be more than 63 bytes");
-  std::string lower = name.text();
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  name.each_invalid(check_dns_subdomain(lower));
-}
-
 void validate_csi_source(const Place& csi) {
   validate_driver_name(csi["driver"]);
   for (const char* key :
@@ -117,36 +100,15 @@ void validate_sources(const Place& spec) {
   std::size_t found = 0;
   for (const std::string_view source : kSources) {
     if (!spec[source]) continue;
-    if (++found > 1) spec[source].forbidden("may not specify more than 1 volume type");
+    if (++found > 1) {
+      spec[source].forbidden("may not specify more than 1 volume type");
+    } else if (source != "csi") {
+      validate_disk_source(spec[source], source, false);
+    }
   }
   if (found == 0) spec.required("must specify a volume type");
-  const auto needs = [&](std::string_view source, std::string_view field) {
-    if (spec[source] && spec[source][field].text().empty()) spec[source][field].required();
-  };
-  needs("awsElasticBlockStore", "volumeID");
-  needs("azureDisk", "diskName");
-  needs("azureDisk", "diskURI");
-  needs("cinder", "volumeID");
-  needs("csi", "volumeHandle");
-  needs("gcePersistentDisk", "pdName");
-  needs("hostPath", "path");
-  needs("iscsi", "iqn");
-  needs("local", "path");
-  needs("nfs", "path");
-  needs("nfs", "server");
-  needs("portworxVolume", "volumeID");
-  needs("rbd", "image");
-  needs("vsphereVolume", "volumePath");
+  if (spec["csi"]["volumeHandle"].text().empty() && spec["csi"]) spec["csi"]["volumeHandle"].required();
   if (spec["local"] && !spec["nodeAffinity"]) spec["nodeAffinity"].required("Local volume requires node affinity");
-  for (const char* source : {"hostPath", "local"}) {
-    const Place path = spec[source]["path"];
-    if (has_backstep(path.text())) path.invalid("must not contain '..'");
-  }
-  if (spec["hostPath"])
-    spec["hostPath"]["type"].one_of(
-        {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"});
-  const Place share = spec["nfs"]["path"];
-  if (!share.text().empty() && share.text().front() != '/') share.invalid("must be an absolute path");
   if (spec["csi"]) validate_csi_source(spec["csi"]);
   if (spec["hostPath"]["path"].text() == "/" && spec["persistentVolumeReclaimPolicy"].text() == "Recycle")
     spec["persistentVolumeReclaimPolicy"].forbidden("may not be 'recycle' for a hostPath mount of '/'");

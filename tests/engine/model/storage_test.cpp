@@ -108,14 +108,14 @@ spec:
   - {name: a, persistentVolumeClaim: {claimName: data}}
   - {name: b, gcePersistentDisk: {pdName: disk, readOnly: true}}
   - {name: c, rbd: {monitors: [m1, m2], image: i}}
-  - {name: d, iscsi: {targetPortal: t, iqn: q, lun: 0}}
+  - {name: d, iscsi: {targetPortal: t, iqn: 'iqn.2003-01.io.k8s:q', lun: 0}}
   - {name: e}
 )");
   const std::vector<Volume>& v = p.tmpl.spec.volumes;
   CHECK(v.at(0).claim_name == "data");
   CHECK((v.at(1).source == "gcePersistentDisk" && v.at(1).id == "disk" && v.at(1).read_only));
   CHECK((v.at(2).id == "i" && v.at(2).group == "rbd" && v.at(2).monitors.size() == 2));
-  CHECK(v.at(3).id == "q");
+  CHECK(v.at(3).id == "iqn.2003-01.io.k8s:q");
   CHECK(v.at(4).source == "emptyDir");
 }
 

@@ -240,7 +240,7 @@ TEST_CASE("containers") {
            "0"},
           {"environment",
            "  - {name: c, image: i, env: [{value: x}, {name: a=b}, {name: A, value: x, valueFrom: {fieldRef: "
-           "{fieldPath: a}}}]}\n",
+           "{fieldPath: metadata.name}}}]}\n",
            "6:31: spec.containers[0].env[0].name: Required value\n"
            "6:50: spec.containers[0].env[1].name: Invalid value: \"a=b\": a valid environment variable name must "
            "consist only of printable ASCII "
