@@ -11,7 +11,7 @@
 namespace wavetank::model {
 namespace {
 
-enum class Base : std::uint8_t { String, Bool, Int32, Int64, Quantity, IntOrString, Number, Any, Struct };
+enum class Base : std::uint8_t { String, Bool, Int32, Int64, Quantity, IntOrString, Number, Time, Any, Struct };
 enum class Wrap : std::uint8_t { None, List, Map };
 
 struct FieldType {
@@ -78,8 +78,8 @@ class Schema {
       type.remove_prefix(2);
     }
     constexpr std::pair<std::string_view, Base> kBases[] = {
-        {"s", Base::String},   {"b", Base::Bool},        {"i", Base::Int32},  {"l", Base::Int64},
-        {"q", Base::Quantity}, {"x", Base::IntOrString}, {"n", Base::Number}, {"any", Base::Any}};
+        {"s", Base::String},      {"b", Base::Bool},   {"i", Base::Int32}, {"l", Base::Int64}, {"q", Base::Quantity},
+        {"x", Base::IntOrString}, {"n", Base::Number}, {"t", Base::Time},  {"any", Base::Any}};
     for (const auto& [name, base] : kBases) {
       if (type == name) {
         f.base = base;
@@ -139,6 +139,30 @@ std::string shown(const Doc& doc) {
   if (doc.is_string()) return "\"" + doc.text.substr(0, 60) + "\"";
   if (doc.is_object() || doc.is_array()) return doc.is_object() ? "{…}" : "[…]";
   return doc.text;
+}
+
+/// RFC 3339, as Go's time.RFC3339 reads it.
+bool is_time(std::string_view text) {
+  constexpr std::string_view kShape = "0000-00-00T00:00:00";
+  const auto fits = [](std::string_view part, std::string_view shape) {
+    for (std::size_t i = 0; i < shape.size(); ++i)
+      if (i >= part.size() || (shape[i] == '0' ? part[i] < '0' || part[i] > '9' : part[i] != shape[i])) return false;
+    return true;
+  };
+  const auto number = [&](std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
+  if (!fits(text, kShape)) return false;
+  const int month = number(5), day = number(8), year = number(0) * 100 + number(2);
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (month < 1 || month > 12 || day < 1 || day > kDays[month - 1] + (month == 2 && leap ? 1 : 0)) return false;
+  if (number(11) > 23 || number(14) > 59 || number(17) > 59) return false;
+  std::string_view rest = text.substr(kShape.size());
+  if (rest.starts_with('.')) {
+    const std::size_t end = rest.find_first_not_of("0123456789", 1);
+    if (end == 1 || end == std::string_view::npos) return false;
+    rest.remove_prefix(end);
+  }
+  return rest == "Z" || (rest.size() == 6 && (rest[0] == '+' || rest[0] == '-') && fits(rest.substr(1), "00:00"));
 }
 
 class Checker {
@@ -226,6 +250,13 @@ class Checker {
         return;
       case Base::Number:
         if (!is_number) wrong(doc, path, "a number");
+        return;
+      case Base::Time:
+        if (!doc.is_string()) return wrong(doc, path, "a time such as 2006-01-02T15:04:05Z");
+        if (!is_time(doc.text))
+          errors_.push_back({std::string(file_), doc.position,
+                             fmt::format("{}: Invalid value: {}: must be a time such as 2006-01-02T15:04:05Z",
+                                         path.text(), shown(doc))});
         return;
       case Base::Quantity:
         if (!doc.is_string() && !is_number) return wrong(doc, path, "a quantity such as 500m or 1Gi");

@@ -1,7 +1,8 @@
 #pragma once
 // The fields of the typed kinds. One line a structure: "Name: field:type …". No type means string; i int32, l int64, b
-// bool, q quantity, x int or string, n number, any (not looked into), or a structure's name; []T a list, {}T a map with
-// string keys. Source: the API reference of Kubernetes 1.34 (https://kubernetes.io/docs/reference/kubernetes-api/).
+// bool, q quantity, x int or string, n number, t time, any (not looked into), or a structure's name; []T a list, {}T a
+// map with string keys. Source: the API reference of Kubernetes 1.34
+// (https://kubernetes.io/docs/reference/kubernetes-api/).
 
 #include <string_view>
 
@@ -39,7 +40,7 @@ Ingress: apiVersion kind metadata:ObjectMeta spec:IngressSpec status:any
 IngressClass: apiVersion kind metadata:ObjectMeta spec:IngressClassSpec
 VolumeAttachment: apiVersion kind metadata:ObjectMeta spec:VolumeAttachmentSpec status:any
 
-ObjectMeta: name generateName namespace selfLink uid resourceVersion generation:l creationTimestamp deletionTimestamp deletionGracePeriodSeconds:l labels:{}s annotations:{}s ownerReferences:[]OwnerReference finalizers:[]s managedFields:any
+ObjectMeta: name generateName namespace selfLink uid resourceVersion generation:l creationTimestamp:t deletionTimestamp:t deletionGracePeriodSeconds:l labels:{}s annotations:{}s ownerReferences:[]OwnerReference finalizers:[]s managedFields:any
 OwnerReference: apiVersion kind name uid controller:b blockOwnerDeletion:b
 LabelSelector: matchLabels:{}s matchExpressions:[]LabelSelectorRequirement
 LabelSelectorRequirement: key operator values:[]s
@@ -49,14 +50,19 @@ ObjectReference: apiVersion kind name namespace uid resourceVersion fieldPath
 NamespaceSpec: finalizers:[]s
 
 NodeSpec: podCIDR podCIDRs:[]s providerID unschedulable:b taints:[]Taint configSource:any externalID
-Taint: key value effect timeAdded
+Taint: key value effect timeAdded:t
 NodeStatus: capacity:{}q allocatable:{}q phase conditions:[]NodeCondition addresses:any daemonEndpoints:any nodeInfo:any images:[]ContainerImage volumesInUse:[]s volumesAttached:any config:any runtimeHandlers:any features:any declaredFeatures:any
 NodeCondition: type status reason message lastHeartbeatTime lastTransitionTime
 ContainerImage: names:[]s sizeBytes:l
 
 PodStatus: phase nominatedNodeName conditions:any message reason hostIP hostIPs:any podIP podIPs:any startTime initContainerStatuses:any containerStatuses:any ephemeralContainerStatuses:any qosClass resize resourceClaimStatuses:any observedGeneration:l extendedResourceClaimStatus:any allocatedResources:any resources:any
 PodTemplateSpec: metadata:ObjectMeta spec:PodSpec
-PodSpec: volumes:[]Volume initContainers:[]Container containers:[]Container ephemeralContainers:[]Container restartPolicy terminationGracePeriodSeconds:l activeDeadlineSeconds:l dnsPolicy nodeSelector:{}s serviceAccountName serviceAccount automountServiceAccountToken:b nodeName hostNetwork:b hostPID:b hostIPC:b shareProcessNamespace:b securityContext:PodSecurityContext imagePullSecrets:[]LocalObjectReference hostname subdomain affinity:Affinity schedulerName tolerations:[]Toleration hostAliases:any priorityClassName priority:i dnsConfig:any readinessGates:[]PodReadinessGate runtimeClassName enableServiceLinks:b preemptionPolicy overhead:{}q topologySpreadConstraints:[]TopologySpreadConstraint setHostnameAsFQDN:b os:any hostUsers:b schedulingGates:[]PodSchedulingGate resourceClaims:any resources:ResourceRequirements hostnameOverride workloadRef:any
+PodSpec: volumes:[]Volume initContainers:[]Container containers:[]Container ephemeralContainers:[]Container restartPolicy terminationGracePeriodSeconds:l activeDeadlineSeconds:l dnsPolicy nodeSelector:{}s serviceAccountName serviceAccount automountServiceAccountToken:b nodeName hostNetwork:b hostPID:b hostIPC:b shareProcessNamespace:b securityContext:PodSecurityContext imagePullSecrets:[]LocalObjectReference hostname subdomain affinity:Affinity schedulerName tolerations:[]Toleration hostAliases:[]HostAlias priorityClassName priority:i dnsConfig:PodDNSConfig readinessGates:[]PodReadinessGate runtimeClassName enableServiceLinks:b preemptionPolicy overhead:{}q topologySpreadConstraints:[]TopologySpreadConstraint setHostnameAsFQDN:b os:PodOS hostUsers:b schedulingGates:[]PodSchedulingGate resourceClaims:[]PodResourceClaim resources:ResourceRequirements hostnameOverride workloadRef:any
+HostAlias: ip hostnames:[]s
+PodDNSConfig: nameservers:[]s searches:[]s options:[]PodDNSConfigOption
+PodDNSConfigOption: name value
+PodOS: name
+PodResourceClaim: name resourceClaimName resourceClaimTemplateName
 PodReadinessGate: conditionType
 PodSchedulingGate: name
 PodSecurityContext: seLinuxOptions:SELinuxOptions windowsOptions:WindowsSecurityContextOptions runAsUser:l runAsGroup:l runAsNonRoot:b supplementalGroups:[]l supplementalGroupsPolicy fsGroup:l sysctls:[]Sysctl fsGroupChangePolicy seccompProfile:SecurityProfile appArmorProfile:SecurityProfile seLinuxChangePolicy
@@ -65,7 +71,8 @@ WindowsSecurityContextOptions: gmsaCredentialSpecName gmsaCredentialSpec runAsUs
 Sysctl: name value
 SecurityProfile: type localhostProfile
 Capabilities: add:[]s drop:[]s
-Container: name image command:[]s args:[]s workingDir ports:[]ContainerPort envFrom:[]EnvFromSource env:[]EnvVar resources:ResourceRequirements resizePolicy:any restartPolicy restartPolicyRules:any volumeMounts:[]VolumeMount volumeDevices:[]VolumeDevice livenessProbe:Probe readinessProbe:Probe startupProbe:Probe lifecycle:Lifecycle terminationMessagePath terminationMessagePolicy imagePullPolicy securityContext:SecurityContext stdin:b stdinOnce:b tty:b targetContainerName
+Container: name image command:[]s args:[]s workingDir ports:[]ContainerPort envFrom:[]EnvFromSource env:[]EnvVar resources:ResourceRequirements resizePolicy:[]ContainerResizePolicy restartPolicy restartPolicyRules:any volumeMounts:[]VolumeMount volumeDevices:[]VolumeDevice livenessProbe:Probe readinessProbe:Probe startupProbe:Probe lifecycle:Lifecycle terminationMessagePath terminationMessagePolicy imagePullPolicy securityContext:SecurityContext stdin:b stdinOnce:b tty:b targetContainerName
+ContainerResizePolicy: resourceName restartPolicy
 ContainerPort: name hostPort:i containerPort:i protocol hostIP
 EnvFromSource: prefix configMapRef:EnvSourceRef secretRef:EnvSourceRef
 EnvSourceRef: name optional:b
@@ -74,7 +81,8 @@ EnvVarSource: fieldRef:ObjectFieldSelector resourceFieldRef:ResourceFieldSelecto
 ObjectFieldSelector: apiVersion fieldPath
 ResourceFieldSelector: containerName resource divisor:q
 KeySelector: name key optional:b
-ResourceRequirements: limits:{}q requests:{}q claims:any
+ResourceRequirements: limits:{}q requests:{}q claims:[]ResourceClaim
+ResourceClaim: name request
 VolumeDevice: name devicePath
 VolumeMount: name readOnly:b recursiveReadOnly mountPath subPath mountPropagation subPathExpr
 SecurityContext: capabilities:Capabilities privileged:b seLinuxOptions:SELinuxOptions windowsOptions:WindowsSecurityContextOptions runAsUser:l runAsGroup:l runAsNonRoot:b readOnlyRootFilesystem:b allowPrivilegeEscalation:b procMount seccompProfile:SecurityProfile appArmorProfile:SecurityProfile

@@ -14,8 +14,11 @@ bool has_text(const Place& place) { return !place.text().empty(); }
 
 void validate_owner_references(const Place& owners) {
   std::string controller;
-  for (const Place& o : owners.items()) {
+  for (const Place& item : owners.items()) {
+    const Place o = item.renamed(owners.path());  // Kubernetes leaves the index out
     if (!has_text(o["apiVersion"])) o["apiVersion"].invalid("version must not be empty");
+    if (o["apiVersion"].text() == "v1" && o["kind"].text() == "Event")
+      o.invalid("/v1, Kind=Event is disallowed from being an owner");
     for (const std::string_view field : {"kind", "name"}) {
       if (!has_text(o[field])) o[field].invalid("must not be empty");
     }
@@ -133,7 +136,30 @@ void validate_priority_class(const Place& root) {
   } else if (value > 1000000000) {
     root["value"].forbidden("maximum allowed value of a user defined priority is 1000000000");
   }
+  if (system_value != 0 && value == system_value && get_bool(root.doc(), "globalDefault"))
+    root["metadata"]["name"].forbidden(
+        fmt::format("priority class names with 'system-' prefix are reserved for system use only. error: globalDefault "
+                    "of {} PriorityClass must be false",
+                    name));
   if (root["preemptionPolicy"]) root["preemptionPolicy"].one_of({"PreemptLowerPriority", "Never"});
+}
+
+/// podCIDRs: one a family; the first is podCIDR, which counts where the two differ.
+void validate_ranges(const Place& spec) {
+  const Place one = spec["podCIDR"], list = spec["podCIDRs"];
+  std::vector<Place> ranges = list.items();
+  if (has_text(one) && (ranges.empty() || ranges.front().text() != one.text()))
+    ranges = {one.renamed(list.path() + "[0]")};
+  std::vector<std::string> seen;
+  std::size_t four = 0;
+  for (const Place& range : ranges) {
+    if (!is_cidr(range.text())) range.invalid(kNotARange);
+    if (std::find(seen.begin(), seen.end(), range.text()) != seen.end()) range.duplicate();
+    seen.push_back(range.text());
+    four += range.text().find(':') == std::string::npos ? 1U : 0U;
+  }
+  if (ranges.size() > 2 || (ranges.size() == 2 && four != 1))
+    list.invalid("may specify no more than one CIDR for each IP family");
 }
 
 void validate_node(const Place& root) {
@@ -147,6 +173,7 @@ void validate_node(const Place& root) {
       t.duplicate_value(shown(*t.doc()), "taints must be unique by key and effect pair");
     seen.push_back(pair);
   }
+  validate_ranges(root["spec"]);
   validate_resource_names(root["status"]["capacity"], false);
   validate_resource_names(root["status"]["allocatable"], false);
 }
@@ -174,6 +201,9 @@ void validate_kind(const Place& root, const Object& object) {
       return validate_node(root);
     case Kind::Pod: {
       const Place spec = root["spec"];
+      validate_pod_annotations(root["metadata"]["annotations"], spec);
+      if (!spec["ephemeralContainers"].items().empty())
+        spec["ephemeralContainers"].forbidden("cannot be set on create");
       return validate_pod_spec(spec);
     }
     case Kind::ReplicaSet:
@@ -226,7 +256,18 @@ void validate_kind(const Place& root, const Object& object) {
       return validate_ingress_class(root, std::get<IngressClass>(object.spec));
     case Kind::VolumeAttachment:
       return validate_volume_attachment(root, std::get<VolumeAttachment>(object.spec));
-    case Kind::Namespace:
+    case Kind::Namespace: {
+      // Of the namespace itself, with one path for all.
+      const Place list = root["spec"]["finalizers"];
+      for (const Place& f : list.items()) {
+        const Place at = f.renamed(list.path());
+        at.each_invalid(check_qualified_name(f.text()));
+        if (f.text().find('/') == std::string::npos && f.text() != "kubernetes" && f.text() != "orphan" &&
+            f.text() != "foregroundDeletion")
+          at.invalid("name is neither a standard finalizer name nor is it fully qualified");
+      }
+      return;
+    }
     case Kind::ServiceAccount:
     case Kind::Other:
       return;
@@ -265,7 +306,14 @@ void validate_meta(const Place& meta, Kind kind) {
   validate_labels(meta["labels"]);
   validate_annotations(meta["annotations"]);
   validate_owner_references(meta["ownerReferences"]);
-  for (const Place& f : meta["finalizers"].items()) f.each_invalid(check_qualified_name(f.text()));
+  validate_finalizers(meta["finalizers"], kind);
+  const Place managed = meta["managedFields"];
+  for (const Place& item : managed.items()) {
+    const Place fields = item.renamed(managed.path());
+    const Place operation = fields["operation"], type = fields["fieldsType"];
+    if (operation.text() != "Apply" && operation.text() != "Update") operation.invalid("must be `Apply` or `Update`");
+    if (has_text(type) && type.text() != "FieldsV1") type.invalid("must be `FieldsV1`");
+  }
 }
 
 void validate_labels(const Place& labels) {

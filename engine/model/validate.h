@@ -24,6 +24,8 @@ Messages check_config_key(std::string_view text);    // keys of ConfigMaps and S
 Messages check_env_name(std::string_view text);
 
 inline constexpr std::string_view kNotNegative = "must be greater than or equal to 0";
+inline constexpr std::string_view kNotAnAddress = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+inline constexpr std::string_view kNotARange = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
 
 /// A place in a document: a value that may be missing, its path, and where to point to. Complaints go to the list it
 /// was made with.
@@ -53,9 +55,11 @@ class Place {
   void duplicate() const;
   void duplicate_value(std::string_view shown, std::string_view detail = "") const;
   void not_found() const;
+  void not_found_value(std::string_view shown, std::string_view detail) const;
   void too_long(std::string_view detail) const;
   void too_many(std::size_t count, std::size_t most) const;
   void unsupported(const std::vector<std::string_view>& allowed) const;
+  void unsupported_value(std::string_view shown, const std::vector<std::string_view>& allowed) const;
 
   // Common checks.
   void each_invalid(const Messages& messages) const;                ///< invalid() for each message.
@@ -137,7 +141,14 @@ void validate_ingress_class(const Place& root, const IngressClass& spec);
 void validate_volume_attachment(const Place& root, const VolumeAttachment& spec);
 void validate_tolerations(const Place& tolerations);
 void validate_spread(const Place& constraints);
-void validate_resources(const Place& resources);
+/// Of a container, or of a pod as a whole.
+void validate_resources(const Place& resources, bool of_pod = false);
+void validate_resize_policy(const Place& policies, std::string_view restart_policy);
+void validate_pod_fields(const Place& spec);
+/// Annotations that mean something on pods; `spec`: the pod's.
+void validate_pod_annotations(const Place& annotations, const Place& spec);
+void validate_finalizers(const Place& finalizers, Kind kind);
+bool is_cidr(std::string_view text);
 void validate_resource_names(const Place& list, bool container);
 void validate_taint_effect(const Place& effect, bool required);
 void validate_container_ports(const Place& container, bool host_network, std::vector<std::string>& host_ports);

@@ -14,6 +14,15 @@ bool contains(const std::vector<std::string>& list, const std::string& word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
+void validate_header_name(const Place& name, const Place& list) {
+  constexpr std::string_view kAllowed = "-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  if (!name.text().empty() && name.text().find_first_not_of(kAllowed) == std::string::npos) return;
+  name.renamed(list.path())
+      .invalid(
+          "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for "
+          "validation is '[-A-Za-z0-9]+')");
+}
+
 /// Exactly one of exec, httpGet, tcpSocket, grpc/sleep, each complete.
 void validate_handler(const Place& handler, std::string_view fourth) {
   int found = 0;
@@ -29,6 +38,7 @@ void validate_handler(const Place& handler, std::string_view fourth) {
     if (kind == "httpGet") {
       if (h["path"].text().empty()) h["path"].required();
       h["scheme"].one_of({"HTTP", "HTTPS"});
+      for (const Place& header : h["httpHeaders"].items()) validate_header_name(header["name"], h["httpHeaders"]);
     }
     if (kind == "httpGet" || kind == "tcpSocket") validate_port_or_name(h["port"]);
     if (kind == "grpc") {
@@ -69,9 +79,17 @@ bool is_standard(std::string_view name) {
          is_hugepages(name) || name == "pods" || name.starts_with("attachable-volumes-");
 }
 
-void validate_resource_name(const Place& entry, std::string_view name, bool container) {
+enum class Owner : std::uint8_t { Node, Container, Pod };
+
+void validate_resource_name(const Place& entry, std::string_view name, Owner owner) {
   const std::string quoted = fmt::format("\"{}\"", name);
-  for (const std::string& m : check_qualified_name(name)) entry.invalid_value(quoted, m);
+  const Messages wrong = check_qualified_name(name);
+  for (const std::string& m : wrong) entry.invalid_value(quoted, m);
+  if (owner == Owner::Pod && wrong.empty() && (name.find('/') != std::string_view::npos || is_standard(name))) {
+    if (name != "cpu" && name != "memory" && !is_hugepages(name))
+      entry.unsupported_value(quoted, {"cpu", "hugepages-", "memory"});
+    return;
+  }
   if (name.find('/') != std::string_view::npos) {
     const bool requests_prefix = name.starts_with("requests.");
     if (!is_native(name) && requests_prefix)
@@ -81,15 +99,24 @@ void validate_resource_name(const Place& entry, std::string_view name, bool cont
   if (!is_standard(name)) entry.invalid_value(quoted, "must be a standard resource type or fully qualified");
   const bool allowed = is_hugepages(name) || std::find(kContainerResources.begin(), kContainerResources.end() - 1,
                                                        name) != kContainerResources.end() - 1;
-  if (container && !allowed) entry.invalid_value(quoted, "must be a standard resource for containers");
+  if (owner == Owner::Container && !allowed) entry.invalid_value(quoted, "must be a standard resource for containers");
 }
+
+void validate_amounts(const Place& list, Owner owner);
+void validate_pages(const Place& list);
 
 }  // namespace
 
 void validate_resource_names(const Place& list, bool container) {
+  validate_amounts(list, container ? Owner::Container : Owner::Node);
+}
+
+namespace {
+
+void validate_amounts(const Place& list, Owner owner) {
   for (const Doc::Member& m : list.members()) {
     const Place entry = list.entry(m);
-    validate_resource_name(entry, m.key, container);
+    validate_resource_name(entry, m.key, owner);
     const auto q = base::Quantity::parse(m.value.text);
     if (!q) continue;
     if (q->is_negative()) entry.invalid(kNotNegative);
@@ -99,12 +126,30 @@ void validate_resource_names(const Place& list, bool container) {
   }
 }
 
-void validate_resources(const Place& resources) {
+/// Amounts of huge pages are whole pages, whose size is in the name.
+void validate_pages(const Place& list) {
+  for (const Doc::Member& m : list.members()) {
+    if (!is_hugepages(m.key)) continue;
+    const auto q = base::Quantity::parse(m.value.text);
+    const auto page = base::Quantity::parse(std::string_view(m.key).substr(std::string_view("hugepages-").size()));
+    if (!q) continue;
+    const bool whole = page && page->value() > 0 && page->milli_value() % 1000 == 0 && q->value() % page->value() == 0;
+    if (!whole)
+      list.entry(m).invalid_value("\"" + q->text() + "\"",
+                                  fmt::format("{} is not positive integer multiple of {}", q->text(), m.key));
+  }
+}
+
+}  // namespace
+
+void validate_resources(const Place& resources, bool of_pod) {
   if (!resources) return;
   const Place limits = resources["limits"];
   const Place requests = resources["requests"];
-  validate_resource_names(limits, true);
-  validate_resource_names(requests, true);
+  for (const Place& list : {limits, requests}) {
+    validate_amounts(list, of_pod ? Owner::Pod : Owner::Container);
+    validate_pages(list);
+  }
   for (const Doc::Member& m : requests.members()) {
     const auto request = base::Quantity::parse(m.value.text);
     const bool overcommit = is_native(m.key) && !is_hugepages(m.key);

@@ -81,15 +81,21 @@ void Place::duplicate_value(std::string_view value, std::string_view detail) con
   complain("Duplicate value", value, detail);
 }
 void Place::not_found() const { complain("Not found", shown(*doc_), ""); }
+void Place::not_found_value(std::string_view value, std::string_view detail) const {
+  complain("Not found", value, detail);
+}
 void Place::too_long(std::string_view detail) const { complain("Too long", "", detail); }
 void Place::too_many(std::size_t count, std::size_t most) const {
   complain("Too many", std::to_string(count), fmt::format("must have at most {} items", most));
 }
 
 void Place::unsupported(const std::vector<std::string_view>& allowed) const {
+  unsupported_value(doc_ == nullptr ? "\"\"" : shown(*doc_), allowed);
+}
+void Place::unsupported_value(std::string_view value, const std::vector<std::string_view>& allowed) const {
   std::string list;
   for (const std::string_view word : allowed) list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", word);
-  complain("Unsupported value", doc_ == nullptr ? "\"\"" : shown(*doc_), "supported values: " + list);
+  complain("Unsupported value", value, "supported values: " + list);
 }
 
 void Place::each_invalid(const Messages& messages) const {

@@ -102,13 +102,12 @@ void validate_pod_spec(const Place& spec, const std::vector<std::string>& claims
   spec["activeDeadlineSeconds"].in_range(1, std::numeric_limits<std::int32_t>::max());
   validate_name_if_any(spec["serviceAccountName"]);
   validate_name_if_any(spec["nodeName"]);
-  validate_name_if_any(spec["runtimeClassName"]);
   for (const std::string_view field : {"hostname", "subdomain"}) {
     if (!spec[field].text().empty()) spec[field].each_invalid(check_dns_label(spec[field].text()));
   }
   validate_scheduling_fields(spec);
   validate_pod_security_context(spec);
-  validate_resource_names(spec["overhead"], false);
+  validate_pod_fields(spec);
 }
 
 void validate_pod_template(const Place& metadata, const Place& spec, const std::vector<std::string>& claims) {
@@ -116,7 +115,10 @@ void validate_pod_template(const Place& metadata, const Place& spec, const std::
   const std::string tmpl = metadata.path().substr(0, metadata.path().rfind('.'));
   validate_labels(metadata["labels"].renamed(tmpl + ".labels"));
   validate_annotations(metadata["annotations"].renamed(tmpl + ".annotations"));
+  validate_pod_annotations(metadata["annotations"].renamed(tmpl + ".annotations"), spec);
   validate_pod_spec(spec, claims);
+  if (!spec["ephemeralContainers"].items().empty())
+    spec["ephemeralContainers"].forbidden("ephemeral containers not allowed in pod template");
 }
 
 }  // namespace wavetank::model

@@ -40,7 +40,8 @@ void validate_node_field(const Place& e) {
   } else if (e["values"].items().size() != 1) {
     e["values"].required("must be only one value when `operator` is 'In' or 'NotIn' for node field selector");
   }
-  if (e["key"].text() != "metadata.name") e["key"].invalid("not a valid field selector key");
+  if (e["key"].text() != "metadata.name") return e["key"].invalid("not a valid field selector key");
+  for (const Place& value : e["values"].items()) value.each_invalid(check_dns_subdomain(value.text()));
 }
 
 void validate_node_term(const Place& term) {

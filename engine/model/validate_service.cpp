@@ -10,8 +10,6 @@ namespace {
 
 bool has_text(const Place& p) { return !p.text().empty(); }
 
-constexpr std::string_view kNotAnAddress = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-
 std::vector<int> bytes_of(std::string_view ip) {
   std::vector<int> out;
   while (!ip.empty()) {
@@ -27,18 +25,6 @@ std::vector<int> bytes_of(std::string_view ip) {
 void validate_external_ip(const Place& ip) {
   if (!is_ip(ip.text())) return ip.invalid(kNotAnAddress);
   validate_non_special_ip(ip);
-}
-bool is_cidr(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos || !is_ip(text.substr(0, slash))) return false;
-  const std::string_view bits = text.substr(slash + 1);
-  int n = 0;
-  if (bits.empty() || bits.size() > 3 || (bits.size() > 1 && bits.front() == '0')) return false;
-  for (const char c : bits) {
-    if (c < '0' || c > '9') return false;
-    n = n * 10 + (c - '0');
-  }
-  return n <= (is_ipv4(text.substr(0, slash)) ? 32 : 128);
 }
 
 /// Source ranges may have blanks around them: they came from an annotation once.
@@ -152,8 +138,7 @@ void validate_balancer(const Place& spec, const std::string& type) {
     const Place named = ranges.renamed("spec.LoadBalancerSourceRanges");  // as the API server spells it
     if (!balancer) named.forbidden("may only be used when `type` is 'LoadBalancer'");
     for (const Place& range : named.items())
-      if (!is_cidr(trimmed(range.text())))
-        range.invalid("must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+      if (!is_cidr(trimmed(range.text()))) range.invalid(kNotARange);
   }
   if (spec["allocateLoadBalancerNodePorts"] && !balancer)
     spec["allocateLoadBalancerNodePorts"].forbidden("may only be used when `type` is 'LoadBalancer'");
@@ -181,6 +166,19 @@ void validate_traffic(const Place& spec, const std::string& type) {
 }
 
 }  // namespace
+
+bool is_cidr(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos || !is_ip(text.substr(0, slash))) return false;
+  const std::string_view bits = text.substr(slash + 1);
+  int n = 0;
+  if (bits.empty() || bits.size() > 3 || (bits.size() > 1 && bits.front() == '0')) return false;
+  for (const char c : bits) {
+    if (c < '0' || c > '9') return false;
+    n = n * 10 + (c - '0');
+  }
+  return n <= (is_ipv4(text.substr(0, slash)) ? 32 : 128);
+}
 
 bool is_ipv4(std::string_view text) {
   int parts = 0;

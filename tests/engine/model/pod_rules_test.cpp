@@ -309,3 +309,222 @@ TEST_CASE("environment") {
              "ASCII characters other than '='"},
         });
 }
+
+TEST_CASE("names: DNS, host aliases, readiness gates, runtime classes") {
+  const std::string address = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+  std::string searches;
+  for (int i = 0; i < 33; ++i) searches += "a, ";
+  std::string shown = "[";
+  for (int i = 0; i < 33; ++i) shown += i == 0 ? "\"a\"" : ",\"a\"";
+  const std::string name_part =
+      "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+      "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+      "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+  const std::string subdomain =
+      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
+      "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+      "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+  check(
+      "spec.",
+      {
+          {"dnsPolicy: None, dnsConfig: {nameservers: [1.2.3.4], searches: [a.b, _tcp.c_d.example.com., .]}", "", ""},
+          {"dnsPolicy: None", "", "dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None"},
+          {"dnsPolicy: None, dnsConfig: {searches: [a]}", "",
+           "dnsConfig.nameservers: Required value: must provide at least one DNS nameserver when `dnsPolicy` is None"},
+          {"dnsConfig: {nameservers: [1.1.1.1, 1.1.1.2, 1.1.1.3, 1.1.1.4]}", "",
+           "dnsConfig.nameservers: Invalid value: [\"1.1.1.1\",\"1.1.1.2\",\"1.1.1.3\",\"1.1.1.4\"]: must not have "
+           "more than 3 nameservers"},
+          {"dnsConfig: {nameservers: [foo]}", "", "dnsConfig.nameservers[0]: Invalid value: \"foo\": " + address},
+          {"dnsConfig: {searches: [a b]}", "",
+           "dnsConfig.searches[0]: Invalid value: \"a b\": a lowercase RFC 1123 subdomain must consist of lower case "
+           "alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character (e.g. "
+           "'example.com', regex used for validation is "
+           "'_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')"},
+          {"dnsConfig: {searches: [" + searches + "]}", "",
+           "dnsConfig.searches: Invalid value: " + shown + "]: must not have more than 32 search paths"},
+          {"dnsConfig: {options: [{value: '1'}]}", "", "dnsConfig.options[0]: Required value: must not be empty"},
+          {"hostAliases: [{ip: '::1', hostnames: [a.b]}]", "", ""},
+          {"hostAliases: [{ip: foo}]", "", "hostAliases[0].ip: Invalid value: \"foo\": " + address},
+          {"hostAliases: [{ip: 1.2.3.4, hostnames: [A_B]}]", "",
+           "hostAliases[0].hostnames[0]: Invalid value: \"A_B\": " + subdomain},
+          {"readinessGates: [{conditionType: a b}]", "",
+           "readinessGates[0].conditionType: Invalid value: \"a b\": " + name_part},
+          {"runtimeClassName: ''", "", "runtimeClassName: Invalid value: \"\": " + subdomain},
+          {"affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
+           "[{matchFields: [{key: metadata.name, operator: In, values: [A_B]}]}]}}}",
+           "",
+           "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchFields[0]"
+           ".values[0]: Invalid value: \"A_B\": " +
+               subdomain},
+      });
+}
+
+TEST_CASE("the operating system, and what is shared with the node") {
+  check(
+      "spec.",
+      {
+          {"os: {name: linux}, hostPID: true", "", ""},
+          {"os: {}", "", "os.name: Required value: cannot be empty"},
+          {"os: {name: plan9}", "", "os: Unsupported value: \"plan9\": supported values: \"linux\", \"windows\""},
+          {"os: {name: windows}, hostPID: true", "", "hostPID: Forbidden: cannot be set for a windows pod"},
+          {"os: {name: windows}", "securityContext: {privileged: true}",
+           "containers[0].securityContext.privileged: Forbidden: cannot be set for a windows pod"},
+          {"os: {name: linux}, securityContext: {windowsOptions: {}}", "",
+           "securityContext.windowsOptions: Forbidden: windows options cannot be set for a linux pod"},
+          {"hostUsers: false, hostNetwork: true", "", "hostNetwork: Forbidden: when `hostUsers` is false"},
+          {"hostUsers: false, hostIPC: true", "", "hostIPC: Forbidden: when `hostUsers` is false"},
+          {"ephemeralContainers: [{name: d, image: i}]", "", "ephemeralContainers: Forbidden: cannot be set on create"},
+      });
+}
+
+TEST_CASE("claims of devices") {
+  const std::string claims = "resourceClaims: [{name: a, resourceClaimName: x}]";
+  check("spec.",
+        {
+            {claims, "resources: {claims: [{name: a}]}", ""},
+            {claims, "resources: {claims: [{name: a, request: r}, {name: a, request: s}]}", ""},
+            {"resourceClaims: [{name: a}]", "",
+             "resourceClaims[0]: Invalid value: {\"name\":\"a\"}: must specify one of: `resourceClaimName`, "
+             "`resourceClaimTemplateName`"},
+            {"resourceClaims: [{name: a, resourceClaimName: x, resourceClaimTemplateName: z}]", "",
+             "resourceClaims[0]: Invalid value: {\"name\":\"a\",\"resourceClaimName\":\"x\","
+             "\"resourceClaimTemplateName\":\"z\"}: at most one of `resourceClaimName` or `resourceClaimTemplateName` "
+             "may be specified"},
+            {"resourceClaims: [{name: a, resourceClaimName: x}, {name: a, resourceClaimName: x}]", "",
+             "resourceClaims[1].name: Duplicate value: \"a\""},
+            {"", "resources: {claims: [{name: a}]}",
+             "containers[0].resources.claims[0]: Not found: \"a\": must be one of the names in pod.spec.resourceClaims "
+             "which is empty"},
+            {claims, "resources: {claims: [{name: b}]}",
+             "containers[0].resources.claims[0]: Not found: \"b\": must be one of the names in "
+             "pod.spec.resourceClaims: a"},
+            {claims, "resources: {claims: [{name: a, request: r}, {name: a}]}",
+             "containers[0].resources.claims[1]: Duplicate value: \"a\""},
+        });
+}
+
+TEST_CASE("resources: of the pod as a whole, overhead, huge pages, policies of a resize") {
+  check(
+      "spec.",
+      {
+          {"resources: {requests: {cpu: 2}, limits: {cpu: 2}}", "resources: {requests: {cpu: 1}}", ""},
+          {"resources: {requests: {cpu: 2}, limits: {cpu: 1}}", "",
+           "resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit of 1"},
+          {"resources: {requests: {cpu: 1}}", "resources: {requests: {cpu: 2}}",
+           "resources.requests[cpu]: Invalid value: \"1\": must be greater than or equal to aggregate container "
+           "requests of 2"},
+          {"initContainers: [{name: s, image: i, restartPolicy: Always, resources: {requests: {cpu: 1}}}, {name: b, "
+           "image: i, resources: {requests: {cpu: 3}}}], resources: {requests: {cpu: 3}}",
+           "",
+           "resources.requests[cpu]: Invalid value: \"3\": must be greater than or equal to aggregate container "
+           "requests of 4"},
+          {"resources: {limits: {cpu: 1}}", "resources: {limits: {cpu: 2}, requests: {cpu: 1}}",
+           "resources.containers[0][cpu].limits: Invalid value: \"2\": must be less than or equal to pod limits of "
+           "1"},
+          {"resources: {limits: {example.com/x: 1}}", "",
+           "resources.limits[example.com/x]: Unsupported value: \"example.com/x\": supported values: \"cpu\", "
+           "\"hugepages-\", \"memory\""},
+          {"overhead: {cpu: 250m}", "", ""},
+          {"overhead: {pods: 1}", "",
+           "overhead.limits[pods]: Invalid value: \"pods\": must be a standard resource for containers"},
+          {"", "resources: {limits: {hugepages-2Mi: 4Mi, cpu: 1}}", ""},
+          {"", "resources: {limits: {hugepages-2Mi: 3Mi, cpu: 1}, requests: {cpu: 1}}",
+           "containers[0].resources.limits[hugepages-2Mi]: Invalid value: \"3Mi\": 3Mi is not positive integer "
+           "multiple of hugepages-2Mi\nspec.containers[0].resources.requests[hugepages-2Mi]: Invalid value: \"3Mi\": "
+           "3Mi is not positive integer multiple of hugepages-2Mi"},
+          {"", "resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}]", ""},
+          {"", "resizePolicy: [{resourceName: disk, restartPolicy: NotRequired}]",
+           "containers[0].resizePolicy: Unsupported value: \"disk\": supported values: \"cpu\", \"memory\""},
+          {"", "resizePolicy: [{resourceName: cpu, restartPolicy: Maybe}]",
+           "containers[0].resizePolicy: Unsupported value: \"Maybe\": supported values: \"NotRequired\", "
+           "\"RestartContainer\""},
+          {"restartPolicy: Never", "resizePolicy: [{resourceName: cpu, restartPolicy: RestartContainer}]",
+           "containers[0].resizePolicy: Invalid value: \"RestartContainer\": must be 'NotRequired' when "
+           "`restartPolicy` is 'Never'"},
+          {"", "livenessProbe: {httpGet: {port: 80, httpHeaders: [{name: a b, value: x}]}}",
+           "containers[0].livenessProbe.httpGet.httpHeaders: Invalid value: \"a b\": a valid HTTP header must consist "
+           "of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')"},
+      });
+}
+
+TEST_CASE("annotations of pods and templates, and other metadata") {
+  const auto with = [](const std::string& metadata) {
+    return messages_of("{apiVersion: v1, kind: Pod, metadata: {name: p, " + metadata +
+                       "}, spec: {containers: [{name: c, image: i}]}}");
+  };
+  const auto annotated = [&](const std::string& key, const std::string& value) {
+    return with("annotations: {" + key + ": '" + value + "'}");
+  };
+  const std::string cost = "controller.kubernetes.io/pod-deletion-cost";
+  CHECK(annotated(cost, "-5").empty());
+  for (const std::string bad : {"abc", "+5", "007", "2147483648", ""})
+    CHECK(annotated(cost, bad) ==
+          "metadata.annotations[" + cost + "]: Invalid value: \"" + bad + "\": must be a 32bit integer");
+  CHECK(annotated("kubernetes.io/config.mirror", "abc") ==
+        "metadata.annotations[kubernetes.io/config.mirror]: Invalid value: \"abc\": must set spec.nodeName if mirror "
+        "pod annotation is set");
+  const std::string armor = "container.apparmor.security.beta.kubernetes.io/";
+  CHECK(annotated(armor + "c", "runtime/default").empty());
+  CHECK(annotated(armor + "z", "runtime/default") ==
+        "metadata.annotations[" + armor + "z]: Invalid value: \"z\": container not found");
+  CHECK(annotated(armor + "c", "foo") ==
+        "metadata.annotations[" + armor + "c]: Invalid value: \"foo\": invalid AppArmor profile name: \"foo\"");
+  CHECK(messages_of("{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {selector: {matchLabels: {a: "
+                    "b}}, template: {metadata: {labels: {a: b}, annotations: {" +
+                    cost +
+                    ": abc}}, spec: {containers: [{name: c, image: i}], ephemeralContainers: [{name: e, image: "
+                    "i}]}}}}") ==
+        "spec.template.annotations[" + cost +
+            "]: Invalid value: \"abc\": must be a 32bit integer\n"
+            "spec.template.spec.ephemeralContainers: Forbidden: ephemeral containers not allowed in pod template");
+
+  CHECK(with("finalizers: [orphan, example.com/wait]").empty());
+  CHECK(with("finalizers: [foo]") ==
+        "metadata.finalizers[0]: Invalid value: \"foo\": name is neither a standard finalizer name nor is it fully "
+        "qualified");
+  CHECK(with("finalizers: [orphan, foregroundDeletion]") ==
+        "metadata.finalizers: Invalid value: [\"orphan\",\"foregroundDeletion\"]: finalizer orphan and "
+        "foregroundDeletion cannot be both set");
+  CHECK(with("ownerReferences: [{apiVersion: v1, kind: Event, name: e, uid: a}]") ==
+        "metadata.ownerReferences: Invalid value: {\"apiVersion\":\"v1\",\"kind\":\"Event\",\"name\":\"e\",\"uid\":"
+        "\"a\"}: /v1, Kind=Event is disallowed from being an owner");
+  CHECK(with("managedFields: [{operation: Foo}]") ==
+        "metadata.managedFields.operation: Invalid value: \"Foo\": must be `Apply` or `Update`");
+}
+
+TEST_CASE("times are RFC 3339") {
+  const auto created = [](const std::string& time) {
+    return messages_of("{apiVersion: v1, kind: ConfigMap, metadata: {name: p, creationTimestamp: " + time + "}}");
+  };
+  for (const char* good : {"null", "2024-02-29T12:00:00Z", "'2024-01-01T00:00:00.5+02:00'"})
+    CHECK(created(good).empty());
+  for (const std::string bad : {"yesterday", "2024-01-01", "2023-02-29T12:00:00Z", "2024-01-01T24:00:00Z",
+                                "2024-01-01T00:00:00", "2024-01-01T00:00:00.Z"})
+    CHECK(created("'" + bad + "'") ==
+          "metadata.creationTimestamp: Invalid value: \"" + bad + "\": must be a time such as 2006-01-02T15:04:05Z");
+  CHECK(messages_of("{apiVersion: v1, kind: Node, metadata: {name: a}, spec: {taints: [{key: a, effect: NoExecute, "
+                    "timeAdded: x}]}}") ==
+        "spec.taints[0].timeAdded: Invalid value: \"x\": must be a time such as 2006-01-02T15:04:05Z");
+}
+
+TEST_CASE("ranges of nodes, finalizers of namespaces, system priority classes") {
+  const auto node = [](const std::string& spec) {
+    return messages_of("{apiVersion: v1, kind: Node, metadata: {name: a}, spec: {" + spec + "}}");
+  };
+  CHECK(node("podCIDR: 10.0.0.0/24, podCIDRs: [10.0.0.0/24, 'fd00::/64']").empty());
+  CHECK(node("podCIDR: foo") ==
+        "spec.podCIDRs[0]: Invalid value: \"foo\": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+  CHECK(
+      node("podCIDRs: [10.0.0.0/24, 10.0.1.0/24]") ==
+      "spec.podCIDRs: Invalid value: [\"10.0.0.0/24\",\"10.0.1.0/24\"]: may specify no more than one CIDR for each IP "
+      "family");
+  CHECK(node("podCIDRs: [10.0.0.0/24, 'fd00::/64', 'fd01::/64']").find("may specify no more than one CIDR") !=
+        std::string::npos);
+  CHECK(messages_of("{apiVersion: v1, kind: Namespace, metadata: {name: a}, spec: {finalizers: [kubernetes, foo]}}") ==
+        "spec.finalizers: Invalid value: \"foo\": name is neither a standard finalizer name nor is it fully qualified");
+  CHECK(
+      messages_of("{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: system-cluster-critical}, "
+                  "value: 2000000000, globalDefault: true}") ==
+      "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: "
+      "globalDefault of system-cluster-critical PriorityClass must be false");
+}

@@ -67,7 +67,7 @@ TEST_CASE("metadata") {
            "'example.com/MyName')"},
           {"annotation values are free", "metadata: {name: a, annotations: {A/b: \"x y\"}}\n", ""},
           {"owner", "metadata: {name: a, ownerReferences: [{apiVersion: v1, kind: Pod, name: \"\"}]}\n",
-           "3:73: metadata.ownerReferences[0].name: Invalid value: \"\": must not be empty"},
+           "3:73: metadata.ownerReferences.name: Invalid value: \"\": must not be empty"},
           {"config keys", "metadata: {name: a}\ndata: {a b: c, d: e}\nbinaryData: {d: eA==}\n",
            "4:8: data[a b]: Invalid value: \"a b\": a valid config key must consist of alphanumeric characters, '-', "
            "'_' or '.' (e.g. "
