@@ -178,8 +178,8 @@ base::Result<Manifests> read_manifests(std::string_view text, std::string_view f
     auto object = admit(std::move(doc), file);
     if (object && gated)
       out.notices.push_back(name_of(*object) +
-                            ": updateStrategy.rollingUpdate.maxUnavailable has no effect: its feature gate "
-                            "MaxUnavailableStatefulSet is alpha in 1.34 and off");
+                            ": updateStrategy.rollingUpdate.maxUnavailable has no effect, pods are updated one at a "
+                            "time: its feature gate MaxUnavailableStatefulSet is alpha in 1.34 and off");
     if (!object) {
       errors.insert(errors.end(), object.error().begin(), object.error().end());
       continue;

@@ -39,6 +39,12 @@ void read_owners(const ClusterState& state, Header& header, const model::ObjectM
   }
 }
 
+/// The others' owners change by OwnerChanged.
+bool owners_are_in_document(model::Kind kind) {
+  return kind != model::Kind::ReplicaSet && kind != model::Kind::ControllerRevision && kind != model::Kind::Job &&
+         kind != model::Kind::EndpointSlice;
+}
+
 Header make_header(ClusterState& state, const event::Event& event, const model::Object& object,
                    const std::string& doc) {
   Header header;
@@ -397,11 +403,13 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
     return;
   }
   Header& header = header_of(state, e.ref);
+  const bool disowned = object.meta.owner_references.empty() && owners_are_in_document(e.ref.kind) &&
+                        header.doc.find("\"ownerReferences\":[{") != std::string::npos;
   header.version = event.seq;
   header.doc = e.doc;
   if (e.spec_changed) ++header.generation;
   // What a controller made has no document before the first update, and its owner is not in the document's hands.
-  if (!object.meta.owner_references.empty()) read_owners(state, header, object.meta);
+  if (disowned || !object.meta.owner_references.empty()) read_owners(state, header, object.meta);
   switch (e.ref.kind) {
     case model::Kind::Namespace:
       state.namespaces[e.ref.row].labels = object.meta.labels;

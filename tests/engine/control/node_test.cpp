@@ -252,6 +252,38 @@ TEST_CASE("A NoExecute taint by hand: untolerated now, in time later, tolerated 
         "18 a-0 taints none\n");
 }
 
+TEST_CASE("Of several NoExecute taints the shortest toleration counts, from when a pod met the first of them") {
+  Nodes cluster({{"a", 1}});
+  const std::string x = R"({"key":"x","operator":"Exists","effect":"NoExecute","tolerationSeconds":40})";
+  const std::string y = R"({"key":"y","operator":"Exists","effect":"NoExecute","tolerationSeconds":20})";
+  cluster.pod("both", "a-0", x + "," + y);
+  cluster.pod("longer", "a-0", x + R"(,{"key":"y","operator":"Exists"})");
+  cluster.run_to(10);
+  const auto node = cluster.view().find(model::Kind::Node, "", "a-0").as<event::NodeId>();
+  for (const char* key : {"x", "y"})
+    cluster.request(command::SetTaint{node, {key, "", model::TaintEffect::NoExecute}, false});
+  cluster.run_to(25);
+  cluster.pod("late", "a-0", x + "," + y);
+  cluster.run_to(100);
+  const std::string told = cluster.timeline(26);
+  CHECK(told ==
+        "30 both deleted\n"
+        "45 late deleted\n"
+        "50 longer deleted\n");
+}
+
+TEST_CASE("Nodes that are excluded from disruption do not count in their zone") {
+  // Six of ten are lost, three of the six excluded: 3 of 7 is no partial disruption.
+  Nodes cluster({{"a", 10}, {"b", 1}});
+  for (const char* n : {"a-0", "a-1", "a-2"})
+    cluster.request(command::SetLabel{cluster.view().find(model::Kind::Node, "", n),
+                                      "node.kubernetes.io/exclude-disruption", "true"});
+  cluster.run_to(12);
+  for (const char* n : {"a-0", "a-1", "a-2", "a-3", "a-4", "a-5"}) cluster.stop(n, 10);
+  cluster.run_to(120);
+  CHECK(cluster.evicted() == std::map<std::string, int>{{"a", 6}});
+}
+
 TEST_CASE("Cordoning and pressure show as taints; other taints stay") {
   Nodes cluster({{"a", 1}});
   const auto node = cluster.view().find(model::Kind::Node, "", "a-0").as<event::NodeId>();

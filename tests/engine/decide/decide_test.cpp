@@ -160,6 +160,9 @@ TEST_CASE("Evictions ask the disruption budget") {
        "TooManyRequests: Cannot evict pod as it would violate the pod's disruption budget. The disruption budget b "
        "needs 2 healthy pods and has 1 currently"},
       {"unless unhealthy pods may always go", 0, 1, 2, false, true, "AlwaysAllow", "PodDeletionStarted"},
+      {"nor if no budget could be met at all", 0, 0, 0, false, true, "IfHealthyBudget",
+       "TooManyRequests: Cannot evict pod as it would violate the pod's disruption budget. The disruption budget b "
+       "needs 0 healthy pods and has 0 currently"},
   };
   for (const Row& row : rows) {
     INFO(row.what);
@@ -175,6 +178,20 @@ TEST_CASE("Evictions ask the disruption budget") {
     CHECK(c.wish(command::EvictPod{c.pod("p")}) == row.answer);
     if (std::string_view(row.answer).starts_with("Pdb"))
       CHECK(c.view().pdb(budget).disruptions_allowed == row.allowed - 1);
+  }
+}
+
+TEST_CASE("What does not run is not protected by a budget") {
+  for (const event::Phase phase : {event::Phase::Pending, event::Phase::Succeeded, event::Phase::Failed}) {
+    Cluster c;
+    c.add_node("n1");
+    c.add_pod("p", "app: x", "n1");
+    c.apply(
+        "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b}, spec: {minAvailable: 2, selector: "
+        "{matchLabels: {app: x}}}}");
+    c.fact(event::PdbStatusChanged{event::PdbId(0U), 0, 2, 3, 0, 1});
+    c.fact(event::PodPhaseChanged{c.pod("p"), phase, ""});
+    CHECK(c.wish(command::EvictPod{c.pod("p")}).starts_with("PodDeletionStarted"));
   }
 }
 

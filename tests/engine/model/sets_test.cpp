@@ -141,5 +141,11 @@ TEST_CASE("a StatefulSet with maxUnavailable is told that it has no effect") {
   const auto read = read_manifests(stateful("updateStrategy: {rollingUpdate: {maxUnavailable: 2}}"), "t.yaml");
   REQUIRE(read.has_value());
   REQUIRE(read->notices.size() == 1);
-  CHECK(read->notices[0].find("MaxUnavailableStatefulSet") != std::string::npos);
+  CHECK(
+      read->notices[0] ==
+      "StatefulSet/web: updateStrategy.rollingUpdate.maxUnavailable has no effect, pods are updated one at a time: its "
+      "feature gate MaxUnavailableStatefulSet is alpha in 1.34 and off");
+  CHECK(read->objects.at(0).doc.at({"spec", "updateStrategy", "rollingUpdate", "maxUnavailable"}) == nullptr);
+  CHECK(read_manifests(daemon("updateStrategy: {rollingUpdate: {maxUnavailable: 2}}"), "t.yaml")->notices.empty());
+  CHECK(read_manifests(stateful("updateStrategy: {rollingUpdate: {partition: 2}}"), "t.yaml")->notices.empty());
 }
