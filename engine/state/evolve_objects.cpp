@@ -112,8 +112,10 @@ bool resize_counts(const model::PodTemplate& tmpl) {
 }
 
 /// Pods of one template may run on different nodes: as in template_doc(), where one runs is no part of what it is. Only
-/// a pod that waits for a node of a certain name keeps that name: it may go nowhere else.
-TemplateId template_of_pod(ClusterState& state, base::Sym ns, const model::Object& object, bool waits) {
+/// a pod that waits for a node of a certain name keeps that name: it may go nowhere else. A pod whose spec was changed
+/// keeps how often: its generation.
+TemplateId template_of_pod(ClusterState& state, base::Sym ns, const model::Object& object, bool waits,
+                           std::int64_t generation = 1) {
   model::PodTemplate tmpl = std::get<model::Pod>(object.spec).tmpl;
   std::string doc = template_doc(object.doc);
   const bool resize = resize_counts(tmpl);
@@ -122,20 +124,24 @@ TemplateId template_of_pod(ClusterState& state, base::Sym ns, const model::Objec
   model::Doc kept;
   if (status != nullptr && status->is_object() && (resize || !tmpl.spec.readiness_gates.empty()))
     kept = kept_status(object.doc, tmpl.spec.readiness_gates, resize);
-  if (!kept.members.empty()) {
-    auto with_status = model::parse_json(doc, "journal");
-    WT_ASSERT(with_status.has_value(), "a template is JSON");
-    (*with_status)["status"] = std::move(kept);
-    doc = model::to_canonical_json(*with_status);
-  }
-  if (!waits || tmpl.spec.node_name.empty()) {
-    tmpl.spec.node_name.clear();
+  if (!waits) tmpl.spec.node_name.clear();
+  const bool named = !tmpl.spec.node_name.empty();
+  if (kept.members.empty() && !named && generation == 1)
     return intern_template(state, ns, std::move(doc), std::move(tmpl));
-  }
-  auto named = model::parse_json(doc, "journal");
-  WT_ASSERT(named.has_value(), "a template is JSON");
-  (*named)["spec"]["nodeName"] = model::Doc::string(tmpl.spec.node_name);
-  return intern_template(state, ns, model::to_canonical_json(*named), std::move(tmpl));
+  auto more = model::parse_json(doc, "journal");
+  WT_ASSERT(more.has_value(), "a template is JSON");
+  if (!kept.members.empty()) (*more)["status"] = std::move(kept);
+  if (named) (*more)["spec"]["nodeName"] = model::Doc::string(tmpl.spec.node_name);
+  if (generation != 1) (*more)["metadata"]["generation"] = model::Doc::integer(generation);
+  return intern_template(state, ns, model::to_canonical_json(*more), std::move(tmpl));
+}
+
+/// metadata.generation of a pod of this template, without the beginning of its deletion.
+std::int64_t generation_of(const TemplateRow& tmpl) {
+  if (tmpl.doc.find("\"generation\"") == std::string::npos) return 1;
+  const auto doc = model::parse_json(tmpl.doc, "journal");
+  const model::Doc* metadata = doc ? doc->find("metadata") : nullptr;
+  return metadata == nullptr ? 1 : metadata->int_or("generation", 1);
 }
 
 bool has_node(ClusterState& state, const std::string& name) {
@@ -397,9 +403,11 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
   if (e.ref.kind == model::Kind::Pod) {
     const auto pod = e.ref.as<PodId>();
     state.pods.version.at(pod.index()) = event.seq;
-    const base::Sym ns = state.templates[state.pods.tmpl[pod.index()].index()].ns;
+    const TemplateRow& was = state.templates[state.pods.tmpl[pod.index()].index()];
+    const base::Sym ns = was.ns;
+    const std::int64_t generation = generation_of(was) + (e.spec_changed ? 1 : 0);
     const bool waits = !state.pods.node[pod.index()].valid();
-    move_pod_to_template(state, pod, template_of_pod(state, ns, object, waits));
+    move_pod_to_template(state, pod, template_of_pod(state, ns, object, waits, generation));
     return;
   }
   Header& header = header_of(state, e.ref);

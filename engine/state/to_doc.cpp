@@ -89,7 +89,8 @@ class Builder {
         meta["deletionTimestamp"] = Doc::string(time(pods.deletion[ref.row] + base::seconds(pods.grace_s[ref.row])));
         meta["deletionGracePeriodSeconds"] = Doc::integer(pods.grace_s[ref.row]);
       }
-      meta["generation"] = Doc::integer(generation_of(ref.as<PodId>()));
+      const std::int64_t begun = (pods.flags[ref.row] & kTerminating) != 0 ? 1 : 0;
+      meta["generation"] = Doc::integer(meta.int_or("generation", 1) + begun);
       // The Priority admission plugin writes it into every pod.
       Doc& spec = doc["spec"];
       if (spec.find("preemptionPolicy") == nullptr) spec["preemptionPolicy"] = Doc::string("PreemptLowerPriority");
@@ -107,7 +108,7 @@ class Builder {
     switch (ref.kind) {
       case model::Kind::Pod:
         pod_status(doc["status"], ref.as<PodId>());
-        return observed_generation(doc["status"], ref.as<PodId>());
+        return observed_generation(doc, ref.as<PodId>());
       case model::Kind::Node:
         return node_status(doc, view_.node(ref.as<NodeId>()));
       case model::Kind::ReplicaSet:
@@ -176,18 +177,14 @@ class Builder {
     }
   }
 
-  /// 1, and one more when its deletion began.
-  [[nodiscard]] std::int64_t generation_of(PodId pod) const {
-    return 1 + ((view_.state().pods.flags[pod.index()] & kTerminating) != 0 ? 1 : 0);
-  }
-
   /// KEP-5067 (beta, on in 1.34): which generation the writer of the status had seen. A kubelet that runs sees a
   /// deletion at once; before there is one only the scheduler has written, a condition.
-  void observed_generation(Doc& status, PodId pod) const {
+  void observed_generation(Doc& doc, PodId pod) const {
     const NodeId node = view_.pod_node(pod);
     const bool deleted = view_.pod_terminating(pod);
     const bool kubelet = node.valid() && view_.node(node).machine_up;
-    const Doc seen = Doc::integer(generation_of(pod) - (deleted && !kubelet ? 1 : 0));
+    const Doc seen = Doc::integer(doc["metadata"].int_or("generation", 1) - (deleted && !kubelet ? 1 : 0));
+    Doc& status = doc["status"];
     if (node.valid()) status["observedGeneration"] = seen;
     Doc* conditions = status.find("conditions");
     if (conditions == nullptr) return;

@@ -55,6 +55,8 @@ manifests:
         selector: {matchLabels: {app: web}}
         template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: "w:1"}]}}
       ---
+      {apiVersion: v1, kind: Pod, metadata: {name: alone}, spec: {containers: [{name: c, image: "w:1"}]}}
+      ---
       {apiVersion: v1, kind: Service, metadata: {name: web, labels: {app: web}}, spec: {selector: {app: web}, ports: [{port: 80}]}}
       ---
       {apiVersion: batch/v1, kind: Job, metadata: {name: idle}, spec: {suspend: true, template: {spec: {restartPolicy: Never, containers: [{name: c, image: "w:1"}]}}}}
@@ -101,6 +103,12 @@ timeline:
     delete: statefulset/s
   - at: 3m
     delete: namespace/old
+  - at: 4m
+    patch: {target: pod/alone, merge: {spec: {activeDeadlineSeconds: 3000}}}
+  - at: 4m10s
+    label: {target: pod/alone, set: {some: thing}}
+  - at: 4m20s
+    patch: {target: pod/alone, merge: {spec: {activeDeadlineSeconds: 2000}}}
   - at: 6m
     delete: {target: deployment/web, cascade: foreground}
 )";
@@ -218,6 +226,10 @@ TEST_CASE("documents have what Kubernetes fills in") {
   for (const char* text : {"    generateName: web-", "    generation: 1\n", "    observedGeneration: 1\n",
                            "      observedGeneration: 1\n", "    preemptionPolicy: PreemptLowerPriority\n"})
     CHECK_THAT(pod, Catch::Contains(text));
+  // Changes of a pod's spec count, those of its labels do not, its deletion does.
+  CHECK_THAT(yaml("pod alone"), Catch::Contains("  generation: 3\n") && Catch::Contains("  observedGeneration: 3\n"));
+  CHECK_THAT(team().run("show team.wt pods -l app=web -o yaml --at 6m0.5s").out,
+             Catch::Contains("    generation: 2\n"));
   CHECK_THAT(yaml("endpointslices"), Catch::Contains("    generateName: web-\n"));
   CHECK_THAT(team().run("show team.wt jobs -l job-name=idle").out, Catch::Contains("idle"));
 }
