@@ -165,15 +165,21 @@ std::vector<std::string> present_claim(event::PvcId id, const ClusterView& view)
   if (claim.phase == "Lost") return {fmt::format("It has lost its volume {}.", claim.volume_name)};
   if (!claim.fully_bound()) return {"It is Pending. " + claim_wait(claim, view)};
   std::vector<std::string> out{fmt::format("It is bound to volume {}.", claim.volume_name)};
-  std::string users;
+  std::string users, waiting;
   std::int64_t more = 0;
   if (const event::PvId pv = state::volume_of(view, id); pv.valid()) {
     for (const PodId pod : state::pods_of_volume(view, pv)) {
-      if (!users.empty() && ++more > 0 && users.size() > 60) continue;
-      users += (users.empty() ? "" : ", ") + label(Ref(pod), view);
+      std::string& list = view.pod_node(pod).valid() ? users : waiting;
+      if (columns(list) < 60)
+        list += (list.empty() ? "" : ", ") + label(Ref(pod), view);
+      else
+        ++more;
     }
   }
-  out.push_back(users.empty() ? std::string("No pod uses it.") : fmt::format("It is used by {}.", users));
+  if (!users.empty()) out.push_back(fmt::format("It is used by {}.", users));
+  if (!waiting.empty()) out.push_back(fmt::format("It is wanted by {}, without a node as yet.", waiting));
+  if (more > 0) out.push_back(fmt::format("And by {}.", count(more, "pod more", "pods more")));
+  if (out.size() == 1) out.emplace_back("No pod uses it.");
   return out;
 }
 
