@@ -125,7 +125,9 @@ class TextReport {
     for (const Workload* w : rows) {
       const std::int64_t most = w->desired.total(s_.end).most;
       const bool gone = w->gone != SimTime::never();
-      const std::string ready = gone ? "deleted" : fmt::format("{}/{}", w->ready.value(), w->desired.value());
+      const std::string ready = w->adopted ? "adopted"
+                                : gone     ? "deleted"
+                                           : fmt::format("{}/{}", w->ready.value(), w->desired.value());
       const bool short_of = !gone && !w->whole;
       const std::string full = w->first_whole == SimTime::never() ? "never" : percent(w->full.ns, w->observed.ns);
       const Duration down = w->observed - w->some;

@@ -115,6 +115,11 @@ void Workloads::change(std::size_t workload, std::int64_t desired, std::int64_t 
 void Workloads::refresh(Ref ref, const ClusterView& view) {
   if (ref.kind == Kind::ReplicaSet && view.replica_set(ref.as<event::ReplicaSetId>()).deployment.valid()) return;
   const std::size_t at = workload(ref, view);
+  if (all_[at].adopted) {
+    all_[at].adopted = false;
+    all_[at].gone = SimTime::never();
+    all_[at].since = view.now();
+  }
   const bool there = view.alive(ref) && !view.header(ref)->terminating();
   std::int64_t desired = 0;
   if (there && ref.kind == Kind::Deployment) desired = view.deployment(ref.as<event::DeploymentId>()).spec.replicas;
@@ -126,6 +131,21 @@ void Workloads::refresh(Ref ref, const ClusterView& view) {
     count_time(all_[at], view.now());
     all_[at].gone = view.now();
   }
+}
+
+void Workloads::change_hands(Ref set, const ClusterView& view) {
+  if (const auto* pods = view.pods_of(set); pods != nullptr) {
+    for (const PodId pod : *pods) recount(pod, view);
+  }
+  const event::DeploymentId deployment = view.replica_set(set.as<event::ReplicaSetId>()).deployment;
+  if (!deployment.valid()) return refresh(set, view);
+  refresh(Ref(deployment), view);
+  const std::uint32_t at = slot(of_set_, set.row);
+  if (at == kNone || all_[at].gone != SimTime::never()) return;
+  change(at, 0, all_[at].ready.value(), view);
+  count_time(all_[at], view.now());
+  all_[at].gone = view.now();
+  all_[at].adopted = true;
 }
 
 void Workloads::recount(PodId pod, const ClusterView& view) {
@@ -199,6 +219,11 @@ void Workloads::observe(const event::Event& event, const ClusterView& view) {
     case event::EventKind::PodMade:
       ++all_[workload(workload_ref(PodId(view->pods.size() - 1), view), view)].pods_made;
       return;
+    case event::EventKind::OwnerChanged: {
+      const Ref child = std::get<event::OwnerChanged>(event.payload).child;
+      if (child.kind == Kind::ReplicaSet) change_hands(child, view);
+      return;
+    }
     case event::EventKind::ObjectUpdated: {
       const Ref ref = std::get<event::ObjectUpdated>(event.payload).ref;
       if (is_workload(ref.kind)) refresh(ref, view);

@@ -28,6 +28,7 @@ struct Workload {
   std::int64_t pods_made = 0;
   bool whole = false;       ///< As many ready as desired, and for a Deployment: rolled out.
   bool rolled_out = false;  ///< Of Deployments only: no rollout is under way.
+  bool adopted = false;     ///< It is `gone` only in so far as a Deployment owns it now.
   SimTime since;            ///< observed, full, some are counted up to here.
 };
 
@@ -40,7 +41,8 @@ class Workloads final : public state::Observer {
     bool whole = false;
   };
 
-  /// O(1) an event; O(pods of the node) when a machine goes down or up.
+  /// O(1) an event; O(pods of the node) when a machine goes down or up, O(pods of the set) when a ReplicaSet gets
+  /// another owner.
   void observe(const event::Event& event, const ClusterView& view) override;
   /// Counts the time up to the end of the run.
   void finish(SimTime end);
@@ -54,13 +56,13 @@ class Workloads final : public state::Observer {
   [[nodiscard]] static Ref workload_ref(PodId pod, const ClusterView& view);
   void recount(PodId pod, const ClusterView& view);
   void refresh(Ref ref, const ClusterView& view);
-  void refresh_deployment(event::DeploymentId id, const ClusterView& view) { refresh(Ref(id), view); }
+  /// A ReplicaSet was orphaned (it is a workload of its own then) or adopted.
+  void change_hands(Ref set, const ClusterView& view);
   void change(std::size_t workload, std::int64_t desired, std::int64_t ready, const ClusterView& view);
   static void count_time(Workload& w, SimTime now);
-
-  std::vector<Workload> all_;
   std::vector<std::uint32_t>& index_of(model::Kind kind);
 
+  std::vector<Workload> all_;
   std::vector<std::uint32_t> of_deployment_, of_set_, of_stateful_set_, of_daemon_set_, of_namespace_;  ///< By row.
   std::vector<std::uint32_t> counted_in_;  ///< By pod: the workload that counts it as ready.
   std::vector<std::uint32_t> loose_in_;    ///< By pod: the namespace's workload that wants it.

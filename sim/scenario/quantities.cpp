@@ -703,10 +703,10 @@ std::string value_text(const Value& value) {
 }
 
 const std::vector<ObjectKind>& object_kinds() {
-  static const std::vector<ObjectKind> kAll = {cron_jobs(), daemon_sets(),   deployments(),       hpa_quantities(),
-                                               jobs(),      nodes(),         volume_quantities(), claim_quantities(),
-                                               pods(),      budgets(),       replica_sets(),      quotas(),
-                                               services(),  stateful_sets(), vpa_quantities()};
+  static const std::vector<ObjectKind> kAll = {
+      cron_jobs(), daemon_sets(),       deployments(),      hpa_quantities(), jobs(),    namespaces(),
+      nodes(),     volume_quantities(), claim_quantities(), pods(),           budgets(), replica_sets(),
+      quotas(),    services(),          stateful_sets(),    vpa_quantities()};
   return kAll;
 }
 

@@ -1,4 +1,4 @@
-// What expressions can ask of StatefulSets and DaemonSets.
+// What expressions can ask of StatefulSets, DaemonSets and namespaces.
 #include "sim/scenario/quantities_workloads.h"
 
 #include <algorithm>
@@ -110,6 +110,16 @@ ObjectKind daemon_sets() {
         "the rollout is done, as `kubectl rollout status` says it"},
        {"image", ValueType::Word, [](const ClusterView& v, Ref r) { return image(v, daemon(v, r)); },
         "image of the template's first container"}}};
+}
+
+ObjectKind namespaces() {
+  return {model::Kind::Namespace,
+          kObjects,
+          {{"phase",
+            ValueType::Word,
+            [](const ClusterView& v, Ref r) { return word(v.header(r)->terminating() ? "Terminating" : "Active"); },
+            "status.phase",
+            {"Active", "Terminating"}}}};
 }
 
 }  // namespace wavetank::scenario

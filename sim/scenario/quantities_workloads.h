@@ -7,5 +7,6 @@ namespace wavetank::scenario {
 
 ObjectKind stateful_sets();
 ObjectKind daemon_sets();
+ObjectKind namespaces();
 
 }  // namespace wavetank::scenario

@@ -93,6 +93,29 @@ TEST_CASE("a series keeps the least, the most and the mean of every part of its 
   CHECK(series.total(at(86'401)).least == 0);
 }
 
+TEST_CASE("an orphaned ReplicaSet is a workload of its own, until a Deployment adopts it with its pods") {
+  Watched w;
+  w.node("n1");
+  w.web(1, {0});
+  w.ready(0, true);
+  REQUIRE(w.workload().ready.value() == 1);
+  w.c.now = at(10);
+  w.fact(event::OwnerChanged{event::Ref(event::ReplicaSetId(0U)), event::Ref()});
+  const auto& all = w.statistics.workloads.all();
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].ready.value() == 0);
+  CHECK(all[1].ref.kind == model::Kind::ReplicaSet);
+  CHECK(all[1].ready.value() == 1);
+  CHECK(all[1].desired.value() == 1);
+  w.c.now = at(20);
+  w.fact(event::OwnerChanged{event::Ref(event::ReplicaSetId(0U)), event::Ref(event::DeploymentId(0U))});
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].ready.value() == 1);
+  CHECK(all[1].ready.value() == 0);
+  CHECK(all[1].adopted);
+  CHECK(all[1].gone == at(20));
+}
+
 TEST_CASE("availability counts from when a workload was first whole, and counts the dead as dead") {
   Watched w;
   w.node("n1");

@@ -67,7 +67,7 @@ TEST_CASE("these are not") {
       {"deplyment/web replicas == 3", 0,
        R"(nothing can be asked about the kind "deplyment"; did you mean "deployment"?)"},
       {"configmap/web replicas == 3", 0,
-       R"(nothing can be asked about the kind "configmap"; known are cronjob, daemonset, deployment, horizontalpodautoscaler, job, node, persistentvolume, persistentvolumeclaim, pod, poddisruptionbudget, replicaset, resourcequota, service, statefulset, verticalpodautoscaler)"},
+       R"(nothing can be asked about the kind "configmap"; known are cronjob, daemonset, deployment, horizontalpodautoscaler, job, namespace, node, persistentvolume, persistentvolumeclaim, pod, poddisruptionbudget, replicaset, resourcequota, service, statefulset, verticalpodautoscaler)"},
       {"podz ready == 3", 0, R"("podz" is neither a set of objects nor kind/name; did you mean "pods"?)"},
       {"pods raedy == 3", 5, R"(pods has no field "raedy"; did you mean "ready"?)"},
       {"pods(app=web ready == 3", 4, "the parenthesis of the selector is not closed"},
