@@ -7,6 +7,7 @@
 #
 # Exit code: 0 when every mutant was seen by all that should see it, 1 when one was not, 2 for bad input.
 set -euo pipefail
+ulimit -v 6000000 # a broken loop that eats memory is stopped, and seen
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 tree=$root/build/mutants
