@@ -123,8 +123,6 @@ Refusal check_namespace(const ClusterView& view, Kind kind, std::string_view ns,
                    fmt::format("unable to create new content in namespace {} because it is being terminated", ns));
 }
 
-namespace {}  // namespace
-
 Refusal admit_pod(const ClusterView& view, Doc& doc, std::string_view ns, std::string_view name) {
   Doc& spec = doc["spec"];
   const std::string class_name(spec.string_or("priorityClassName"));
@@ -393,6 +391,39 @@ void default_namespace(Doc& doc, Kind kind) {
   }
 }
 
+/// A patch may say what an object is and what the server keeps of it, but not change it.
+/// Source: kubernetes/staging/src/k8s.io/apiserver/pkg/endpoints/handlers/{patch,rest}.go,
+/// apimachinery/pkg/api/validation ValidateObjectMetaUpdate.
+Refusal keep_identity(const Doc& before, Doc& wanted) {
+  const auto bad = [](std::string text) { return Refusal(Rejection{"BadRequest", std::move(text)}); };
+  const std::string_view version = before.string_or("apiVersion"), kind = before.string_or("kind");
+  if (!wanted.is_object() || wanted.string_or("apiVersion") != version)
+    return bad(fmt::format("the API version in the data ({}) does not match the expected API version ({})",
+                           wanted.string_or("apiVersion"), version));
+  if (wanted.string_or("kind") != kind)
+    return bad(
+        fmt::format("the kind in the data ({}) does not match the expected kind ({})", wanted.string_or("kind"), kind));
+  const Doc* was = before.find("metadata");
+  Doc& is = wanted["metadata"];
+  if (was == nullptr || !is.is_object()) return bad("metadata must be a map");
+  if (is.string_or("name") != was->string_or("name"))
+    return bad(fmt::format("the name of the object ({}) does not match the name on the URL ({})", is.string_or("name"),
+                           was->string_or("name")));
+  if (is.string_or("namespace") != was->string_or("namespace"))
+    return bad(fmt::format("the namespace of the object ({}) does not match the namespace on the request ({})",
+                           is.string_or("namespace"), was->string_or("namespace")));
+  for (const char* field : {"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation",
+                            "resourceVersion", "selfLink"}) {
+    is.erase(field);
+    if (const Doc* kept = was->find(field)) is[field] = *kept;
+  }
+  // A status can be written to, as through its subresource, but not taken away.
+  const Doc* status = wanted.find("status");
+  if (const Doc* kept = before.find("status"); kept != nullptr && (status == nullptr || !status->is_object()))
+    wanted["status"] = *kept;
+  return granted();
+}
+
 Refusal apply_over(const ClusterView& view, Ref ref, Doc wanted, bool merge, Facts& facts) {
   Doc live = view.stored_doc(ref);
   if (!merge) {
@@ -503,7 +534,10 @@ Refusal rule(const ClusterView& view, const command::PatchObject& c, Facts& fact
   }
   auto patch = model::parse_json(c.patch, "patch");
   if (!patch) return Rejection{"BadRequest", base::to_text(patch.error())};
-  return update_object(view, c.ref, model::merge_patch(view.stored_doc(c.ref), *patch), facts);
+  const Doc before = view.stored_doc(c.ref);
+  Doc wanted = model::merge_patch(before, *patch);
+  if (auto refused = keep_identity(before, wanted)) return refused;
+  return update_object(view, c.ref, std::move(wanted), facts);
 }
 
 Refusal rule(const ClusterView& view, const command::SetLabel& c, Facts& facts) {

@@ -131,6 +131,34 @@ class OwnerCycles {
   std::map<std::string, std::size_t> index_;
 };
 
+bool same_letters(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// A kind of ours under a version that 1.34 does not serve, or under another kind's group, would be a workload that is
+/// silently missing. Custom resources may have such a name, in a group of their own.
+/// Source: https://kubernetes.io/docs/reference/using-api/deprecation-guide/
+std::optional<base::Diagnostic> unserved(const Doc& doc, std::string_view file) {
+  const std::string_view version = doc.string_or("apiVersion"), kind = doc.string_or("kind");
+  if (version.empty() || kind_from_gvk(version, kind) != Kind::Other) return std::nullopt;
+  const std::size_t slash = version.find('/');
+  const std::string_view group = slash == std::string_view::npos ? std::string_view() : version.substr(0, slash);
+  bool is_built_in = group == "extensions";
+  const KindInfo* meant = nullptr;
+  for (std::size_t i = 1; i < kKindCount; ++i) {
+    const KindInfo& info = kind_info(static_cast<Kind>(i));
+    const std::string_view own = info.api_version;
+    is_built_in = is_built_in || group == own.substr(0, own.find('/') == std::string_view::npos ? 0 : own.find('/'));
+    if (same_letters(kind, info.name)) meant = &info;
+  }
+  if (!is_built_in || meant == nullptr) return std::nullopt;
+  const Doc* at = doc.find(kind == meant->name ? "apiVersion" : "kind");
+  return base::Diagnostic{std::string(file), at->position,
+                          fmt::format("no matches for kind \"{}\" in version \"{}\"; Kubernetes 1.34 serves {} {}",
+                                      kind, version, meant->api_version, meant->name)};
+}
+
 }  // namespace
 
 bool is_scheduler_configuration(const Doc& doc) {
@@ -138,6 +166,7 @@ bool is_scheduler_configuration(const Doc& doc) {
 }
 
 base::Result<Object> admit(Doc doc, std::string_view file) {
+  if (auto problem = unserved(doc, file)) return base::failure(std::move(*problem));
   apply_defaults(doc);
   auto object = decode(std::move(doc), file);
   if (!object) return object;

@@ -10,7 +10,7 @@
 #include "engine/schedule/config.h"
 #include "runtime/cli/cli.h"
 #include "runtime/cli/disk_files.h"
-#include "sim/scenario/scenario.h"
+#include "sim/scenario/simulation.h"
 
 namespace wavetank::cli {
 namespace {
@@ -40,6 +40,7 @@ void check_file(const std::string& path, DiskFiles& files, Tally& tally) {
     const auto scenario = scenario::load_scenario(path, files);
     if (!scenario) return add(tally, scenario.error());
     ++tally.scenarios;
+    add(tally, scenario::refused_at_start(*scenario));
     for (const std::string& n : scenario->notices) tally.notices.push_back(path + ": " + n);
     return;
   }

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 #include "sim/scenario/manifests.h"
 
@@ -77,6 +78,14 @@ Doc cleaned(Doc doc) {
   return doc;
 }
 
+Doc bare_document(const char* api_version, const char* kind, const std::string& name) {
+  Doc doc = Doc::object();
+  doc["apiVersion"] = Doc::string(api_version);
+  doc["kind"] = Doc::string(kind);
+  doc["metadata"]["name"] = Doc::string(name);
+  return doc;
+}
+
 // Owners before what they own, so that an owner's name can be looked up when a child comes.
 int rank(Kind kind) {
   switch (kind) {
@@ -97,6 +106,35 @@ int rank(Kind kind) {
   }
 }
 
+/// The cluster had the namespaces of what was exported and the PriorityClasses of its pods, though `kubectl get` was
+/// not asked for them.
+void add_implied(const std::string& file, ReadContext& context, std::vector<std::pair<int, ManifestDoc>>& found) {
+  std::map<std::string, std::int64_t> classes;
+  std::set<std::string> namespaces;
+  for (const auto& [rank_of_doc, doc] : found) {
+    if (!doc.ns.empty() && !context.catalog.has(Kind::Namespace, "", doc.ns)) namespaces.insert(doc.ns);
+    if (doc.kind != Kind::Pod) continue;
+    const base::Result<Doc> pod = model::parse_json(doc.json, file);
+    const Doc* spec = pod ? pod->find("spec") : nullptr;
+    const std::string name(spec == nullptr ? "" : spec->string_or("priorityClassName"));
+    if (name.empty() || name.starts_with("system-") || context.catalog.has(Kind::PriorityClass, "", name)) continue;
+    classes[name] = spec->int_or("priority", 0);
+  }
+  const auto add = [&](Kind kind, const std::string& name, const Doc& doc) {
+    found.emplace_back(rank(kind), manifest_doc(doc, file));
+    context.catalog.add(kind, "", name);
+  };
+  for (const std::string& name : namespaces) {
+    if (name == "default" || name.starts_with("kube-")) continue;  // every cluster has these
+    add(Kind::Namespace, name, bare_document("v1", "Namespace", name));
+  }
+  for (const auto& [name, value] : classes) {
+    Doc doc = bare_document("scheduling.k8s.io/v1", "PriorityClass", name);
+    doc["value"] = Doc::integer(value);
+    add(Kind::PriorityClass, name, doc);
+  }
+}
+
 }  // namespace
 
 void read_export(const std::string& path, base::Position at, ReadContext& context, std::vector<ManifestDoc>& nodes,
@@ -113,6 +151,7 @@ void read_export(const std::string& path, base::Position at, ReadContext& contex
     return;
   }
   objects.label = path;
+  objects.exported = true;
   std::vector<Doc> flat;
   for (Doc& doc : *docs) {
     const Doc* items = doc.find("items");
@@ -140,7 +179,7 @@ void read_export(const std::string& path, base::Position at, ReadContext& contex
       context.problems.add_all(object.error());
       continue;
     }
-    ManifestDoc made = manifest_doc(clean);
+    ManifestDoc made = manifest_doc(clean, file);
     context.catalog.add(made);
     if (const std::string* zone = model::find_label(object->meta.labels, "topology.kubernetes.io/zone"))
       context.catalog.add_zone(*zone);
@@ -150,6 +189,7 @@ void read_export(const std::string& path, base::Position at, ReadContext& contex
       found.emplace_back(rank(made.kind), std::move(made));
     }
   }
+  add_implied(file, context, found);
   for (int r = 0; r <= 5; ++r) {
     for (auto& [doc_rank, doc] : found) {
       if (doc_rank == r) objects.docs.push_back(std::move(doc));

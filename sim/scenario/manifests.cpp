@@ -44,7 +44,7 @@ void take_docs(std::vector<Doc> docs, const std::string& file, ReadContext& cont
       context.problems.add_all(object.error());
       continue;
     }
-    ManifestDoc made = manifest_doc(doc);
+    ManifestDoc made = manifest_doc(doc, file);
     context.catalog.add(made);
     out.push_back(std::move(made));
   }
@@ -58,7 +58,7 @@ std::string ManifestDoc::text() const {
   return fmt::format("{}/{}/{}", word, ns, name);
 }
 
-ManifestDoc manifest_doc(const Doc& raw) {
+ManifestDoc manifest_doc(const Doc& raw, const std::string& file) {
   ManifestDoc out;
   out.kind_name = std::string(raw.string_or("kind"));
   out.kind = model::kind_from_gvk(raw.string_or("apiVersion"), out.kind_name);
@@ -68,6 +68,8 @@ ManifestDoc manifest_doc(const Doc& raw) {
   }
   if (out.ns.empty() && out.kind != Kind::Other && model::kind_info(out.kind).namespaced) out.ns = "default";
   out.json = model::to_json(raw);
+  out.file = file;
+  out.position = raw.position;
   return out;
 }
 
@@ -146,7 +148,7 @@ void read_manifest_text(std::string_view text, const std::string& file, ReadCont
   for (Doc& doc : *docs) flatten(std::move(doc), flat);
   for (const Doc& doc : flat) {
     if (model::is_scheduler_configuration(doc)) continue;
-    ManifestDoc made = manifest_doc(doc);
+    ManifestDoc made = manifest_doc(doc, file);
     context.catalog.add(made);
     out.push_back(std::move(made));
   }

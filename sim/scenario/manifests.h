@@ -18,6 +18,8 @@ struct ManifestDoc {
   model::Kind kind = model::Kind::Other;
   std::string kind_name, ns, name;
   std::string json;  ///< As written, not defaulted: `kubectl apply` merges what the author wrote.
+  std::string file;  ///< Where it was read; empty for what a pattern made.
+  base::Position position;
 
   /// "deployment/web", with a namespace other than "default" in the middle.
   [[nodiscard]] std::string text() const;
@@ -27,6 +29,7 @@ struct ManifestDoc {
 struct ManifestGroup {
   std::string label;  ///< What follows -f: "shop/", "(inline)".
   std::vector<ManifestDoc> docs;
+  bool exported = false;  ///< Of a cluster that had them: one that is refused here is left out, and the rest goes on.
 };
 
 /// The names that exist by what the file says, for messages about names that do not. Only of kinds whose objects come
@@ -84,8 +87,8 @@ struct ReadContext {
 void read_manifest_text(std::string_view text, const std::string& file, ReadContext& context,
                         std::vector<ManifestDoc>& out);
 
-/// One object from its document. `raw` as written.
-ManifestDoc manifest_doc(const model::Doc& raw);
+/// One object from its document. `raw` as written, in `file`.
+ManifestDoc manifest_doc(const model::Doc& raw, const std::string& file = "");
 
 /// Deployments of one pattern, for scenarios about size: see the field table in generate.cpp.
 const Shape& generate_shape();

@@ -90,16 +90,17 @@ Doc node_document(const Doc& doc, const std::string& name, std::string_view zone
   }
   for (const auto& [key, value] : pairs(doc, "labels")) labels[key] = Doc::string(value);
   if (!taints.items.empty()) node["spec"]["taints"] = taints;
-  Doc& capacity = node["status"]["capacity"];
+  Doc capacity = Doc::object();
   capacity["cpu"] = Doc::string("4");
   capacity["memory"] = Doc::string("16Gi");
   capacity["ephemeral-storage"] = Doc::string("100Gi");
   capacity["pods"] = Doc::string("110");  // the kubelet's --max-pods default
   add_amounts(capacity, doc, "capacity");
+  Doc& status = node["status"];
+  status["capacity"] = capacity;
   if (doc.find("allocatable") != nullptr) {
-    Doc& allocatable = node["status"]["allocatable"];
-    allocatable = capacity;
-    add_amounts(allocatable, doc, "allocatable");
+    add_amounts(capacity, doc, "allocatable");
+    status["allocatable"] = std::move(capacity);
   }
   return node;
 }
@@ -162,7 +163,7 @@ std::vector<ManifestDoc> expand_nodes(const Doc& doc, const std::string& path, R
       return out;
     }
     context.catalog.add(Kind::Node, "", name);
-    out.push_back({Kind::Node, "Node", "", name, model::to_json(node)});
+    out.push_back(manifest_doc(node));
   }
   return out;
 }

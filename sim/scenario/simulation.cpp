@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/log/memory_journal.h"
 #include "sim/kernel/draws.h"
 #include "sim/scenario/run_meta.h"
 #include "sim/scenario/steps/all.h"
@@ -62,13 +63,24 @@ StepContext Simulation::context() {
 }
 
 // What is there at the start: nodes, then manifests in their order.
-void Simulation::begin() {
+base::Diagnostics Simulation::begin() {
   control_plane_.start_run(scenario_->name, seed_, scenario_->epoch_s);
   StepContext context = this->context();
   if (!scenario_->nodes.empty()) {
     create_nodes(scenario_->nodes, "cluster of " + std::to_string(scenario_->nodes.size()) + " nodes", context);
   }
-  for (const ManifestGroup& group : scenario_->manifests) context.apply("apply -f " + group.label, group.docs);
+  base::Diagnostics refused;
+  for (const ManifestGroup& group : scenario_->manifests) {
+    base::Diagnostics found = context.apply("apply -f " + group.label, group.docs);
+    if (!group.exported) refused.insert(refused.end(), found.begin(), found.end());
+  }
+  return refused;
+}
+
+base::Diagnostics refused_at_start(const Scenario& scenario) {
+  log::MemoryJournal journal;
+  Simulation simulation(scenario, {}, journal);
+  return simulation.begin();
 }
 
 void Simulation::take_steps() {
@@ -157,7 +169,7 @@ void Simulation::judge(const std::vector<Verdict>& verdicts) {
 }
 
 base::Result<RunResult> Simulation::run(const Progress& progress) {
-  begin();
+  if (base::Diagnostics refused = begin(); !refused.empty()) return base::failure(std::move(refused));
   std::uint64_t moments = 0;
   for (;;) {
     const SimTime now = clock_.now();

@@ -59,10 +59,14 @@ struct RunResult {
   [[nodiscard]] bool all_kept() const;
 };
 
+base::Diagnostics refused_at_start(const Scenario& scenario);
+
 /// Called now and then; false stops the run where it is.
 using Progress = std::function<bool(SimTime now, std::uint64_t events)>;
 
 class Simulation {
+  friend base::Diagnostics refused_at_start(const Scenario& scenario);
+
  public:
   /// Writes what re-execution needs into the journal's meta values and prepares the run. `scenario` and `journal` must
   /// outlive it, and the journal must be empty.
@@ -71,7 +75,8 @@ class Simulation {
   Simulation(const Simulation&) = delete;
   Simulation& operator=(const Simulation&) = delete;
 
-  /// Runs to the end, then flushes the journal. Call once. Error: the journal could not be written.
+  /// Runs to the end, then flushes the journal. Call once. Error: the journal could not be written, or the API server
+  /// refuses one of the scenario's own manifests at the start; nothing is run then.
   base::Result<RunResult> run(const Progress& progress = {});
   /// Statistics, read models and other followers; add them before run().
   void add_observer(state::Observer& observer);
@@ -88,7 +93,7 @@ class Simulation {
     std::int64_t taken = 0;
     base::Stream stream;  ///< Of its jitter: named by the step's words, not by its place.
   };
-  void begin();
+  [[nodiscard]] base::Diagnostics begin();
   void take_steps();
   void take_triggered();
   [[nodiscard]] SimTime time_of(const Due& due) const;
@@ -121,6 +126,10 @@ class Simulation {
   std::vector<Verdict> verdicts_;
   RunResult result_;
 };
+
+/// What the API server would refuse of the scenario's manifests at the start: a namespace that nothing makes, a
+/// PriorityClass that is not there, a quota that is too small. Runs nothing. O(objects).
+base::Diagnostics refused_at_start(const Scenario& scenario);
 
 /// The settings of a run's control plane: the scenario's with the seed put in.
 loop::Settings control_plane_settings(const Scenario& scenario, std::uint64_t seed);

@@ -6,6 +6,9 @@
 namespace wavetank::scenario {
 namespace {
 
+/// So that what is counted of it (project/traffic) stays far from the end of its integers.
+constexpr std::int64_t kMostMilliRps = 100'000'000'000;
+
 class Load final : public Step {
  public:
   Load(std::vector<Target> services, std::uint64_t milli_rps) : services_(std::move(services)), milli_rps_(milli_rps) {}
@@ -47,7 +50,11 @@ std::unique_ptr<const Step> read_load(const model::Doc& doc, const std::string& 
       services.push_back(std::move(*target));
     }
   }
-  return std::make_unique<Load>(std::move(services), static_cast<std::uint64_t>(amount(doc, "rps", true).value_or(0)));
+  const std::int64_t milli = amount(doc, "rps", true).value_or(0);
+  if (milli > kMostMilliRps)
+    context.problems.add(place(doc, "rps"),
+                         fmt::format("{}.rps: at most {} requests a second", path, kMostMilliRps / 1000));
+  return std::make_unique<Load>(std::move(services), static_cast<std::uint64_t>(milli));
 }
 
 }  // namespace wavetank::scenario

@@ -180,9 +180,15 @@ loop::Outcome StepContext::kubectl(const std::string& text, command::Payload pay
   return control_plane.request(now, "kubectl", "kubectl " + text, std::move(payload));
 }
 
-void StepContext::not_found(const std::string& text, Kind kind) const {
-  // A request for a row that is not there gets the answer that the client's GET would get.
-  kubectl(text, command::DeleteObject{Ref(kind, base::Id<void>::kNone), event::Propagation::Background, std::nullopt});
+void StepContext::not_found(const std::string& text, const Target& target) const {
+  // Replacing what is not there gets the answer that the client's GET would get.
+  const model::KindInfo& info = model::kind_info(target.kind);
+  model::Doc doc = model::Doc::object();
+  doc["apiVersion"] = model::Doc::string(info.api_version);
+  doc["kind"] = model::Doc::string(info.name);
+  doc["metadata"]["name"] = model::Doc::string(target.name);
+  if (info.namespaced) doc["metadata"]["namespace"] = model::Doc::string(target.ns);
+  kubectl(text, command::ApplyObject{model::to_json(doc), command::ApplyObject::Mode::Replace});
 }
 
 void StepContext::remark(const std::string& text) const {
@@ -191,19 +197,27 @@ void StepContext::remark(const std::string& text) const {
   control_plane.request(now, "scenario", text, command::PatchObject{ref, "{}"});
 }
 
-void StepContext::apply(const std::string& text, const std::vector<ManifestDoc>& docs) const {
+base::Diagnostics StepContext::apply(const std::string& text, const std::vector<ManifestDoc>& docs) const {
+  base::Diagnostics refused;
   base::Seq cause = 0;
   for (const ManifestDoc& doc : docs) {
     command::ApplyObject payload{doc.json, command::ApplyObject::Mode::Apply};
+    loop::Outcome outcome;
     if (cause == 0) {
-      cause = kubectl(text, std::move(payload)).first;
-      continue;
+      outcome = kubectl(text, std::move(payload));
+      cause = outcome.first;
+    } else {
+      outcome = control_plane.submit(now, {cause, payload});
+      // A refusal of submit() leaves no trace: ask again in the open.
+      if (!outcome.ok())
+        control_plane.request(now, "kubectl", fmt::format("kubectl {}: {}", text, doc.text()), std::move(payload),
+                              cause);
     }
-    const loop::Outcome outcome = control_plane.submit(now, {cause, payload});
-    // A refusal of submit() leaves no trace: ask again in the open.
     if (!outcome.ok())
-      control_plane.request(now, "kubectl", fmt::format("kubectl {}: {}", text, doc.text()), std::move(payload), cause);
+      refused.push_back(
+          {doc.file, doc.position, fmt::format("{}: refused: {}", doc.text(), outcome.rejection->message)});
   }
+  return refused;
 }
 
 }  // namespace wavetank::scenario

@@ -19,6 +19,7 @@ namespace wavetank::scenario {
 
 class Drains;
 struct StepContext;
+struct Target;
 
 class Step {
  public:
@@ -46,11 +47,12 @@ struct StepContext {
   /// One request of kubectl.
   loop::Outcome kubectl(const std::string& text, command::Payload payload) const;
   /// The API server's answer to a client that asks for what is not there.
-  void not_found(const std::string& text, model::Kind kind) const;
+  void not_found(const std::string& text, const Target& target) const;
   /// A request of the scenario that changes nothing: something for people to read.
   void remark(const std::string& text) const;
-  /// `kubectl apply -f label`: one request, in which each refused object is a request of its own.
-  void apply(const std::string& text, const std::vector<ManifestDoc>& docs) const;
+  /// `kubectl apply -f label`: one request, in which each refused object is a request of its own. What was refused, and
+  /// why.
+  base::Diagnostics apply(const std::string& text, const std::vector<ManifestDoc>& docs) const;
 };
 
 /// One line of the registry.
@@ -96,7 +98,7 @@ void for_targets(const std::vector<Target>& targets, StepContext& context, const
                  std::int64_t millionths = 1'000'000) {
   for (const Target& target : targets) {
     const std::vector<event::Ref> refs = resolve(target, context.view(), millionths);
-    if (refs.empty() && !target.is_pattern()) context.not_found(verb + " " + target.text(), target.kind);
+    if (refs.empty() && !target.is_pattern()) context.not_found(verb + " " + target.text(), target);
     for (const event::Ref ref : refs) f(ref, context.view().name_of(ref));
   }
 }
