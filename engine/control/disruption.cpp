@@ -1,6 +1,8 @@
 // The disruption controller: the status of PodDisruptionBudgets. Source:
 // kubernetes/pkg/controller/disruption/disruption.go.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -16,6 +18,8 @@ using event::EventKind;
 using event::PdbId;
 using event::PodId;
 using model::Kind;
+
+constexpr const char* kComponent = "controllermanager";
 
 class DisruptionController final : public Controller {
  public:
@@ -83,30 +87,60 @@ class DisruptionController final : public Controller {
         }
       }
     }
-    for (const Ref owner : controllers) in.scale += scale_of(owner, view);
+    for (const Ref owner : controllers) {
+      if (needs_scale(pdb) && !has_scale(owner)) return fail_safe(id, pdb, owner, view, plan);
+      in.scale += scale_of(owner, view);
+    }
     say_what_is_odd(id, pdb, in.pods == 0, unmanaged, plan);
     const PdbNumbers n = pdb_numbers(pdb.spec, in);
-    if (n.current_healthy == pdb.current_healthy && n.desired_healthy == pdb.desired_healthy &&
-        n.expected_pods == pdb.expected_pods && n.disruptions_allowed == pdb.disruptions_allowed &&
-        pdb.observed_generation == pdb.header.generation) {
-      return;
-    }
-    plan.call(command::UpdatePdbStatus{
-        {id, n.current_healthy, n.desired_healthy, n.expected_pods, n.disruptions_allowed, pdb.header.generation}});
+    const bool some = n.disruptions_allowed > 0;
+    write({id, n.current_healthy, n.desired_healthy, n.expected_pods, n.disruptions_allowed, pdb.header.generation},
+          {Ref(id), "DisruptionAllowed", some ? event::ConditionStatus::True : event::ConditionStatus::False,
+           some ? "SufficientPods" : "InsufficientPods", "", false},
+          pdb, view, plan);
   }
 
   void list(const ClusterView& view, KeySink& keys) override { add_alive<PdbId>(view->pdbs, keys); }
 
  private:
+  /// One write of the status, if it says something new.
+  static void write(const event::PdbStatusChanged& n, event::ObjectConditionChanged condition, const state::PdbRow& pdb,
+                    const ClusterView& view, Plan& plan) {
+    const state::Condition* now = view.condition(condition.ref, condition.type);
+    const bool same_condition = now != nullptr && now->status == condition.status && now->reason == condition.reason &&
+                                now->message == condition.message;
+    const bool same_numbers = n.current_healthy == pdb.current_healthy && n.desired_healthy == pdb.desired_healthy &&
+                              n.expected_pods == pdb.expected_pods &&
+                              n.disruptions_allowed == pdb.disruptions_allowed &&
+                              n.observed_generation == pdb.observed_generation;
+    if (same_condition && same_numbers) return;
+    plan.call(command::UpdatePdbStatus{n});
+    if (!same_condition) plan.also(command::SetCondition{std::move(condition)});
+  }
+  /// The scale of the pods' controllers is asked for unless the budget is a number of pods that must stay.
+  static bool needs_scale(const state::PdbRow& pdb) {
+    return pdb.spec.max_unavailable || (pdb.spec.min_available && pdb.spec.min_available->percent);
+  }
+  static bool has_scale(Ref owner) { return owner.kind != Kind::Job && owner.kind != Kind::DaemonSet; }
+  /// What cannot be worked out allows nothing (trySync, failSafe); it is tried again with back-off.
+  static void fail_safe(PdbId id, const state::PdbRow& pdb, Ref owner, const ClusterView& view, Plan& plan) {
+    const model::KindInfo& info = model::kind_info(owner.kind);
+    const std::string version = info.api_version;
+    const std::string error = fmt::format("{}.{} does not implement the scale subresource", info.plural,
+                                          version.substr(0, version.find('/')));
+    plan.call(command::RecordEvent{{Ref(id), true, "CalculateExpectedPodCountFailed",
+                                    "Failed to calculate the number of expected pods: " + error, kComponent}},
+              0, true);
+    write({id, pdb.current_healthy, pdb.desired_healthy, pdb.expected_pods, 0, pdb.observed_generation},
+          {Ref(id), "DisruptionAllowed", event::ConditionStatus::False, "SyncFailed", error, false}, pdb, view, plan);
+    plan.fail();
+  }
   static void say_what_is_odd(PdbId id, const state::PdbRow& pdb, bool none, bool unmanaged, Plan& plan) {
-    constexpr const char* kComponent = "controllermanager";
     if (none) {
       plan.call(command::RecordEvent{{Ref(id), false, "NoPods", "No matching pods found", kComponent}}, 0, true);
       return;
     }
-    // Only where the scale of the pods' controllers is asked for.
-    const bool scaled = pdb.spec.max_unavailable || (pdb.spec.min_available && pdb.spec.min_available->percent);
-    if (!unmanaged || !scaled) return;
+    if (!unmanaged || !needs_scale(pdb)) return;
     plan.call(
         command::RecordEvent{
             {Ref(id), true, "UnmanagedPods",

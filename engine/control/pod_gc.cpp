@@ -1,12 +1,13 @@
 // The pod garbage collector. Source: kubernetes/pkg/controller/podgc/gc_controller.go.
 // Every 20 s Kubernetes looks for pods of nodes that are gone, for force-deletable pods of nodes out of service, and
-// for too many ended pods. Keys: the node concerned, or Ref(Pod, 0) for the ended ones; each sleeps until the moment of
-// the grid that matters.
+// for too many ended pods. Keys: the node concerned; a pod whose node never was; kEndedPods for the ended ones. Each
+// sleeps until the moment of the grid that matters.
 
 #include <algorithm>
 
 #include "engine/control/controllers.h"
 #include "engine/control/lookup.h"
+#include "engine/control/selected.h"
 
 namespace wavetank::control {
 namespace {
@@ -17,6 +18,7 @@ using event::NodeId;
 using event::PodId;
 using model::Kind;
 
+const Ref kEndedPods(Kind::Namespace, 0);  // any key that is neither a node nor a pod
 constexpr std::string_view kOutOfService = "node.kubernetes.io/out-of-service";
 
 bool ended(event::Phase phase) { return phase == event::Phase::Succeeded || phase == event::Phase::Failed; }
@@ -29,16 +31,25 @@ class PodGcController final : public Controller {
   [[nodiscard]] int workers() const override { return 1; }
   [[nodiscard]] event::KindMask wakes_on() const override {
     return event::mask_of(EventKind::ObjectRemoved, EventKind::PodPhaseChanged, EventKind::PodFailed,
-                          EventKind::NodeTaintsChanged, EventKind::PodDeletionStarted);
+                          EventKind::NodeTaintsChanged, EventKind::PodDeletionStarted, EventKind::ObjectCreated,
+                          EventKind::PodCreated, EventKind::PodMade);
   }
 
   void observe(const event::Event& event, const ClusterView& view, KeySink& keys) override {
+    const auto* created = std::get_if<event::ObjectCreated>(&event.payload);
+    if ((created != nullptr && created->kind == Kind::Pod) ||
+        std::holds_alternative<event::PodCreated>(event.payload) ||
+        std::holds_alternative<event::PodMade>(event.payload)) {
+      const PodId pod = pod_of(event, view);
+      if (pod.valid() && waits_for_a_node(pod, view)) keys.add_at(pod, grid_from(view.now()));
+      return;
+    }
     if (const auto* removed = std::get_if<event::ObjectRemoved>(&event.payload)) {
       if (removed->ref.kind == Kind::Node) keys.add(removed->ref);
     } else if (const auto* phase = std::get_if<event::PodPhaseChanged>(&event.payload)) {
-      if (ended(phase->phase) && too_many(view)) keys.add_at(ended_key(), grid_from(view.now()));
+      if (ended(phase->phase) && too_many(view)) keys.add_at(kEndedPods, grid_from(view.now()));
     } else if (std::holds_alternative<event::PodFailed>(event.payload)) {
-      if (too_many(view)) keys.add_at(ended_key(), grid_from(view.now()));
+      if (too_many(view)) keys.add_at(kEndedPods, grid_from(view.now()));
     } else if (const auto* taints = std::get_if<event::NodeTaintsChanged>(&event.payload)) {
       if (out_of_service(view.node(taints->node))) keys.add_at(taints->node, grid_from(view.now()));
     } else if (const auto* deletion = std::get_if<event::PodDeletionStarted>(&event.payload)) {
@@ -48,7 +59,8 @@ class PodGcController final : public Controller {
   }
 
   void reconcile(Ref key, const ClusterView& view, Plan& plan) override {
-    if (key.kind == Kind::Pod) return collect_ended(view, plan);
+    if (key == kEndedPods) return collect_ended(view, plan);
+    if (key.kind == Kind::Pod) return collect_lost(key.as<PodId>(), view, plan);
     const state::NodeRow& node = view.node(key.as<NodeId>());
     if (node.header.alive) {
       if (out_of_service(node)) collect_terminating(node, view, plan);
@@ -66,11 +78,17 @@ class PodGcController final : public Controller {
       const state::NodeRow& node = view->nodes[i];
       if ((!node.header.alive && !node.pods.empty()) || out_of_service(node)) keys.add(NodeId(i));
     }
-    if (too_many(view)) keys.add_at(ended_key(), grid_from(view.now()));
+    for (std::size_t i = 0; i < view->pods.size(); ++i) {
+      if (view.pod_alive(PodId(i)) && waits_for_a_node(PodId(i), view)) keys.add(PodId(i));
+    }
+    if (too_many(view)) keys.add_at(kEndedPods, grid_from(view.now()));
   }
 
  private:
-  static Ref ended_key() { return {Kind::Pod, 0}; }
+  /// Its spec names a node, and no such node was there to take it.
+  static bool waits_for_a_node(PodId pod, const ClusterView& view) {
+    return !view.pod_node(pod).valid() && !view.pod_spec(pod).spec.node_name.empty();
+  }
   [[nodiscard]] bool too_many(const ClusterView& view) const {
     return settings_.terminated_pod_gc_threshold > 0 &&
            view->alive_pods > static_cast<std::uint32_t>(settings_.terminated_pod_gc_threshold);
@@ -84,6 +102,13 @@ class PodGcController final : public Controller {
     return node.header.alive && ready.status != event::ConditionStatus::True &&
            std::any_of(node.spec.taints.begin(), node.spec.taints.end(),
                        [](const model::Taint& t) { return t.key == kOutOfService; });
+  }
+
+  void collect_lost(PodId pod, const ClusterView& view, Plan& plan) const {
+    if (!view.pod_alive(pod) || !waits_for_a_node(pod, view)) return;
+    const SimTime due = grid_from(view->pods.created[pod.index()]) + settings_.pod_gc_quarantine;
+    if (view.now() < due) return plan.requeue_at(due);
+    collect(pod, 0, view, plan);
   }
 
   /// Failed first, so that its owner counts it out, then removed without grace: no agent is there to confirm.

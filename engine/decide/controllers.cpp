@@ -26,8 +26,9 @@ bool differs(const state::Condition& now, event::ConditionStatus status, const s
   return !now.present || now.status != status || now.reason != reason || now.message != message;
 }
 
-/// Object counts: what a controller makes for its owner is counted as what clients make.
+/// What a controller makes for its owner meets the namespace and the quotas as what clients make.
 Refusal count(const ClusterView& view, model::Kind kind, Ref owner, std::string_view name, Facts& facts) {
+  if (auto refused = check_namespace(view, kind, view.namespace_of(owner), name)) return refused;
   return charge_quotas(view, kind, view.namespace_of(owner), name, model::Doc::object(), nullptr, facts);
 }
 

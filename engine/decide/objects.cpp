@@ -42,19 +42,6 @@ bool cluster_scoped(std::string_view kind) {
   return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
 }
 
-Refusal invalid(Kind kind, std::string_view kind_name, std::string_view name, const base::Diagnostics& errors) {
-  std::string text;
-  for (const base::Diagnostic& d : errors) {
-    if (!text.empty()) text += ", ";
-    text += d.message;
-  }
-  if (errors.size() > 1) text = "[" + text + "]";
-  const std::string version = kind == Kind::Other ? "" : model::kind_info(kind).api_version;
-  const std::size_t slash = version.find('/');
-  const std::string group = slash == std::string::npos ? "" : "." + version.substr(0, slash);
-  return Rejection{"Invalid", fmt::format("{}{} \"{}\" is invalid: {}", kind_name, group, name, text)};
-}
-
 Refusal forbidden(Kind kind, std::string_view name, std::string_view why) {
   return Rejection{"Forbidden", fmt::format("{} \"{}\" is forbidden: {}", resource_name(kind), name, why)};
 }
@@ -115,6 +102,19 @@ Ref find_object(const ClusterView& view, const Doc& doc, Kind kind) {
 
 }  // namespace
 
+Refusal invalid(Kind kind, std::string_view kind_name, std::string_view name, const base::Diagnostics& errors) {
+  std::string text;
+  for (const base::Diagnostic& d : errors) {
+    if (!text.empty()) text += ", ";
+    text += d.message;
+  }
+  if (errors.size() > 1) text = "[" + text + "]";
+  const std::string version = kind == Kind::Other ? "" : model::kind_info(kind).api_version;
+  const std::size_t slash = version.find('/');
+  const std::string group = slash == std::string::npos ? "" : "." + version.substr(0, slash);
+  return Rejection{"Invalid", fmt::format("{}{} \"{}\" is invalid: {}", kind_name, group, name, text)};
+}
+
 Refusal check_namespace(const ClusterView& view, Kind kind, std::string_view ns, std::string_view name) {
   const Ref ref = view.find(Kind::Namespace, "", ns);
   if (!ref.valid()) return Rejection{"NotFound", fmt::format("namespaces \"{}\" not found", ns)};
@@ -129,6 +129,12 @@ Refusal admit_pod(const ClusterView& view, Doc& doc, std::string_view ns, std::s
   const state::PriorityClassRow* priority = state::find_priority_class(view.state(), class_name);
   if (priority == nullptr && !class_name.empty())
     return forbidden(Kind::Pod, name, fmt::format("no PriorityClass with name {} was found", class_name));
+  const std::int64_t computed = priority == nullptr ? 0 : priority->spec.value;
+  if (const Doc* given = spec.find("priority"); given != nullptr && spec.int_or("priority", computed) != computed)
+    return forbidden(Kind::Pod, name,
+                     fmt::format("the integer value of priority ({}) must not be provided in pod spec; priority "
+                                 "admission controller computed {} from the given PriorityClass name",
+                                 spec.int_or("priority", 0), computed));
   if (priority != nullptr) {
     spec["priority"] = Doc::integer(priority->spec.value);
     spec["priorityClassName"] = Doc::string(view.text(priority->header.name));

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/model/decode.h"
 #include "engine/state/limits.h"
 #include "engine/state/pod_admission.h"
 #include "engine/state/quota_usage.h"
@@ -91,6 +92,19 @@ Refusal charge(Kind kind, std::string_view name, std::string_view quota, const e
                             shown(state::mask_amounts(status.hard, exceeded))));
 }
 
+/// A pod is validated after LimitRanges have given it their defaults: a default limit may lie below its own request.
+/// Source: https://kubernetes.io/docs/concepts/policy/limit-range/#limitrange-and-admission-checks-for-pods
+Refusal check_defaulted(const ClusterView& view, std::string_view ns, std::string_view name, const Doc& doc) {
+  if (!state::has_limits(view.state(), view->symbols.find(ns))) return granted();
+  Doc pod = doc;
+  pod["apiVersion"] = Doc::string("v1");
+  pod["kind"] = Doc::string("Pod");
+  pod["metadata"]["name"] = Doc::string(name);
+  pod["metadata"]["namespace"] = Doc::string(ns);
+  const auto admitted = model::admit(std::move(pod), "");
+  return admitted ? granted() : invalid(Kind::Pod, "Pod", name, admitted.error());
+}
+
 bool has_quotas(const ClusterView& view, base::Sym ns) {
   return std::any_of(view->quotas.begin(), view->quotas.end(),
                      [&](const state::QuotaRow& row) { return row.header.alive && row.header.ns == ns; });
@@ -150,6 +164,8 @@ Refusal check_limits(const ClusterView& view, Kind kind, std::string_view ns, st
 Refusal bound_new_object(const ClusterView& view, Kind kind, std::string_view ns, std::string_view name, const Doc& doc,
                          Facts& facts) {
   if (!is_bounded(view, ns)) return granted();
+  if (kind == Kind::Pod)
+    if (auto refused = check_defaulted(view, ns, name, doc)) return refused;
   if (kind == Kind::Pod || kind == Kind::PersistentVolumeClaim)
     if (auto refused = check_limits(view, kind, ns, name, doc)) return refused;
   return charge_quotas(view, kind, ns, name, doc, nullptr, facts);

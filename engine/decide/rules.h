@@ -26,6 +26,8 @@ std::string resource_name(model::Kind kind);
 Refusal admit_pod(const ClusterView& view, model::Doc& doc, std::string_view ns, std::string_view name);
 /// The namespace must exist and not be going.
 Refusal check_namespace(const ClusterView& view, model::Kind kind, std::string_view ns, std::string_view name);
+/// The API server's answer to an object with these problems: `Pod "web" is invalid: …`.
+Refusal invalid(model::Kind kind, std::string_view kind_name, std::string_view name, const base::Diagnostics& errors);
 /// What a Job gets when it is created: the labels and the selector that name it. `uid` is the one it will have.
 void generate_job_selector(model::Doc& job, std::string_view uid);
 Refusal check_generated_selector(const model::Doc& job, std::string_view uid);

@@ -381,6 +381,7 @@ class Builder {
     status["observedGeneration"] = Doc::integer(row.observed_generation);
     for (const DisruptedPod& d : row.disrupted)
       status["disruptedPods"][view_.pod_name(d.pod)] = Doc::string(time(d.at));
+    if (!row.conditions.empty()) status["conditions"] = conditions_doc(view_, row.conditions);
   }
 
   void load_balancer_status(Doc& doc, Ref ref) const {

@@ -307,3 +307,48 @@ TEST_CASE("Pod names are drawn from the seed and the set, not from the order of 
   CHECK(names(1, false) == names(1, true));
   CHECK(names(1, false) != names(2, false));
 }
+
+TEST_CASE("A patch may say who an object is, and may not make it somebody else") {
+  struct Row {
+    const char* patch;
+    const char* answer;
+  };
+  const Row rows[] = {
+      {R"({"kind":"StatefulSet"})",
+       "BadRequest: the kind in the data (StatefulSet) does not match the expected kind (Deployment)"},
+      {R"({"apiVersion":"foo/v1"})",
+       "BadRequest: the API version in the data (foo/v1) does not match the expected API version (apps/v1)"},
+      {R"({"metadata":{"name":"other"}})",
+       "BadRequest: the name of the object (other) does not match the name on the URL (web)"},
+      {R"({"metadata":{"namespace":"kube-system"}})",
+       "BadRequest: the namespace of the object (kube-system) does not match the namespace on the request (default)"},
+      {R"({"metadata":null})", "BadRequest: metadata must be a map"},
+      {"[]", "BadRequest: the API version in the data () does not match the expected API version (apps/v1)"},
+      {R"({"kind":"Deployment","metadata":{"name":"web"}})", ""},
+      {R"({"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z","uid":"u","generation":9}})",
+       ""},  // the server's own
+  };
+  for (const Row& row : rows) {
+    Cluster c;
+    c.apply(kWeb);
+    INFO(row.patch);
+    CHECK(c.wish(command::PatchObject{web(c), row.patch}) == row.answer);
+  }
+  Cluster c;
+  c.add_node("n1");
+  const event::Ref node = c.find(model::Kind::Node, "n1", "");
+  c.wish(command::PatchObject{node, R"({"status":null})"});
+  CHECK(c.view().to_doc(node).at({"status", "capacity"}) != nullptr);  // a status is not taken away
+}
+
+TEST_CASE("Nothing is made in a namespace that is going, not by controllers either") {
+  Cluster c;
+  c.apply("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}");
+  c.apply(
+      "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {selector: {matchLabels: "
+      "{app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: 'web:1'}]}}}}");
+  c.wish(command::DeleteObject{c.find(model::Kind::Namespace, "shop", ""), event::Propagation::Background, {}});
+  CHECK(c.wish(command::CreateReplicaSet{{event::DeploymentId(0U), "h", 1, 1, 1, 2}}) ==
+        "Forbidden: replicasets.apps \"web-h\" is forbidden: unable to create new content in namespace shop because it "
+        "is being terminated");
+}

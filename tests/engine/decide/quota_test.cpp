@@ -310,3 +310,31 @@ TEST_CASE_METHOD(Fixture, "Pods that name no class have the global default's nam
   CHECK(pod_doc("a").at({"spec", "priorityClassName"})->text == "usual");
   CHECK(pod_doc("a").at({"spec", "preemptionPolicy"})->text == "Never");
 }
+
+TEST_CASE_METHOD(Fixture, "A priority is the class's, whatever the pod says") {
+  apply("{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: high}, value: 5}");
+  CHECK(pod("a", "", ", priorityClassName: high, priority: 5") == "ObjectCreated");
+  CHECK(pod("b", "", ", priorityClassName: high, priority: 7") ==
+        "Forbidden: pods \"b\" is forbidden: the integer value of priority (7) must not be provided in pod spec; "
+        "priority "
+        "admission controller computed 5 from the given PriorityClass name");
+  CHECK(pod("c", "", ", priority: 1") ==
+        "Forbidden: pods \"c\" is forbidden: the integer value of priority (1) must not be provided in pod spec; "
+        "priority "
+        "admission controller computed 0 from the given PriorityClass name");
+}
+
+TEST_CASE_METHOD(Fixture, "A default limit below a pod's own request makes the pod invalid") {
+  apply(
+      "{apiVersion: v1, kind: LimitRange, metadata: {name: l}, spec: {limits: [{type: Container, default: {cpu: "
+      "500m}}]}}");
+  CHECK(pod("a", ", resources: {requests: {cpu: 400m}}") == "ObjectCreated");
+  CHECK(pod("b", ", resources: {requests: {cpu: 600m}}") ==
+        "Invalid: Pod \"b\" is invalid: spec.containers[0].resources.requests: Invalid value: \"600m\": must be less "
+        "than "
+        "or equal to cpu limit of 500m");
+  const auto web = set(", resources: {requests: {cpu: 600m}}");
+  const std::string answer = wish(command::CreatePod{web});
+  CHECK(answer.starts_with("Invalid: Pod \"web-"));
+  CHECK(answer.find("must be less than or equal to cpu limit of 500m") != std::string::npos);
+}

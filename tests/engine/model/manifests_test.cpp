@@ -1,4 +1,5 @@
 // Whole files: several documents, lists, notices, and the bad ones.
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
@@ -184,4 +185,37 @@ TEST_CASE("real applications are admitted without a complaint") {
     }
     CHECK(found == deployments);
   }
+}
+
+TEST_CASE("a kind of ours under a version that is not served is not kept as if it were a custom resource") {
+  struct Row {
+    const char* version;
+    const char* kind;
+    const char* served;  ///< "" where it is somebody else's kind, or served.
+  };
+  const Row rows[] = {
+      {"apps/v1", "Pod", "v1 Pod"},
+      {"v1", "Deployment", "apps/v1 Deployment"},
+      {"extensions/v1beta1", "Ingress", "networking.k8s.io/v1 Ingress"},
+      {"batch/v1beta1", "CronJob", "batch/v1 CronJob"},
+      {"policy/v1beta1", "PodDisruptionBudget", "policy/v1 PodDisruptionBudget"},
+      {"autoscaling/v2beta2", "HorizontalPodAutoscaler", "autoscaling/v2 HorizontalPodAutoscaler"},
+      {"apps/v1", "deployment", "apps/v1 Deployment"},
+      {"serving.knative.dev/v1", "Service", ""},
+      {"batch.volcano.sh/v1alpha1", "Job", ""},
+      {"networking.k8s.io/v1", "NetworkPolicy", ""},
+      {"autoscaling/v1", "HorizontalPodAutoscaler", ""},
+  };
+  for (const Row& row : rows) {
+    const std::string text = fmt::format("apiVersion: {}\nkind: {}\nmetadata: {{name: x}}\n", row.version, row.kind);
+    INFO(text);
+    const auto read = read_manifests(text, "f");
+    const std::string found = read ? "" : to_text(read.error());
+    const std::string wanted = fmt::format("no matches for kind \"{}\" in version \"{}\"; Kubernetes 1.34 serves {}",
+                                           row.kind, row.version, row.served);
+    CHECK((found.find(wanted) != std::string::npos) == (row.served[0] != '\0'));
+    if (row.served[0] == '\0') CHECK(found.find("no matches") == std::string::npos);
+  }
+  CHECK(to_text(read_manifests("apiVersion: v1\nkind: Deployment\nmetadata: {name: x}\n", "f").error())
+            .starts_with("f:1:13: no matches"));
 }

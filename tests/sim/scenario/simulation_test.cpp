@@ -214,3 +214,71 @@ timeline:
   log::MemoryJournal empty;
   CHECK(!re_execute(empty, fresh).has_value());
 }
+
+TEST_CASE("what the API server refuses of the scenario's own manifests is bad input, and nothing is run") {
+  const auto refused = [](const std::string& manifest) {
+    MemoryFiles files;
+    files.put("dir/s.yaml", head("until: 1m\n"));
+    files.put("dir/web.yaml", std::string(kWeb) + "---\n" + manifest);
+    auto s = load_scenario("dir/s.yaml", files);
+    INFO(errors_of(s));
+    REQUIRE(s.has_value());
+    log::MemoryJournal journal;
+    Simulation simulation(*s, {}, journal);
+    const auto result = simulation.run();
+    CHECK(result.has_value() == refused_at_start(*s).empty());
+    return result ? std::string() : base::to_text(result.error());
+  };
+  const std::string spec = "containers: [{name: c, image: 'a:1'}]";
+  CHECK(refused("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {" + spec + "}}").empty());
+  CHECK(refused("{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: shop}, spec: {" + spec + "}}") ==
+        "dir/web.yaml:20:1: pod/shop/p: refused: namespaces \"shop\" not found");
+  CHECK(refused("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {priorityClassName: gold, " + spec + "}}") ==
+        "dir/web.yaml:20:1: pod/p: refused: pods \"p\" is forbidden: no PriorityClass with name gold was found");
+}
+
+TEST_CASE("an export brings the namespaces and PriorityClasses that it speaks of") {
+  MemoryFiles files;
+  files.put("dir/cluster.json",
+            R"({"kind":"List","apiVersion":"v1","items":[
+ {"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"},"status":{"capacity":{"cpu":"4","memory":"8Gi","pods":"9"}}},
+ {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"shop"},"status":{"phase":"Running"},
+  "spec":{"nodeName":"n1","priorityClassName":"gold","priority":77,"containers":[{"name":"c","image":"a:1"}]}}]})");
+  files.put(
+      "dir/s.yaml",
+      "apiVersion: wavetank/v1\nkind: Scenario\nmetadata: {name: x}\nuntil: 1m\ncluster: {export: cluster.json}\n");
+  auto s = load_scenario("dir/s.yaml", files);
+  INFO(errors_of(s));
+  REQUIRE(s.has_value());
+  CHECK(refused_at_start(*s).empty());
+  log::MemoryJournal journal;
+  Simulation simulation(*s, {}, journal);
+  REQUIRE(simulation.run().has_value());
+  const auto& state = simulation.control_plane().state();
+  REQUIRE(state.pods.size() == 1);
+  CHECK(state.pods.priority[0] == 77);
+}
+
+TEST_CASE("a step about what is not there is told the name") {
+  const Scenario s = loaded(head("until: 1m\ntimeline:\n  - {at: 1s, delete: [pod/nope, job/shop/nope]}\n"));
+  log::MemoryJournal journal;
+  run(s, journal);
+  std::string answers;
+  for (const event::Event& e : events_of(journal, event::mask_of(event::EventKind::RequestRefused)))
+    answers += std::get<event::RequestRefused>(e.payload).message + "\n";
+  CHECK(answers == "pods \"nope\" not found\njobs.batch \"nope\" not found\n");
+}
+
+TEST_CASE("allocatable takes from the capacity what it does not name") {
+  const Scenario s = loaded(
+      "apiVersion: wavetank/v1\nkind: Scenario\nmetadata: {name: x}\nuntil: 1s\ncluster: {nodes: [{count: 1, capacity: "
+      "{cpu: 8, example.com/gpu: 2}, allocatable: {cpu: 7}}]}\n");
+  log::MemoryJournal journal;
+  Simulation simulation(s, {}, journal);
+  REQUIRE(simulation.run().has_value());
+  const auto view = simulation.control_plane().view({});
+  const model::Doc doc = view.to_doc(event::Ref(event::NodeId(0U)));
+  CHECK(model::to_canonical_json(*doc.at({"status", "allocatable"})) ==
+        R"({"cpu":"7","ephemeral-storage":"100Gi","example.com/gpu":"2","memory":"16Gi","pods":"110"})");
+  CHECK(doc.at({"status", "capacity", "cpu"})->text == "8");
+}

@@ -91,6 +91,7 @@ TEST_CASE("steps that cannot be") {
       {"label: {target: node/n1}", "12:12: timeline[0].label: has neither set nor remove"},
       {"load: {service: wbe, rps: 5}",
        R"(12:21: timeline[0].load.service: there is no service/wbe at that time; did you mean "web"?)"},
+      {"load: {service: web, rps: 1e9}", "12:31: timeline[0].load.rps: at most 100000000 requests a second"},
       {"load: {service: web, rps: -5}", "12:31: timeline[0].load.rps: -5 is negative"},
       {"patch: {target: deployment/web, merge: 5}",
        "12:44: timeline[0].patch.merge: want a mapping with the fields to change"},
