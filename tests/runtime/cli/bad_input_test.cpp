@@ -85,24 +85,35 @@ TEST_CASE("a manifest that cannot be read is all that is complained about, not t
   CHECK_THAT(ran.err, !Catch::Contains("there is no"));
 }
 
-TEST_CASE("what the API server refused is told as kubectl would have, and the run goes on") {
+TEST_CASE("a manifest that the API server refuses at the start is bad input; later it is told as kubectl would have") {
   const Folder folder;
   folder.write("lost.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: nowhere}\n");
   folder.write("s.yaml", scenario("until: 1m\ncluster: {nodes: [{name: a}]}\nmanifests: [lost.yaml]\n"));
-  const Ran ran = folder.run("run s.yaml");
-  CHECK(ran.code == 0);
-  CHECK_THAT(ran.err, Catch::Contains("kubectl apply -f lost.yaml: refused at 0s: namespaces \"nowhere\" not found"));
+  for (const char* command : {"run s.yaml -o lost.wt", "validate s.yaml"}) {
+    const Ran ran = folder.run(command);
+    CHECK(ran.code == 2);
+    CHECK_THAT(ran.err,
+               Catch::Contains("lost.yaml:1:1: configmap/nowhere/x: refused: namespaces \"nowhere\" not found"));
+  }
+  CHECK(folder.run("show lost.wt pods").code == 2);  // nothing half-done is left behind
+  folder.write("late.yaml",
+               scenario("until: 1m\ncluster: {nodes: [{name: a}]}\ntimeline:\n  - {at: 1s, apply: lost.yaml}\n"));
+  const Ran late = folder.run("run late.yaml");
+  CHECK(late.code == 0);
+  CHECK_THAT(late.err, Catch::Contains("kubectl apply -f lost.yaml: refused at 1s: namespaces \"nowhere\" not found"));
 }
 
-TEST_CASE("a pod whose manifest names a node that is not there stays pending, and why says so") {
+TEST_CASE("a pod whose manifest names a node that is not there stays pending until it is collected, and why says so") {
   const Folder folder;
   folder.write(
       "bare.yaml",
       "apiVersion: v1\nkind: Pod\nmetadata: {name: bare}\nspec: {nodeName: b, containers: [{name: c, image: x}]}\n");
-  folder.write("s.yaml", scenario("until: 1m\ncluster: {nodes: [{name: a}]}\nmanifests: [bare.yaml]\n"));
+  folder.write("s.yaml", scenario("until: 2m\ncluster: {nodes: [{name: a}]}\nmanifests: [bare.yaml]\n"));
   REQUIRE(folder.run("run s.yaml -o bare.wt").code == 0);
-  CHECK_THAT(folder.run("show bare.wt pods").out, Catch::Contains("Pending"));
-  CHECK_THAT(folder.run("why bare.wt pod/bare").out, Catch::Contains("its manifest names node b, which was not there"));
+  CHECK_THAT(folder.run("show bare.wt pods --at 30s").out, Catch::Contains("Pending"));
+  CHECK_THAT(folder.run("why bare.wt pod/bare --at 30s").out,
+             Catch::Contains("its manifest names node b, which was not there"));
+  CHECK_THAT(folder.run("why bare.wt pod/bare").out, Catch::Contains("the pod garbage collector deletes pod bare"));
 }
 
 TEST_CASE("a journal that lost what it is a run of is damaged, not a run that was stopped") {
