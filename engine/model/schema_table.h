@@ -176,7 +176,8 @@ MetricTarget: type value:q averageValue:q averageUtilization:i
 HorizontalPodAutoscalerBehavior: scaleUp:HPAScalingRules scaleDown:HPAScalingRules
 HPAScalingRules: stabilizationWindowSeconds:i selectPolicy policies:[]HPAScalingPolicy tolerance:q
 HPAScalingPolicy: type value:i periodSeconds:i
-VerticalPodAutoscalerSpec: targetRef:CrossVersionObjectReference updatePolicy:PodUpdatePolicy resourcePolicy:PodResourcePolicy recommenders:any
+VerticalPodAutoscalerSpec: targetRef:CrossVersionObjectReference updatePolicy:PodUpdatePolicy resourcePolicy:PodResourcePolicy recommenders:[]VPARecommender
+VPARecommender: name
 PodUpdatePolicy: updateMode minReplicas:i evictionRequirements:any
 PodResourcePolicy: containerPolicies:[]ContainerResourcePolicy
 ContainerResourcePolicy: containerName mode minAllowed:{}q maxAllowed:{}q controlledResources:[]s controlledValues

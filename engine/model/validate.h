@@ -117,7 +117,7 @@ void validate_affinity(const Place& affinity);
 void validate_node_selector(const Place& selector);
 bool is_ipv4(std::string_view text);            // four numbers without leading zeros
 bool is_ip(std::string_view text);              // IPv4 or IPv6
-void validate_non_special_ip(const Place& ip);  // not loopback, link-local…, if it is IPv4
+void validate_non_special_ip(const Place& ip);  // not loopback, link-local…
 void validate_service(const Place& root);
 void validate_endpoint_slice(const Place& root);
 void validate_persistent_volume(const Place& root);
@@ -150,6 +150,7 @@ void validate_pod_annotations(const Place& annotations, const Place& spec);
 void validate_finalizers(const Place& finalizers, Kind kind);
 bool is_cidr(std::string_view text);
 void validate_resource_names(const Place& list, bool container);
+void validate_resource_keys(const Place& list);  // the names alone, of containers
 void validate_taint_effect(const Place& effect, bool required);
 void validate_container_ports(const Place& container, bool host_network, std::vector<std::string>& host_ports);
 void validate_probes(const Place& container, bool is_init);

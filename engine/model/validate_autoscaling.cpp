@@ -163,6 +163,24 @@ void validate_horizontal_pod_autoscaler(const Place& root, const HorizontalPodAu
   validate_rules(spec["behavior"]["scaleDown"]);
 }
 
+namespace {
+
+/// Bounds are whole thousandths of a CPU and whole bytes (validateResourceResolution of the VPA's admission).
+void validate_whole(const Place& bounds, std::string_view name) {
+  const auto check = [&](const char* resource, const char* what, const char* unit, auto&& is_whole) {
+    const Place at = bounds[resource];
+    const auto quantity = base::Quantity::parse(at.text());
+    if (at && quantity && !is_whole(*quantity))
+      at.invalid(fmt::format("{}: {} [{}] must be a whole number of {}", name, what, quantity->text(), unit));
+  };
+  check("cpu", "CPU", "milli CPUs", [](const base::Quantity& q) { return q.compare(q.rounded_to_milli()) == 0; });
+  check("memory", "Memory", "bytes", [](const base::Quantity& q) {
+    return q.compare(base::Quantity(q.value(), base::Quantity::Format::DecimalSI)) == 0;
+  });
+}
+
+}  // namespace
+
 void validate_vertical_pod_autoscaler(const Place& root, const VerticalPodAutoscaler& vpa) {
   static_cast<void>(vpa);
   const Place spec = root["spec"];
@@ -172,6 +190,8 @@ void validate_vertical_pod_autoscaler(const Place& root, const VerticalPodAutosc
   } else {
     validate_object_reference(spec["targetRef"]);
   }
+  if (spec["recommenders"].items().size() > 1)
+    spec["recommenders"].invalid("The current version of VPA object shouldn't specify more than one recommenders.");
   spec["updatePolicy"]["updateMode"].one_of({"Auto", "InPlaceOrRecreate", "Initial", "Off", "Recreate"});
   const Place least = spec["updatePolicy"]["minReplicas"];
   if (least && least.number() <= 0) least.invalid("minReplicas has to be positive");
@@ -180,6 +200,8 @@ void validate_vertical_pod_autoscaler(const Place& root, const VerticalPodAutosc
       policy["containerName"].required("containerPolicies.ContainerName is required");
     policy["mode"].one_of({"Auto", "Off"});
     policy["controlledValues"].one_of({"RequestsAndLimits", "RequestsOnly"});
+    for (const auto& [key, name] : {std::pair("minAllowed", "MinAllowed"), std::pair("maxAllowed", "MaxAllowed")})
+      validate_whole(policy[key], name);
     for (const Doc::Member& m : policy["minAllowed"].members()) {
       const Place most = policy["maxAllowed"][m.key];
       const auto low = base::Quantity::parse(m.value.text), high = base::Quantity::parse(most.text());

@@ -111,6 +111,10 @@ void validate_resource_names(const Place& list, bool container) {
   validate_amounts(list, container ? Owner::Container : Owner::Node);
 }
 
+void validate_resource_keys(const Place& list) {
+  for (const Doc::Member& m : list.members()) validate_resource_name(list.entry(m), m.key, Owner::Container);
+}
+
 namespace {
 
 void validate_amounts(const Place& list, Owner owner) {
@@ -211,7 +215,7 @@ void validate_container_ports(const Place& container, bool host_network, std::ve
     if (outer.number() != 0) {
       outer.in_range(1, 65535);
       if (host_network && outer.number() != inner.number())
-        inner.invalid("must match `hostPort` when `hostNetwork` is true");
+        outer.invalid("must match `containerPort` when `hostNetwork` is true");
       const std::string all = fmt::format("{}/{}/{}", get_string(port.doc(), "protocol", "TCP"),
                                           get_string(port.doc(), "hostIP"), outer.number());
       if (contains(host_ports, all)) outer.duplicate_value("\"" + all + "\"");

@@ -27,7 +27,7 @@ void validate_unique_label(const Place& name, std::vector<std::string>& taken) {
 
 void validate_container(const Place& c, bool is_init, const Place& spec, std::vector<std::string>& names,
                         const std::vector<PodVolume>& volumes, std::vector<std::string>& host_ports) {
-  const bool host_network = get_bool(spec.doc(), "hostNetwork");
+  const bool host_network = !is_init && get_bool(spec.doc(), "hostNetwork");
   const Place grace = spec["terminationGracePeriodSeconds"];
   validate_unique_label(c["name"], names);
   const Place image = c["image"];

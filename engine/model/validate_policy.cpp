@@ -151,10 +151,16 @@ void validate_scope_selector(const Place& spec) {
 // ---- LimitRange
 // ---------------------------------------------------------------------------------------------------------------------------
 
+/// Of huge pages and vendors' resources there is as much as is limited.
+bool is_overcommitted(std::string_view name) {
+  return !name.starts_with("hugepages-") &&
+         (name.find('/') == std::string_view::npos || name.find("kubernetes.io/") != std::string_view::npos);
+}
+
 void validate_limit_names(const Place& item, std::string_view key) {
   const std::string& type = item["type"].text();
   const Place list = item[key];
-  if (type == "Pod" || type == "Container") return validate_resource_names(list, true);
+  if (type == "Pod" || type == "Container") return validate_resource_keys(list);
   for (const Doc::Member& m : list.members()) validate_resource_name(list.entry(m), m.key);
 }
 
@@ -178,6 +184,10 @@ void validate_limit(const Place& item, const std::string& name) {
   must_not_exceed(request, "default request", normal, "default limit", "defaultRequest", request);
   must_not_exceed(min, "min", normal, "default", "default", min);
   must_not_exceed(normal, "default", max, "max", "default", max);
+  if (!is_overcommitted(name) && normal && request && normal->compare(*request) != 0)
+    at("defaultRequest")
+        .invalid_value(shown_of(*request), fmt::format("default value {} must equal to defaultRequest value {} in {}",
+                                                       normal->text(), request->text(), name));
   if (!ratio) return;
   const Place place = at("maxLimitRequestRatio");
   if (ratio->milli_value() < 1000)
@@ -239,6 +249,13 @@ void validate_runtime_class(const Place& root, const RuntimeClass&) {
   const Place scheduling = root["scheduling"];
   validate_labels(scheduling["nodeSelector"]);
   validate_tolerations(scheduling["tolerations"]);
+  std::vector<std::string> seen;
+  for (const Place& t : scheduling["tolerations"].items()) {
+    std::string key;
+    for (const char* field : {"key", "operator", "value", "effect"}) key += t[field].text() + '\n';
+    if (std::find(seen.begin(), seen.end(), key) != seen.end()) t.duplicate();
+    seen.push_back(std::move(key));
+  }
 }
 
 }  // namespace wavetank::model

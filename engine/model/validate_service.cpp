@@ -1,5 +1,7 @@
 // The rules of Services. Source: kubernetes/pkg/apis/core/validation ValidateService, core/service/portallocator.
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -131,6 +133,20 @@ void validate_external_name(const Place& spec) {
   spec["externalName"].each_invalid(check_dns_subdomain(name));
 }
 
+/// The annotation from which the ranges came once.
+void validate_ranges_annotation(const Place& annotations, bool balancer) {
+  constexpr std::string_view kRanges = "service.beta.kubernetes.io/load-balancer-source-ranges";
+  const Place ranges = annotations[kRanges].renamed(fmt::format("metadata.annotations[{}]", kRanges));
+  if (!ranges) return;
+  if (!balancer) ranges.forbidden("may only be used when `type` is 'LoadBalancer'");
+  for (std::string_view rest = trimmed(ranges.text()); !rest.empty();) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    const std::string range(trimmed(rest.substr(0, comma)));
+    if (!is_cidr(range)) ranges.invalid_value("\"" + range + "\"", kNotARange);
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+}
+
 void validate_balancer(const Place& spec, const std::string& type) {
   const bool balancer = type == "LoadBalancer";
   const Place ranges = spec["loadBalancerSourceRanges"];
@@ -198,14 +214,60 @@ bool is_ipv4(std::string_view text) {
   }
 }
 
+namespace {
+
+/// The eight groups of an address that is_ip() took; one written with four numbers at its end has these in two groups.
+std::array<unsigned, 8> groups_of(std::string_view ip) {
+  std::array<unsigned, 8> out{};
+  const std::size_t gap = ip.find("::");
+  const auto read = [](std::string_view text) {
+    std::vector<unsigned> groups;
+    while (!text.empty()) {
+      const std::size_t colon = std::min(text.find(':'), text.size());
+      const std::string_view group = text.substr(0, colon);
+      if (group.find('.') != std::string_view::npos) {
+        const std::vector<int> b = bytes_of(group);
+        groups.push_back(static_cast<unsigned>(b[0] * 256 + b[1]));
+        groups.push_back(static_cast<unsigned>(b[2] * 256 + b[3]));
+      } else {
+        unsigned n = 0;
+        std::from_chars(group.data(), group.data() + group.size(), n, 16);
+        groups.push_back(n);
+      }
+      text.remove_prefix(std::min(colon + 1, text.size()));
+    }
+    return groups;
+  };
+  const std::vector<unsigned> head = read(ip.substr(0, gap));
+  std::copy(head.begin(), head.end(), out.begin());
+  if (gap == std::string_view::npos) return out;
+  const std::vector<unsigned> tail = read(ip.substr(gap + 2));
+  std::copy(tail.begin(), tail.end(), out.end() - static_cast<std::ptrdiff_t>(tail.size()));
+  return out;
+}
+
+}  // namespace
+
 void validate_non_special_ip(const Place& ip) {
-  if (!is_ipv4(ip.text())) return;
-  const std::vector<int> b = bytes_of(ip.text());
-  if (ip.text() == "0.0.0.0") ip.invalid("may not be unspecified (0.0.0.0 or ::)");
-  if (b[0] == 127) ip.invalid("may not be in the loopback range (127.0.0.0/8, ::1/128)");
-  if (b[0] == 169 && b[1] == 254) ip.invalid("may not be in the link-local range (169.254.0.0/16, fe80::/10)");
-  if (b[0] == 224 && b[1] == 0 && b[2] == 0)
-    ip.invalid("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
+  bool unspecified = false, loopback = false, local = false, multicast = false;
+  if (is_ipv4(ip.text())) {
+    const std::vector<int> b = bytes_of(ip.text());
+    unspecified = ip.text() == "0.0.0.0";
+    loopback = b[0] == 127;
+    local = b[0] == 169 && b[1] == 254;
+    multicast = b[0] == 224 && b[1] == 0 && b[2] == 0;
+  } else if (is_ip(ip.text())) {
+    const std::array<unsigned, 8> g = groups_of(ip.text());
+    const bool zero = std::all_of(g.begin(), g.end() - 1, [](unsigned n) { return n == 0; });
+    unspecified = zero && g[7] == 0;
+    loopback = zero && g[7] == 1;
+    local = (g[0] & 0xffc0U) == 0xfe80U;
+    multicast = (g[0] & 0xff0fU) == 0xff02U;
+  }
+  if (unspecified) ip.invalid("may not be unspecified (0.0.0.0 or ::)");
+  if (loopback) ip.invalid("may not be in the loopback range (127.0.0.0/8, ::1/128)");
+  if (local) ip.invalid("may not be in the link-local range (169.254.0.0/16, fe80::/10)");
+  if (multicast) ip.invalid("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
 }
 
 bool is_ip(std::string_view text) {
@@ -257,6 +319,8 @@ void validate_service(const Place& root) {
   validate_cluster_ips(spec, type.text());
   for (const Place& ip : spec["externalIPs"].items()) validate_external_ip(ip);
   validate_balancer(spec, type.text());
+  if (spec["loadBalancerSourceRanges"].items().empty())
+    validate_ranges_annotation(annotations, type.text() == "LoadBalancer");
   validate_traffic(spec, type.text());
   if (external_name) validate_external_name(spec);
 }

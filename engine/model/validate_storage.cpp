@@ -96,6 +96,12 @@ void validate_data_source(const Place& source) {
                          "must be 'PersistentVolumeClaim' when referencing the default apiGroup");
 }
 
+bool is_claim_or_snapshot(const Place& source) {
+  const std::string &group = source["apiGroup"].text(), &kind = source["kind"].text();
+  return (group.empty() && kind == "PersistentVolumeClaim") ||
+         (group == "snapshot.storage.k8s.io" && kind == "VolumeSnapshot");
+}
+
 void validate_sources(const Place& spec) {
   std::size_t found = 0;
   for (const std::string_view source : kSources) {
@@ -153,13 +159,48 @@ void validate_claim_spec(const Place& spec) {
   validate_class_name(spec["storageClassName"]);
   spec["volumeMode"].one_of({"Block", "Filesystem"});
   const Place source = spec["dataSource"], ref = spec["dataSourceRef"];
-  validate_data_source(source);
+  // What is neither a claim nor a snapshot is dropped where it stands alone (EnforceDataSourceBackwardsCompatibility).
+  const bool dropped = !ref && !is_claim_or_snapshot(source);
+  if (!dropped) validate_data_source(source);
   validate_data_source(ref);
   const auto same = [&](const char* key) { return source[key].text() == ref[key].text(); };
   if (source && ref && !(same("apiGroup") && same("kind") && same("name")))
     spec.invalid_value("\"" + spec.path() + ".dataSource\"", "must match dataSourceRef");
   validate_class_name(spec["volumeAttributesClassName"]);
 }
+
+namespace {
+
+void validate_parameters(const Place& parameters) {
+  constexpr std::size_t kMost = 512, kLargest = std::size_t{256} << 10;
+  const auto too_long = [&](std::size_t most) {
+    parameters.too_long(fmt::format("may not be more than {} bytes", most));
+  };
+  if (parameters.members().size() > kMost) return too_long(kMost);  // the API server calls them bytes, too
+  std::size_t size = 0;
+  for (const Doc::Member& m : parameters.members()) {
+    if (m.key.empty()) parameters.invalid_value("\"\"", "field can not be empty.");
+    size += m.key.size() + m.value.text.size();
+  }
+  if (size > kLargest) too_long(kLargest);
+}
+
+/// Keys and their values, each sorted: terms that are equal say the same.
+using Topology = std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+Topology read_topology(const Place& term) {
+  Topology out;
+  for (const Place& e : term["matchLabelExpressions"].items()) {
+    std::vector<std::string> values;
+    for (const Place& value : e["values"].items()) values.push_back(value.text());
+    std::sort(values.begin(), values.end());
+    out.emplace_back(e["key"].text(), std::move(values));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace
 
 void validate_storage_class(const Place& root) {
   const Place provisioner = root["provisioner"];
@@ -170,11 +211,15 @@ void validate_storage_class(const Place& root) {
     for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     provisioner.each_invalid(check_qualified_name(lower));
   }
-  for (const Doc::Member& m : root["parameters"].members())
-    if (m.key.empty()) root["parameters"].invalid_value("\"\"", "field can not be empty.");
+  validate_parameters(root["parameters"]);
   root["reclaimPolicy"].one_of({"Delete", "Retain"});
   root["volumeBindingMode"].one_of({"Immediate", "WaitForFirstConsumer"});
+  std::vector<Topology> terms;
   for (const Place& term : root["allowedTopologies"].items()) {
+    const Topology topology = read_topology(term);
+    if (std::find(terms.begin(), terms.end(), topology) != terms.end())
+      term["matchLabelExpressions"].duplicate_value("\"\"");
+    terms.push_back(topology);
     std::vector<std::string> keys;
     for (const Place& e : term["matchLabelExpressions"].items()) {
       const Place values = e["values"];
@@ -203,6 +248,26 @@ void validate_csi_node(const Place& spec) {
   }
 }
 
+namespace {
+
+/// The spec of a volume that a pod wrote out, which only CSI migration makes.
+void validate_inline_volume(const Place& spec) {
+  constexpr std::string_view kHere = "may not be specified in the context of inline volumes";
+  for (const char* field : {"claimRef", "capacity", "nodeAffinity"})
+    if (spec[field]) spec[field].forbidden(kHere);
+  if (!spec["csi"]) spec["csi"].required("has to be specified in the context of inline volumes");
+  validate_access_modes(spec["accessModes"], "");
+  const Place policy = spec["persistentVolumeReclaimPolicy"];
+  if (!policy.text().empty() && policy.text() != "Retain")
+    policy.forbidden("may only be Retain in the context of inline volumes");
+  validate_sources(spec);
+  validate_class_name(spec["storageClassName"]);
+  const Place mode = spec["volumeMode"];
+  if (mode) mode.forbidden(kHere);
+}
+
+}  // namespace
+
 // Source: ValidateVolumeAttachment, validateVolumeAttachmentSource.
 void validate_volume_attachment(const Place& root, const VolumeAttachment& spec) {
   const Place at = root["spec"];
@@ -214,7 +279,10 @@ void validate_volume_attachment(const Place& root, const VolumeAttachment& spec)
   } else if (!written_out && spec.volume_name.empty()) {
     source.required("must specify exactly one of inlineVolumeSpec and persistentVolumeName");
   }
-  if (spec.node_name.empty()) at["nodeName"].required();
+  const Place volume = source["persistentVolumeName"];
+  if (volume && !written_out && !volume.text().empty()) volume.each_invalid(check_dns_subdomain(volume.text()));
+  at["nodeName"].each_invalid(check_dns_subdomain(at["nodeName"].text()));
+  if (written_out && spec.volume_name.empty()) validate_inline_volume(source["inlineVolumeSpec"]);
 }
 
 }  // namespace wavetank::model

@@ -242,7 +242,7 @@ void validate_azure_disk(const Place& disk) {
   if (kind.text() == "Managed" && !uri.text().starts_with("/subscriptions/"))
     uri.unsupported(
         {"/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}"});
-  if (kind && kind.text() != "Managed" && !uri.text().starts_with("https://"))
+  if (kind.text() != "Managed" && !uri.text().starts_with("https://"))  // Shared by default
     uri.unsupported({"https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"});
 }
 

@@ -8,20 +8,6 @@ using namespace wavetank::model;
 
 namespace {
 
-/// The messages, one a line, without their places.
-std::string messages_of(const std::string& manifest) {
-  const std::string text = errors_of(manifest);
-  std::string out;
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    out += (out.empty() ? "" : "\n") + std::string(line.substr(line.find(": ") + 2));
-  }
-  return out;
-}
-
 std::string pod(const std::string& spec, const std::string& container = "") {
   return "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {" + spec + (spec.empty() ? "" : ", ") +
          "containers: [{name: c, image: i" + (container.empty() ? "" : ", ") + container + "}]}}";
@@ -36,7 +22,7 @@ void check(const std::string& at, const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     const std::string text = pod(row.spec, row.container);
     INFO(text);
-    CHECK(messages_of(text) == (row.errors.empty() ? "" : at + row.errors));
+    CHECK(complaints_of(text) == (row.errors.empty() ? "" : at + row.errors));
   }
 }
 
@@ -449,8 +435,8 @@ TEST_CASE("resources: of the pod as a whole, overhead, huge pages, policies of a
 
 TEST_CASE("annotations of pods and templates, and other metadata") {
   const auto with = [](const std::string& metadata) {
-    return messages_of("{apiVersion: v1, kind: Pod, metadata: {name: p, " + metadata +
-                       "}, spec: {containers: [{name: c, image: i}]}}");
+    return complaints_of("{apiVersion: v1, kind: Pod, metadata: {name: p, " + metadata +
+                         "}, spec: {containers: [{name: c, image: i}]}}");
   };
   const auto annotated = [&](const std::string& key, const std::string& value) {
     return with("annotations: {" + key + ": '" + value + "'}");
@@ -469,11 +455,11 @@ TEST_CASE("annotations of pods and templates, and other metadata") {
         "metadata.annotations[" + armor + "z]: Invalid value: \"z\": container not found");
   CHECK(annotated(armor + "c", "foo") ==
         "metadata.annotations[" + armor + "c]: Invalid value: \"foo\": invalid AppArmor profile name: \"foo\"");
-  CHECK(messages_of("{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {selector: {matchLabels: {a: "
-                    "b}}, template: {metadata: {labels: {a: b}, annotations: {" +
-                    cost +
-                    ": abc}}, spec: {containers: [{name: c, image: i}], ephemeralContainers: [{name: e, image: "
-                    "i}]}}}}") ==
+  CHECK(complaints_of("{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {selector: {matchLabels: {a: "
+                      "b}}, template: {metadata: {labels: {a: b}, annotations: {" +
+                      cost +
+                      ": abc}}, spec: {containers: [{name: c, image: i}], ephemeralContainers: [{name: e, image: "
+                      "i}]}}}}") ==
         "spec.template.annotations[" + cost +
             "]: Invalid value: \"abc\": must be a 32bit integer\n"
             "spec.template.spec.ephemeralContainers: Forbidden: ephemeral containers not allowed in pod template");
@@ -494,7 +480,7 @@ TEST_CASE("annotations of pods and templates, and other metadata") {
 
 TEST_CASE("times are RFC 3339") {
   const auto created = [](const std::string& time) {
-    return messages_of("{apiVersion: v1, kind: ConfigMap, metadata: {name: p, creationTimestamp: " + time + "}}");
+    return complaints_of("{apiVersion: v1, kind: ConfigMap, metadata: {name: p, creationTimestamp: " + time + "}}");
   };
   for (const char* good : {"null", "2024-02-29T12:00:00Z", "'2024-01-01T00:00:00.5+02:00'"})
     CHECK(created(good).empty());
@@ -502,14 +488,14 @@ TEST_CASE("times are RFC 3339") {
                                 "2024-01-01T00:00:00", "2024-01-01T00:00:00.Z"})
     CHECK(created("'" + bad + "'") ==
           "metadata.creationTimestamp: Invalid value: \"" + bad + "\": must be a time such as 2006-01-02T15:04:05Z");
-  CHECK(messages_of("{apiVersion: v1, kind: Node, metadata: {name: a}, spec: {taints: [{key: a, effect: NoExecute, "
-                    "timeAdded: x}]}}") ==
+  CHECK(complaints_of("{apiVersion: v1, kind: Node, metadata: {name: a}, spec: {taints: [{key: a, effect: NoExecute, "
+                      "timeAdded: x}]}}") ==
         "spec.taints[0].timeAdded: Invalid value: \"x\": must be a time such as 2006-01-02T15:04:05Z");
 }
 
 TEST_CASE("ranges of nodes, finalizers of namespaces, system priority classes") {
   const auto node = [](const std::string& spec) {
-    return messages_of("{apiVersion: v1, kind: Node, metadata: {name: a}, spec: {" + spec + "}}");
+    return complaints_of("{apiVersion: v1, kind: Node, metadata: {name: a}, spec: {" + spec + "}}");
   };
   CHECK(node("podCIDR: 10.0.0.0/24, podCIDRs: [10.0.0.0/24, 'fd00::/64']").empty());
   CHECK(node("podCIDR: foo") ==
@@ -520,11 +506,12 @@ TEST_CASE("ranges of nodes, finalizers of namespaces, system priority classes") 
       "family");
   CHECK(node("podCIDRs: [10.0.0.0/24, 'fd00::/64', 'fd01::/64']").find("may specify no more than one CIDR") !=
         std::string::npos);
-  CHECK(messages_of("{apiVersion: v1, kind: Namespace, metadata: {name: a}, spec: {finalizers: [kubernetes, foo]}}") ==
-        "spec.finalizers: Invalid value: \"foo\": name is neither a standard finalizer name nor is it fully qualified");
   CHECK(
-      messages_of("{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: system-cluster-critical}, "
-                  "value: 2000000000, globalDefault: true}") ==
-      "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: "
-      "globalDefault of system-cluster-critical PriorityClass must be false");
+      complaints_of("{apiVersion: v1, kind: Namespace, metadata: {name: a}, spec: {finalizers: [kubernetes, foo]}}") ==
+      "spec.finalizers: Invalid value: \"foo\": name is neither a standard finalizer name nor is it fully qualified");
+  CHECK(complaints_of(
+            "{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: system-cluster-critical}, "
+            "value: 2000000000, globalDefault: true}") ==
+        "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: "
+        "globalDefault of system-cluster-critical PriorityClass must be false");
 }

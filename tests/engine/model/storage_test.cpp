@@ -174,8 +174,9 @@ TEST_CASE("what a volume or a claim may not be") {
       {"attributes of no driver", volume(good + ", volumeAttributesClassName: fast"),
        "spec.csi: Required value: has to be specified when using volumeAttributesClassName"},
       {"a source that is no claim",
-       claim("accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}, dataSource: {kind: Disk, name: a}"),
-       "spec.dataSource: Invalid value: \"Disk\": must be 'PersistentVolumeClaim' when referencing the default "
+       claim(
+           "accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}, dataSourceRef: {kind: Disk, name: a}"),
+       "spec.dataSourceRef: Invalid value: \"Disk\": must be 'PersistentVolumeClaim' when referencing the default "
        "apiGroup"},
       {"two sources",
        claim("accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}, dataSource: {kind: "

@@ -22,4 +22,17 @@ inline std::string errors_of(std::string_view text) {
   return read ? "" : base::to_text(read.error());
 }
 
+/// The same without their places: "path: message".
+inline std::string complaints_of(std::string_view text) {
+  const std::string errors = errors_of(text);
+  std::string out;
+  for (std::string_view rest = errors; !rest.empty();) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    out += (out.empty() ? "" : "\n") + std::string(line.substr(line.find(": ") + 2));
+  }
+  return out;
+}
+
 }  // namespace wavetank::model
