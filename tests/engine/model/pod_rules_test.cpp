@@ -363,6 +363,16 @@ TEST_CASE("the operating system, and what is shared with the node") {
       });
 }
 
+TEST_CASE("on the node's network a port is the node's") {
+  check(std::string(kC) + "ports[0].",
+        {
+            {"hostNetwork: true", "ports: [{containerPort: 80}]", ""},
+            {"hostNetwork: true", "ports: [{containerPort: 80, hostPort: 81}]",
+             "hostPort: Invalid value: 81: must match `containerPort` when `hostNetwork` is true"},
+            {"", "ports: [{containerPort: 80, hostPort: 81}]", ""},
+        });
+}
+
 TEST_CASE("claims of devices") {
   const std::string claims = "resourceClaims: [{name: a, resourceClaimName: x}]";
   check("spec.",
