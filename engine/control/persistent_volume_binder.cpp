@@ -3,9 +3,9 @@
 // syncUnboundClaim, syncBoundClaim, syncVolume, bind).
 //
 // The provisioner is a model: where Kubernetes waits for a driver's external-provisioner, a volume comes to be
-// `volume_provisioning_time` after the claim was handed over, whatever the provisioner's name. It lies where the
-// selected node's driver says (CSINode topologyKeys), or else where the class allows. Deleting and recycling are at
-// once.
+// `volume_provisioning_time` after the claim was handed over. It lies where the selected node's driver says (CSINode
+// topologyKeys); where no CSINode speaks of the driver, in the node's zone, as disks of clouds do, unless many may
+// mount it; or else where the class allows. Deleting and recycling are at once.
 
 #include <algorithm>
 #include <limits>
@@ -315,6 +315,27 @@ class PersistentVolumeBinder final : public Controller {
                                     sc.provisioner}});
   }
 
+  /// The driver to which the plugin was handed over that once was part of Kubernetes.
+  /// Source: kubernetes/staging/src/k8s.io/csi-translation-lib/plugins.
+  static std::string_view driver_of(std::string_view provisioner) {
+    static constexpr std::pair<std::string_view, std::string_view> kMigrated[] = {
+        {"kubernetes.io/aws-ebs", "ebs.csi.aws.com"},
+        {"kubernetes.io/azure-disk", "disk.csi.azure.com"},
+        {"kubernetes.io/azure-file", "file.csi.azure.com"},
+        {"kubernetes.io/cinder", "cinder.csi.openstack.org"},
+        {"kubernetes.io/gce-pd", "pd.csi.storage.gke.io"},
+        {"kubernetes.io/portworx-volume", "pxd.portworx.com"},
+        {"kubernetes.io/vsphere-volume", "csi.vsphere.vmware.com"}};
+    for (const auto& [plugin, driver] : kMigrated)
+      if (plugin == provisioner) return driver;
+    return provisioner;
+  }
+  /// A name that no CSI driver can have (rancher.io/local-path, k8s.io/minikube-hostpath) is that of a provisioner
+  /// whose volumes are folders: nothing is attached.
+  static bool is_driver(std::string_view provisioner) {
+    return driver_of(provisioner).find('/') == std::string_view::npos;
+  }
+
   static Doc volume_for(PvcId id, const model::StorageClass& sc, const ClusterView& view) {
     const model::PersistentVolumeClaim& claim = view.claim(id).spec;
     Doc doc = Doc::object();
@@ -327,8 +348,13 @@ class PersistentVolumeBinder final : public Controller {
     spec["accessModes"] = modes_doc(claim.access_modes);
     spec["capacity"]["storage"] = Doc::string(size_text(claim.request));
     spec["claimRef"] = claim_ref(view, id);
-    spec["csi"]["driver"] = Doc::string(sc.provisioner);
-    spec["csi"]["volumeHandle"] = Doc::string(name);
+    if (is_driver(sc.provisioner)) {
+      spec["csi"]["driver"] = Doc::string(driver_of(sc.provisioner));
+      spec["csi"]["volumeHandle"] = Doc::string(name);
+    } else {
+      spec["hostPath"]["path"] = Doc::string("/var/lib/volumes/" + name);
+      spec["hostPath"]["type"] = Doc::string("DirectoryOrCreate");
+    }
     if (Doc terms = place_of(claim, sc, view); !terms.items.empty())
       spec["nodeAffinity"]["required"]["nodeSelectorTerms"] = std::move(terms);
     spec["persistentVolumeReclaimPolicy"] = Doc::string(sc.reclaim_policy);
@@ -363,9 +389,18 @@ class PersistentVolumeBinder final : public Controller {
       return terms;
     }
     std::vector<std::string> keys;
+    bool driver_says = false;
     if (const Ref csi = view.find(Kind::CSINode, "", *claim.selected_node); csi.valid()) {
       for (const model::CSINode::Driver& d : view->csi_nodes[csi.row].spec.drivers)
-        if (d.name == sc.provisioner) keys = d.topology_keys;
+        if (d.name == driver_of(sc.provisioner)) {
+          keys = d.topology_keys;
+          driver_says = true;
+        }
+    }
+    if (!is_driver(sc.provisioner)) {
+      keys = {"kubernetes.io/hostname"};
+    } else if (!driver_says && (claim.access_modes & (model::kReadWriteMany | model::kReadOnlyMany)) == 0) {
+      keys = {"topology.kubernetes.io/zone"};
     }
     for (const auto& allowed : sc.allowed_topologies) {
       for (const model::Requirement& r : allowed)

@@ -25,10 +25,9 @@ std::string backend_name(const Backend& b, const ClusterView& view) {
 
 std::string verdict(const Route& route, const ClusterView& view, const Style& style) {
   if (route.end == RouteEnd::Answered) {
-    const NodeId node = view.pod_node(route.pod);
     if (!route.pod.valid()) return style.green("answered") + " by an address that was written by hand";
     return fmt::format("{} by {} on node {}", style.green("answered"), label(Ref(route.pod), view),
-                       node_in_zone(node, view));
+                       node_in_zone(view.pod_node(route.pod), view));
   }
   std::string head;
   switch (route.end) {

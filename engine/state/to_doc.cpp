@@ -554,9 +554,8 @@ Doc slice_doc(const ClusterView& view, Ref ref) {
   Doc doc = identity(view, ref);
   doc["metadata"]["generateName"] = Doc::string(std::string(view.bare_name(Ref(row.service))) + "-");
   Doc& labels = doc["metadata"]["labels"];
-  labels["endpointslice.kubernetes.io/managed-by"] = Doc::string("endpointslice-controller.k8s.io");
-  labels["kubernetes.io/service-name"] = Doc::string(view.bare_name(Ref(row.service)));
-  if (view.service(row.service).spec.headless()) labels["service.kubernetes.io/headless"] = Doc::string("");
+  labels = Doc::object();
+  for (const auto& [key, value] : view.labels_of(ref)) labels[key] = Doc::string(value);
   Doc list = Doc::array();
   list.items.push_back(Builder(view).owner_reference(Ref(row.service), true));
   doc["metadata"]["ownerReferences"] = std::move(list);

@@ -1,6 +1,7 @@
 #include "engine/state/view.h"
 
 #include <fmt/core.h>
+#include <map>
 
 #include "engine/base/assert.h"
 #include "engine/base/hash.h"
@@ -74,6 +75,21 @@ bool ClusterView::is_bound_to(const model::PersistentVolume& volume, PvcId id) c
   return ref.uid.empty() || ref.uid == row.spec.uid || ref.uid == uid(Ref(id));
 }
 
+namespace {
+
+/// The controller gives its slices their Service's labels and three of its own (setEndpointSliceLabels).
+model::Labels slice_labels(const ClusterView& view, const EndpointSliceRow& row) {
+  std::map<std::string, std::string> all;
+  for (auto& [key, value] : view.labels_of(Ref(row.service))) all[key] = value;
+  all.erase("service.kubernetes.io/headless");
+  if (view.service(row.service).spec.headless()) all["service.kubernetes.io/headless"] = "";
+  all["endpointslice.kubernetes.io/managed-by"] = "endpointslice-controller.k8s.io";
+  all["kubernetes.io/service-name"] = view.bare_name(Ref(row.service));
+  return {all.begin(), all.end()};
+}
+
+}  // namespace
+
 model::Labels ClusterView::labels_of(Ref ref) const {
   switch (ref.kind) {
     case model::Kind::Pod:
@@ -100,7 +116,10 @@ model::Labels ClusterView::labels_of(Ref ref) const {
       break;
   }
   const Header* h = header(ref);
-  if (h == nullptr || h->doc.empty()) return {};
+  if (h == nullptr) return {};
+  if (h->doc.empty() && ref.kind == model::Kind::EndpointSlice)
+    return slice_labels(*this, endpoint_slice(ref.as<EndpointSliceId>()));
+  if (h->doc.empty()) return {};
   return read_admitted(h->doc).meta.labels;
 }
 
