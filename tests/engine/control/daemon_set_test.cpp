@@ -161,6 +161,9 @@ TEST_CASE_METHOD(Fixture, "OnDelete waits for somebody else to delete") {
   settle();
   CHECK(on("n1") == before);
   CHECK(row().status.updated == 0);
+  fact(event::PodReadyChanged{before, false, event::ReadyReason::None});
+  settle();
+  CHECK(on("n1") == before);  // not even if nothing would be lost
   fact(event::PodRemoved{before});
   settle();
   CHECK(row().status.updated == 1);
