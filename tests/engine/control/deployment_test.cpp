@@ -79,7 +79,12 @@ TEST_CASE_METHOD(Fixture, "Progress runs out: a timer, put down to the last prog
   settle();
   sync();
   CHECK(plan.requeue_at() == base::SimTime{} + base::seconds(14));
-  now = base::SimTime{} + base::seconds(14);
+  now = base::SimTime{} + base::seconds(8);
+  report(0, 4, 1);  // it counts from the last progress
+  settle();
+  sync();
+  CHECK(plan.requeue_at() == base::SimTime{} + base::seconds(19));
+  now = base::SimTime{} + base::seconds(19);
   CHECK(sync(0) == "Condition ProgressDeadlineExceeded");
   CHECK(plan.calls()[0].cause != 0);
   settle();

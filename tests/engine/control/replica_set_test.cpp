@@ -142,3 +142,30 @@ TEST_CASE_METHOD(Fixture, "A set that is being deleted makes no pods") {
   wish(command::DeleteObject{web, event::Propagation::Foreground, {}});
   CHECK(sync(web) == "Status 0 labeled 0 ready 0 available 0");
 }
+
+TEST_CASE_METHOD(Fixture, "A node is crowded by the pods of all sets of the Deployment") {
+  add_node("n2");
+  apply(
+      "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 2, selector: {matchLabels: "
+      "{app: "
+      "web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: 'app:1'}]}}}}");
+  const auto deployment = find(model::Kind::Deployment, "web").as<event::DeploymentId>();
+  fact(event::ReplicaSetCreated{deployment, "old", 1, 1, 2, 3});
+  fact(event::ReplicaSetCreated{deployment, "new", 5, 2, 2, 3});
+  const event::ReplicaSetId old(0U), fresh(1U);
+  const auto run = [&](event::ReplicaSetId id, const std::string& suffix, const char* on) {
+    fact(event::PodCreated{id, suffix, 0});
+    const event::PodId p(state.pods.size() - 1);
+    fact(event::PodBound{p, node(on)});
+    fact(event::PodPhaseChanged{p, event::Phase::Running, ""});
+    fact(event::PodReadyChanged{p, true, event::ReadyReason::None});
+    return p;
+  };
+  run(old, "one", "n1");
+  run(old, "two", "n2");
+  const event::PodId crowd = run(fresh, "crowd", "n1");
+  CHECK(sync(old).find("DeletePod web-old-one") != std::string::npos);
+  fact(event::PodRemoved{crowd});
+  run(fresh, "other", "n2");
+  CHECK(sync(old).find("DeletePod web-old-two") != std::string::npos);
+}

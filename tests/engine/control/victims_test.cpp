@@ -67,7 +67,8 @@ TEST_CASE("Each criterion of the order of victims, the weightier first") {
        pod([](C& c) { c.restarts = 1, c.sidecar_restarts = 9; })},
       {"whose sidecars started again most often", pod([](C& c) { c.sidecar_restarts = 2; }),
        pod([](C& c) { c.sidecar_restarts = 1, c.created_s = 99'000; })},
-      {"created last, by powers of two", pod([](C& c) { c.created_s = 99'000, c.uid = 9; }), pod([](C& c) { c.uid = 1; })},
+      {"created last, by powers of two", pod([](C& c) { c.created_s = 99'000, c.uid = 9; }),
+       pod([](C& c) { c.uid = 1; })},
       {"of the least UID", pod([](C& c) { c.uid = 1; }), pod([](C& c) { c.uid = 2; })},
   };
   for (const Row& r : rows) {
