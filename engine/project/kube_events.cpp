@@ -120,11 +120,10 @@ struct Recorder {
     normal(Ref(e.pod), "Started", fmt::format("Started container {}", name), kubelet_of(e.pod));
   }
   void on(const event::ContainerExited& e) {
-    if (e.reason == event::ExitReason::LivenessProbeFailed) return probe_failed(e, "Liveness", "liveness");
-    if (e.reason == event::ExitReason::StartupProbeFailed) return probe_failed(e, "Startup", "startup");
+    if (e.reason == event::ExitReason::LivenessProbeFailed) return probe_failed(e, "liveness");
+    if (e.reason == event::ExitReason::StartupProbeFailed) return probe_failed(e, "startup");
   }
-  void probe_failed(const event::ContainerExited& e, const char* title, const char* name) {
-    warning(Ref(e.pod), "Unhealthy", fmt::format("{} probe failed", title), kubelet_of(e.pod));
+  void probe_failed(const event::ContainerExited& e, const char* name) {
     normal(Ref(e.pod), "Killing",
            fmt::format("Container {} failed {} probe, will be restarted", view.container_spec(e.pod, e.container).name,
                        name),
@@ -134,6 +133,7 @@ struct Recorder {
     const Ref pod(e.pod);
     switch (e.reason) {
       case WaitingReason::ErrImagePull:
+        normal(pod, "Pulling", fmt::format("Pulling image \"{}\"", image(e.pod, e.container)), kubelet_of(e.pod));
         warning(pod, "Failed", fmt::format("Failed to pull image \"{}\"", image(e.pod, e.container)),
                 kubelet_of(e.pod));
         warning(pod, "Failed", "Error: ErrImagePull", kubelet_of(e.pod));
@@ -160,19 +160,8 @@ struct Recorder {
     }
   }
   void on(const event::PodReadyChanged& e) {
-    if (e.ready) return;
-    if (e.reason == event::ReadyReason::NodeNotReady) {
+    if (!e.ready && e.reason == event::ReadyReason::NodeNotReady)
       warning(Ref(e.pod), "NodeNotReady", "Node is not ready", "node-controller");
-    } else if (e.reason == event::ReadyReason::ContainersNotReady && !view.pod_terminating(e.pod) &&
-               all_running(e.pod)) {
-      warning(Ref(e.pod), "Unhealthy", "Readiness probe failed", kubelet_of(e.pod));
-    }
-  }
-  [[nodiscard]] bool all_running(PodId pod) const {
-    for (std::size_t c = 0; c < view.container_count(pod); ++c) {
-      if (!view.is_plain_init(pod, c) && view.container(pod, c).state != state::ContainerState::Running) return false;
-    }
-    return true;
   }
   void on(const event::PodPhaseChanged& e) {
     if (e.reason == "Evicted") warning(Ref(e.pod), "Evicted", "The node was low on resource", kubelet_of(e.pod));
@@ -229,6 +218,23 @@ struct Recorder {
         return;
     }
   }
+  /// The pod that the scheduler made room for: the one whose creation led to it; else the one whose turn it is first
+  /// among those that wait and may preempt.
+  [[nodiscard]] std::string preemptor(PodId victim) const {
+    const state::PodColumns& pods = view.state().pods;
+    const auto may = [&](std::size_t p) {
+      return view.pod_alive(PodId(p)) && !view.pod_node(PodId(p)).valid() &&
+             pods.priority[p] > pods.priority[victim.index()];
+    };
+    const auto made = std::lower_bound(pods.created_seq.begin(), pods.created_seq.end(), event.cause);
+    auto best = static_cast<std::size_t>(made - pods.created_seq.begin());
+    if (made == pods.created_seq.end() || *made != event.cause || !may(best)) {
+      best = pods.size();
+      for (std::size_t p = 0; p < pods.size(); ++p)
+        if (may(p) && (best == pods.size() || pods.priority[p] > pods.priority[best])) best = p;
+    }
+    return best < pods.size() ? view.uid(Ref(PodId(best))) : "";
+  }
   void on(const event::PodDeletionStarted& e) {
     const Ref pod(e.pod);
     const NodeId node = view.pod_node(e.pod);
@@ -241,7 +247,7 @@ struct Recorder {
     }
     if (e.reason == DeletionReason::Preempted && node.valid()) {
       normal(pod, "Preempted",
-             fmt::format("Preempted by a pod of higher priority on node {}", view.bare_name(Ref(node))),
+             fmt::format("Preempted by pod {} on node {}", preemptor(e.pod), view.bare_name(Ref(node))),
              "default-scheduler");
     }
     if (!node.valid() || !view.node(node).machine_up) return;  // no kubelet that could say so
@@ -300,7 +306,14 @@ std::vector<KubeEvent> kube_events(const event::Event& event, const Before& befo
   return std::move(recorder.out);
 }
 
+void EventLedger::settle(SimTime now, Seq seq) {
+  probes_.settle(now, [&](KubeEvent e, SimTime at) { record(std::move(e), at, seq); });
+}
+
 void EventLedger::add(const event::Event& event, const Before& before, const ClusterView& view) {
+  settle(event.time, last_seq_);
+  last_seq_ = event.seq;
+  probes_.observe(event, view, [&](KubeEvent e, SimTime at) { record(std::move(e), at, event.seq); });
   if (const auto* pulled = std::get_if<event::ImagePulled>(&event.payload))
     pulled_.insert({pulled->pod.value, pulled->container});
   const auto* started = std::get_if<event::ContainerStarted>(&event.payload);
@@ -350,15 +363,19 @@ void EventLedger::record(KubeEvent event, SimTime at, Seq seq) {
   ++kept.seen.count;
   kept.seen.last = now;
   kept.seen.seq = seq;
+  kept.seen.told = ++told_;
   if (let) kept.written = kept.seen;
 }
 
 std::vector<EventLedger::Entry> EventLedger::at(SimTime now) const {
+  EventLedger settled = *this;
+  settled.settle(now, last_seq_);
   std::vector<Entry> out;
-  for (const auto& [key, kept] : entries_) {
+  for (const auto& [key, kept] : settled.entries_) {
     if (kept.written.count > 0 && kept.written.last + kTimeToLive >= now) out.push_back(kept.written);
   }
-  std::stable_sort(out.begin(), out.end(), [](const Entry& a, const Entry& b) { return a.seq < b.seq; });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Entry& a, const Entry& b) { return std::tie(a.last, a.told) < std::tie(b.last, b.told); });
   return out;
 }
 

@@ -9,20 +9,14 @@
 #include <tuple>
 #include <vector>
 
-#include "engine/project/narrate.h"
+#include "engine/project/kube_event.h"
+#include "engine/project/probe_events.h"
 #include "engine/state/observer.h"
 
 namespace wavetank::project {
 
-struct KubeEvent {
-  bool warning = false;
-  std::string reason, message;
-  Ref object;
-  std::string source;  ///< "default-scheduler", "kubelet, n1"
-  Duration ago{};      ///< It was so long before the fact: pulling an image is told when it is there.
-};
-
-/// What Kubernetes would have recorded at this fact; mostly nothing or one. `view` includes the event.
+/// What Kubernetes would have recorded at this fact; mostly nothing or one. `view` includes the event. Failed probes
+/// are not among them: they follow from several facts (ProbeEvents).
 std::vector<KubeEvent> kube_events(const event::Event& event, const Before& before, const ClusterView& view);
 
 /// Events as client-go's recorders write them (tools/record/events_cache.go EventCorrelator) and the API server keeps
@@ -36,16 +30,20 @@ class EventLedger {
     KubeEvent event;
     std::int64_t count = 0;
     SimTime first, last;
-    Seq seq = 0;  ///< The fact of the last one.
+    Seq seq = 0;             ///< The fact of the last one.
+    std::uint64_t told = 0;  ///< The last one's place in the order of telling.
   };
   static constexpr Duration kTimeToLive = base::minutes(60);
   /// How long what happened may matter to what is kept: the time to live, and that in which 25 tokens come back.
   static constexpr Duration kMemory = base::minutes(60 + 25 * 5);
 
+  /// Before the first event: probes that fail already.
+  void begin(const ClusterView& view) { probes_.begin(view); }
   void add(const event::Event& event, const Before& before, const ClusterView& view);
   /// One event, as a recorder is told of it.
   void record(KubeEvent event, SimTime now, Seq seq);
-  /// Those not older than an hour at `now`, by the time of their last occurrence, oldest first.
+  /// Those not older than an hour at `now`, by the time of their last occurrence, oldest first; of one moment in the
+  /// order in which they were told.
   [[nodiscard]] std::vector<Entry> at(SimTime now) const;
 
  private:
@@ -67,6 +65,11 @@ class EventLedger {
   [[nodiscard]] bool combined(const KubeEvent& event, SimTime now);
   [[nodiscard]] bool let_through(const KubeEvent& event, SimTime now);
 
+  void settle(SimTime now, Seq seq);
+
+  ProbeEvents probes_;
+  Seq last_seq_ = 0;
+  std::uint64_t told_ = 0;
   std::set<std::pair<std::uint32_t, std::uint32_t>> pulled_;  ///< Pods and containers that wait to start after a pull.
   std::map<Group, Similar> similar_;
   std::map<Source, std::int64_t> bucket_;                   ///< When it would be full again, in ns.

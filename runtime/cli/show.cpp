@@ -143,6 +143,7 @@ base::Result<void> Printer::events(const Wanted& wanted) {
   base::Result<state::ClusterState> state = file_.state_at(from);
   if (!state) return base::failure(state.error());
   project::EventLedger ledger;
+  ledger.begin(state::ClusterView(*state, state->last_time));
   const auto read = file_.scan(from + 1, moment_.seq, [&](const event::Event& e) {
     const project::Before was = project::before(e, state::ClusterView(*state, e.time));
     state::evolve(*state, e);
