@@ -58,7 +58,8 @@ TEST_CASE("Memory: at the next look the pod above its request goes, with Kuberne
   lab.until(10);
   lab.pod("keeps", n1, asks("keeps", "400Mi"));
   const auto grows = lab.pod("grows", n1, asks("grows", "100Mi"));
-  lab.pod("matters", n1, asks("matters", "100Mi"), ", priority: 1000");
+  lab.apply("{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: matters}, value: 1000}");
+  lab.pod("matters", n1, asks("matters", "100Mi"), ", priorityClassName: matters");
   lab.until(29.9);
   CHECK(failed(lab).empty());
   lab.until(400);
@@ -77,7 +78,7 @@ TEST_CASE("A critical pod is never evicted by its node; with nobody else to go n
   Lab lab(busy({{"app.memory[grows]", "500Mi + age * 10Mi"}, {"memory.check_period", "1h"}}));
   const auto n1 = small_node(lab);
   lab.until(10);
-  lab.pod("grows", n1, asks("grows", "100Mi"), ", priority: 2000000000");
+  lab.pod("grows", n1, asks("grows", "100Mi"), ", priorityClassName: system-cluster-critical");
   lab.until(100);
   CHECK(failed(lab).empty());
   CHECK_FALSE(recorded(lab, "EvictionThresholdMet").empty());
@@ -87,7 +88,7 @@ TEST_CASE("Pods that come under memory pressure: best effort is rejected, others
   Lab lab(busy({{"app.memory[big]", "950Mi"}, {"eviction.max_pod_grace_period", "0s"}}));
   const auto n1 = small_node(lab);
   lab.until(10);
-  lab.pod("big", n1, asks("big", "1000Mi"), ", priority: 2000000000");
+  lab.pod("big", n1, asks("big", "1000Mi"), ", priorityClassName: system-cluster-critical");
   lab.until(25);
   CHECK(conditions(lab, event::NodeConditionType::MemoryPressure) == "20s KubeletHasInsufficientMemory; ");
   lab.pod("effort", n1, "{name: c, image: i}");
