@@ -20,6 +20,13 @@ event::NodeId small_node(Lab& lab) {
   return event::NodeId(lab.state.nodes.size() - 1);
 }
 
+/// The API server makes it at its start.
+void add_critical_class(Lab& lab) {
+  lab.fact(event::ObjectCreated{
+      model::Kind::PriorityClass,
+      R"({"apiVersion":"scheduling.k8s.io/v1","kind":"PriorityClass","metadata":{"name":"system-cluster-critical"},"value":2000000000})"});
+}
+
 std::string asks(const char* name, const char* request, const char* key = "memory") {
   return fmt::format("{{name: {0}, image: '{0}:1', resources: {{requests: {{{2}: {1}}}}}}}", name, request, key);
 }
@@ -78,6 +85,7 @@ TEST_CASE("A critical pod is never evicted by its node; with nobody else to go n
   Lab lab(busy({{"app.memory[grows]", "500Mi + age * 10Mi"}, {"memory.check_period", "1h"}}));
   const auto n1 = small_node(lab);
   lab.until(10);
+  add_critical_class(lab);
   lab.pod("grows", n1, asks("grows", "100Mi"), ", priorityClassName: system-cluster-critical");
   lab.until(100);
   CHECK(failed(lab).empty());
@@ -88,6 +96,7 @@ TEST_CASE("Pods that come under memory pressure: best effort is rejected, others
   Lab lab(busy({{"app.memory[big]", "950Mi"}, {"eviction.max_pod_grace_period", "0s"}}));
   const auto n1 = small_node(lab);
   lab.until(10);
+  add_critical_class(lab);
   lab.pod("big", n1, asks("big", "1000Mi"), ", priorityClassName: system-cluster-critical");
   lab.until(25);
   CHECK(conditions(lab, event::NodeConditionType::MemoryPressure) == "20s KubeletHasInsufficientMemory; ");
