@@ -58,6 +58,23 @@ struct Rig : support::Cluster {
     return out;
   }
 
+  /// The keys that an event wakes: "pv-a pv-b ".
+  std::string woken(event::Payload payload) {
+    struct Keys final : control::KeySink {
+      std::string text;
+      const state::ClusterView& view;
+      explicit Keys(const state::ClusterView& v) : view(v) {}
+      void add(event::Ref key) override { text += std::string(view.bare_name(key)) + " "; }
+      void add_at(event::Ref key, base::SimTime) override { add(key); }
+      void add_after(event::Ref key, base::Duration) override { add(key); }
+    };
+    fact(payload);
+    const state::ClusterView after = view();
+    Keys keys(after);
+    controller->observe({state.last_seq, now, 0, std::move(payload)}, after, keys);
+    return keys.text;
+  }
+
   void ready_node(const std::string& name, bool ready = true) {
     if (!view().find(Kind::Node, "", name).valid()) add_node(name);
     fact(event::NodeConditionChanged{node(name), NodeConditionType::Ready,
@@ -243,6 +260,9 @@ TEST_CASE("The claim of an ephemeral volume is its pod's, or there is a conflict
         "q FailedBinding: ephemeral volume tmp: PVC default/q-tmp was not created for pod default/q (pod is not "
         "owner)");
   CHECK(c.plan.failed());
+  // Somebody deletes the claim under its pod: it is made anew.
+  CHECK(c.woken(event::ObjectRemoved{claim}) == "p ");
+  CHECK(c.sync(p) == "create PersistentVolumeClaim p-tmp");
 }
 
 TEST_CASE("Protection comes off when no placed pod uses the claim, and no bound claim the volume") {
@@ -428,36 +448,21 @@ TEST_CASE("A claim whose volume is gone, or is another's, is lost") {
 }
 
 TEST_CASE("What makes the attach/detach controller look at a volume") {
-  struct Keys final : control::KeySink {
-    std::string text;
-    const state::ClusterView& view;
-    explicit Keys(const state::ClusterView& v) : view(v) {}
-    void add(event::Ref key) override { text += std::string(view.bare_name(key)) + " "; }
-    void add_at(event::Ref key, base::SimTime) override { add(key); }
-    void add_after(event::Ref key, base::Duration) override { add(key); }
-  };
   Rig c(attach_detach());
   c.ready_node("n1");
   c.disk("a");
   c.user("p", "a", "n1");
   c.sync(c.pv("a"));
-  const auto woken = [&](event::Payload payload) {
-    c.fact(payload);
-    const state::ClusterView view = c.view();
-    Keys keys(view);
-    c.controller->observe({c.state.last_seq, c.now, 0, std::move(payload)}, view, keys);
-    return keys.text;
-  };
-  CHECK(woken(event::VolumeAttachmentChanged{VolumeAttachmentId(0U), true, ""}) == "pv-a ");
-  CHECK(woken(event::VolumeInUseChanged{c.node("n1"), PvId(0U), true}) == "pv-a ");
-  CHECK(woken(event::NodeConditionChanged{c.node("n1"), NodeConditionType::Ready, event::ConditionStatus::Unknown, "x",
-                                          ""}) == "pv-a ");
-  CHECK(woken(event::NodeTaintsChanged{c.node("n1"), {{"mine", "", model::TaintEffect::NoSchedule}}}).empty());
-  CHECK(woken(event::NodeTaintsChanged{
+  CHECK(c.woken(event::VolumeAttachmentChanged{VolumeAttachmentId(0U), true, ""}) == "pv-a ");
+  CHECK(c.woken(event::VolumeInUseChanged{c.node("n1"), PvId(0U), true}) == "pv-a ");
+  CHECK(c.woken(event::NodeConditionChanged{c.node("n1"), NodeConditionType::Ready, event::ConditionStatus::Unknown,
+                                            "x", ""}) == "pv-a ");
+  CHECK(c.woken(event::NodeTaintsChanged{c.node("n1"), {{"mine", "", model::TaintEffect::NoSchedule}}}).empty());
+  CHECK(c.woken(event::NodeTaintsChanged{
             c.node("n1"), {{"node.kubernetes.io/out-of-service", "x", model::TaintEffect::NoExecute}}}) == "pv-a ");
-  CHECK(woken(event::PodPhaseChanged{c.pod("p"), event::Phase::Running, ""}).empty());
-  CHECK(woken(event::PodPhaseChanged{c.pod("p"), event::Phase::Succeeded, ""}) == "pv-a ");
-  CHECK(woken(event::PodRemoved{c.pod("p")}).starts_with("pv-a "));
+  CHECK(c.woken(event::PodPhaseChanged{c.pod("p"), event::Phase::Running, ""}).empty());
+  CHECK(c.woken(event::PodPhaseChanged{c.pod("p"), event::Phase::Succeeded, ""}) == "pv-a ");
+  CHECK(c.woken(event::PodRemoved{c.pod("p")}).starts_with("pv-a "));
 }
 
 TEST_CASE("A claim that asks for more: the volume grows, then the file system is to follow") {
