@@ -123,16 +123,29 @@ class PodGcController final : public Controller {
     }
   }
 
-  /// Beyond the threshold the oldest go. O(pods), once a period and only while there are more pods than the threshold.
+  /// PodIsEvicted: the node agent ended it.
+  static bool evicted(PodId pod, const ClusterView& view) {
+    return view.pod_phase(pod) == event::Phase::Failed && view.text(view->pods.message[pod.index()]) == "Evicted";
+  }
+
+  /// Beyond the threshold go first those that were evicted, then the oldest (byEvictionAndCreationTimestamp). O(pods),
+  /// once a period and only while there are more pods than the threshold.
   void collect_ended(const ClusterView& view, Plan& plan) const {
     std::vector<PodId> all;
     for (std::size_t i = 0; i < view->pods.size(); ++i) {
       const PodId pod(i);
-      if (view.pod_alive(pod) && !view.pod_terminating(pod) && ended(view.pod_phase(pod))) all.push_back(pod);
+      if (view.pod_alive(pod) && ended(view.pod_phase(pod))) all.push_back(pod);
     }
     const auto threshold = static_cast<std::size_t>(settings_.terminated_pod_gc_threshold);
     if (all.size() <= threshold) return;
-    all.resize(all.size() - threshold);  // pods are numbered in the order of creation
+    const auto second_made = [&](PodId pod) { return view->pods.created[pod.index()].ns / 1'000'000'000; };
+    std::sort(all.begin(), all.end(), [&](PodId a, PodId b) {
+      if (evicted(a, view) != evicted(b, view)) return evicted(a, view);
+      if (second_made(a) != second_made(b)) return second_made(a) < second_made(b);
+      if (view.pod_name(a) != view.pod_name(b)) return view.pod_name(a) < view.pod_name(b);
+      return a < b;
+    });
+    all.resize(all.size() - threshold);
     for (const PodId pod : all) plan.call(command::DeletePod{pod, event::DeletionReason::PodGC, 0}, 0, true);
   }
 
