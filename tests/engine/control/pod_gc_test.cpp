@@ -28,7 +28,7 @@ TEST_CASE("Beyond the threshold evicted pods go first, then by the second of the
     const auto gc = control::make_pod_gc_controller(settings);
     control::Plan plan;
     plan.reset(1);
-    gc->reconcile(event::Ref(event::PodId(0U)), c.view(), plan);
+    gc->reconcile({model::Kind::Namespace, 0}, c.view(), plan);  // the key of ended pods
     std::string out;
     for (const auto& call : plan.calls())
       out += std::string(c.view().pod_name(std::get<command::DeletePod>(call.payload).pod)) + " ";
