@@ -209,6 +209,10 @@ base::Result<Manifests> read_manifests(std::string_view text, std::string_view f
       out.notices.push_back(name_of(*object) +
                             ": updateStrategy.rollingUpdate.maxUnavailable has no effect, pods are updated one at a "
                             "time: its feature gate MaxUnavailableStatefulSet is alpha in 1.34 and off");
+    if (object && object->kind == Kind::VerticalPodAutoscaler &&
+        std::get<VerticalPodAutoscaler>(object->spec).update_mode == "InPlaceOrRecreate")
+      out.notices.push_back(name_of(*object) +
+                            ": updateMode InPlaceOrRecreate works as Recreate: pods are evicted, not resized in place");
     if (!object) {
       errors.insert(errors.end(), object.error().begin(), object.error().end());
       continue;

@@ -30,6 +30,7 @@ void add_show(CLI::App& app, Action& chosen);
 void add_log(CLI::App& app, Action& chosen);
 void add_why(CLI::App& app, Action& chosen);
 void add_route(CLI::App& app, Action& chosen);
+void add_top(CLI::App& app, Action& chosen);
 void add_explain(CLI::App& app, Action& chosen);
 void add_conformance(CLI::App& app, Action& chosen);
 void add_replay(CLI::App& app, Action& chosen);

@@ -10,9 +10,9 @@
 namespace wavetank::cli {
 namespace {
 
-constexpr void (*kCommands[])(CLI::App&, Action&) = {add_run,     add_show,        add_log,       add_why,
-                                                     add_explain, add_route,       add_replay,    add_validate,
-                                                     add_schema,  add_conformance, add_completion};
+constexpr void (*kCommands[])(CLI::App&, Action&) = {add_run,      add_show,    add_top,         add_log,
+                                                     add_why,      add_explain, add_route,       add_replay,
+                                                     add_validate, add_schema,  add_conformance, add_completion};
 
 constexpr const char* kAbout =
     "Wavetank emulates a Kubernetes cluster in virtual time: it runs your manifests through outages,\n"
@@ -22,6 +22,7 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  wavetank run scenarios/demo.yaml -o demo.wt     run a scenario and keep the run\n"
     "  wavetank show demo.wt pods --at 5m              the pods as they were after five minutes\n"
+    "  wavetank top demo.wt pods --at 5m               what they use of cpu and memory\n"
     "  wavetank why demo.wt deployment/frontend        why it is as it is, back to what began it\n"
     "  wavetank route demo.wt http://frontend.default.svc.cluster.local:8080/    who would answer\n"
     "  wavetank explain demo.wt pod/frontend-x2z4q     every node's refusal or scores for it\n"

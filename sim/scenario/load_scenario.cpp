@@ -19,6 +19,9 @@ namespace {
 using base::Position;
 using model::Doc;
 
+/// A number where an expression is wanted is read as one, and refused in its words.
+bool is_scalar(const Doc& doc) { return doc.is_string() || doc.type == Doc::Type::Int || doc.type == Doc::Type::Float; }
+
 constexpr std::size_t kMostBytes = 16U << 20;
 constexpr std::int64_t kLatestStart = 7'258'118'400;  // 2200-01-01
 
@@ -413,7 +416,7 @@ class Loader {
                       fmt::format("{}.until: {} is before at, {}", path, say(*entry.last), say(entry.at)));
     }
     const Doc& written = *item.find("when");
-    if (!written.is_string()) return;  // reported
+    if (!is_scalar(written)) return;  // reported
     std::vector<ExpressionProblem> wrong;
     Expression expression = parse_expression(written.text, wrong);
     for (const ExpressionProblem& p : wrong)
@@ -540,7 +543,7 @@ class Loader {
       problems_.add(item.position, fmt::format("{}: the field \"expr\" is missing (with at: the expression)", path));
       return;
     }
-    if (!written->is_string()) return;  // reported
+    if (!is_scalar(*written)) return;  // reported
     std::vector<ExpressionProblem> wrong;
     e.expression = parse_expression(written->text, wrong);
     for (const ExpressionProblem& p : wrong) {

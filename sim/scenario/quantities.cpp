@@ -239,6 +239,14 @@ std::int64_t count_pods(const ClusterView& view, const SetFilter& filter, P&& wa
   return n;
 }
 
+std::int64_t requested(const ClusterView& view, const SetFilter& filter, std::int64_t model::ResourceList::*amount) {
+  std::int64_t sum = 0;
+  for_pods(view, filter, [&](PodId pod) {
+    if (view.pod_active(pod)) sum += view.pod_template(view->pods.tmpl[pod.index()]).requests.*amount;
+  });
+  return sum;
+}
+
 // The places (nodes or zones, by number) of the active pods, sorted.
 template <class F>
 std::vector<std::uint32_t> places(const ClusterView& view, const SetFilter& filter, F&& place_of) {
@@ -334,6 +342,12 @@ SetKind pod_sets() {
           return n;
         },
         "container restarts of those that exist, added up"},
+       {"requestedMilliCpu",
+        [](const ClusterView& v, const SetFilter& f) { return requested(v, f, &model::ResourceList::milli_cpu); },
+        "cpu that the active ones request, thousandths of a core"},
+       {"requestedMemoryMi",
+        [](const ClusterView& v, const SetFilter& f) { return requested(v, f, &model::ResourceList::memory) >> 20; },
+        "memory that the active ones request, Mi"},
        {"nodes", [](const ClusterView& v, const SetFilter& f) { return distinct(nodes_of(v, f)); },
         "on how many nodes the active ones are"},
        {"zones", [](const ClusterView& v, const SetFilter& f) { return distinct(zones_of(v, f)); },

@@ -192,10 +192,14 @@ void SimWorld::Impl::check_memory(const ClusterView& view) {
 
 void SimWorld::Impl::change_leak(const UsageModel::Leak& leak, bool on) {
   auto& leaks = usage.leaks;
-  leaks.erase(std::remove_if(leaks.begin(), leaks.end(),
-                             [&](const UsageModel::Leak& known) { return known.pattern == leak.pattern; }),
-              leaks.end());
-  if (!on) return;
+  if (!on) {  // another of the same pattern may still be on
+    const auto same = [&](const UsageModel::Leak& l) {
+      return l.pattern == leak.pattern && l.bytes_per_s == leak.bytes_per_s;
+    };
+    const auto found = std::find_if(leaks.begin(), leaks.end(), same);
+    if (found != leaks.end()) leaks.erase(found);
+    return;
+  }
   leaks.push_back(leak);
   pressure_on = true;
   watch_all_pressure();

@@ -193,3 +193,52 @@ TEST_CASE("HPA: a refused rescaling is told, and forgotten") {
   CHECK(condition(out, "AbleToScale") == "False FailedUpdateScale");
   CHECK(out.status.last_scale == base::SimTime::never());
 }
+
+TEST_CASE("HPA: of several metrics the one that asks for the most decides, wherever it stands") {
+  for (const bool first : {true, false}) {
+    Bench bench;
+    bench.fake.usage = 1000;  // six
+    bench.fake.queue = 1000;  // three
+    model::HorizontalPodAutoscaler hpa = cpu_hpa(50);
+    hpa.metrics.insert(first ? hpa.metrics.end() : hpa.metrics.begin(), queue_metric());
+    CHECK(bench.run(hpa).replicas == 6);
+  }
+}
+
+TEST_CASE("HPA: the cpu of a pod counts when it has settled") {
+  struct Row {
+    const char* what;
+    int age_s;
+    bool ready;
+    int changed_s;  // since Ready became what it is
+    std::int32_t replicas;
+  };
+  // Three pods use all they asked for and should use half: six, or four when the third counts as idle.
+  const Row rows[] = {
+      {"ready for long", 600, true, 500, 6},
+      {"young and not ready", 60, false, 60, 4},
+      {"young, its sample is of a time when it was ready", 60, true, 20, 6},
+      {"young, its sample began before it was ready", 60, true, 10, 4},
+      {"in the fifth minute, not ready", 290, false, 100, 4},
+      {"older, and was ready before", 600, false, 60, 6},
+      {"older, and never ready: its last change was in its first 30 s", 600, false, 580, 4},
+      {"older, its last change was later", 600, false, 565, 6},
+  };
+  const base::SimTime now = base::SimTime{} + seconds(3600);
+  for (const Row& row : rows) {
+    INFO(row.what);
+    std::vector<PodInput> pods(3);
+    for (PodInput& pod : pods) {
+      pod.ready = true;
+      pod.sample = Sample{1000, now, seconds(15)};
+      pod.request_milli = 1000;
+    }
+    pods[2].started = now - seconds(row.age_s);
+    pods[2].ready = row.ready;
+    pods[2].ready_changed = now - seconds(row.changed_s);
+    Calculator calc;
+    calc.now = now;
+    CHECK(by_utilization(calc, 3, 50, pods, 0, true).replicas == row.replicas);
+    CHECK(by_utilization(calc, 3, 50, pods, 0, false).replicas == 6);  // memory counts at once
+  }
+}

@@ -79,6 +79,12 @@ TEST_CASE("All that is wrong with a fault is said at once, by place, with the ne
            Row{"{kind: node-crash, duration: -5m}",
                "f.yaml:1:30: duration: \"-5m\" is not a duration such as 30s, 5m or 1h"},
            Row{"{kind: container-crash}", "f.yaml:1:1: container-crash needs pod or workload"},
+           Row{"{kind: registry-slow, percent: 101}",
+               "f.yaml:1:32: percent: \"101\" is not a whole number from 0 to 100"},
+           Row{"{kind: memory-leak, image: x, rate: 0}",
+               "f.yaml:1:37: rate: \"0\" is not a quantity above 0 such as 2Mi"},
+           Row{"{kind: network-partition, direction: up}",
+               "f.yaml:1:38: direction: \"up\" is not one of both, node-to-api, api-to-node"},
            Row{"{kind: container-crash, workload: web, exitCode: 256, oom: 1}",
                "f.yaml:1:35: workload: \"web\" is not of the form deployment/NAME or statefulset/NAME\n"
                "f.yaml:1:50: exitCode: \"256\" is not a whole number from 0 to 255\n"

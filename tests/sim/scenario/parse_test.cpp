@@ -91,6 +91,30 @@ TEST_CASE("what is wrong with a file is said with its place") {
        "10:39: timeline[0].until: 1m is before the first time, 2m"},
       {"timeline: [{at: 1m, every: 0s, note: x}]", "10:28: timeline[0].every: 0s is too short, the least is 1ms"},
       {"timeline: [{at: 1m, scael: {}}]", R"(10:21: unknown field "scael" in timeline[0]; did you mean "scale"?)"},
+      {"timeline: [{at: 1m, every: 1m, jitter: 2m, note: x}]", "10:40: timeline[0].jitter: is longer than every"},
+      {"timeline: [{at: 1m, jitter: 2s, note: x}]", "10:29: timeline[0].jitter: goes with every"},
+      // Conditions
+      {"timeline: [{at: 1m, for: 10s, note: x}]", "10:26: timeline[0].for: goes with when"},
+      {"timeline: [{at: 1m, cooldown: 10s, note: x}]", "10:31: timeline[0].cooldown: goes with when"},
+      {"timeline: [{when: pods ready == 1, after: 1m, note: x}]", "10:43: timeline[0].after: does not go with when"},
+      {"timeline: [{when: pods ready == 1, every: 1m, note: x}]", "10:43: timeline[0].every: does not go with when"},
+      {"timeline: [{when: pods ready == 1, jitter: 1s, note: x}]", "10:44: timeline[0].jitter: does not go with when"},
+      {"timeline: [{when: pods ready == 1, times: 0, note: x}]",
+       "10:43: timeline[0].times: 0 is too small, the least is 1"},
+      {"timeline: [{at: 5m, when: pods ready == 1, until: 1m, note: x}]",
+       "10:51: timeline[0].until: 1m is before at, 5m"},
+      {"timeline: [{at: 11m, when: pods ready == 1, note: x}]",
+       "10:17: timeline[0]: 11m is beyond the end of the run, until: 10m"},
+      {"timeline: [{when: pods raedy == 1, note: x}]",
+       R"(10:24: timeline[0].when: pods has no field "raedy"; did you mean "ready"?)"},
+      {"timeline: [{when: deployment/wbe replicas == 1, note: x}]",
+       R"(10:19: timeline[0].when: there is no Deployment "wbe" in namespace default; did you mean "web"?)"},
+      {"timeline: [{when: pods ready ==, note: x}]",
+       "10:32: timeline[0].when: expected a number, a word or a quantity, found the end"},
+      {"timeline: [{when: pods ready == 1}]",
+       "10:12: timeline[0]: does not say what happens; want one of add-nodes, apply, cordon, delete, drain, fail, "
+       "heal, label, load, note, "
+       "patch, rollout, scale, set-image, taint, uncordon"},
       // Expectations
       {"expectations: [{expr: pods ready == 1}]",
        "10:16: expectations[0]: does not say when it holds; want one of always, never, eventually, at"},
@@ -118,6 +142,14 @@ TEST_CASE("what is wrong with a file is said with its place") {
   for (const Row& row : rows) {
     CAPTURE(row.rest);
     CHECK(errors(std::string(row.rest) + "\n") == row.error);
+  }
+}
+
+TEST_CASE("a number is no expression, and is not passed over") {
+  for (const char* rest : {"timeline: [{when: 5, note: x}]", "expectations: [{always: 5}]"}) {
+    CAPTURE(rest);
+    CHECK(errors(std::string(rest) + "\n").find("\"5\" is neither a set of objects nor kind/name") !=
+          std::string::npos);
   }
 }
 

@@ -282,3 +282,37 @@ TEST_CASE("allocatable takes from the capacity what it does not name") {
         R"({"cpu":"7","ephemeral-storage":"100Gi","example.com/gpu":"2","memory":"16Gi","pods":"110"})");
   CHECK(doc.at({"status", "capacity", "cpu"})->text == "8");
 }
+
+TEST_CASE("an entry with a condition is taken when it has held for its time, and again by cooldown or anew") {
+  struct Row {
+    const char* what;
+    const char* timeline;
+    std::vector<std::string> times;  ///< Of the notes.
+  };
+  // The load is above 10 from 2m to 4m and from 6m on.
+  const Row rows[] = {
+      {"at once", "{when: service/web rps > 10, note: x}", {"2m"}},
+      {"after ten seconds", "{when: service/web rps > 10, for: 10s, note: x}", {"2m10s"}},
+      {"it does not hold so long before 6m", "{when: service/web rps > 10, for: 3m, note: x}", {"9m"}},
+      {"not before its time", "{at: 3m, when: service/web rps > 10, note: x}", {"3m"}},
+      {"each time that it comes true", "{when: service/web rps > 10, times: 5, note: x}", {"2m", "6m"}},
+      {"again while it holds",
+       "{when: service/web rps > 10, cooldown: 90s, times: 4, note: x}",
+       {"2m", "3m30s", "6m", "7m30s"}},
+      {"not after its end", "{when: service/web rps > 10, cooldown: 90s, until: 5m, note: x}", {"2m", "3m30s"}},
+  };
+  for (const Row& row : rows) {
+    INFO(row.what);
+    const Scenario s = loaded(head("until: 10m\ntimeline:\n  - {at: 2m, load: {service: web, rps: 20}}\n"
+                                   "  - {at: 4m, load: {service: web, rps: 5}}\n"
+                                   "  - {at: 6m, load: {service: web, rps: 20}}\n  - ") +
+                              row.timeline + "\n");
+    log::MemoryJournal journal;
+    run(s, journal);
+    std::vector<std::string> times;
+    for (const event::Event& e : events_of(journal, event::mask_of(event::EventKind::RequestMade)))
+      if (std::get<event::RequestMade>(e.payload).text.find("note") != std::string::npos)
+        times.push_back(base::format_duration(base::milliseconds((e.time - base::SimTime{}).ns / 1'000'000)));
+    CHECK(times == row.times);
+  }
+}

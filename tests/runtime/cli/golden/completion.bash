@@ -2,12 +2,13 @@
 _wavetank() {
   local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options=''
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W 'run show log why explain route replay validate schema conformance completion --help --version' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W 'run show top log why explain route replay validate schema conformance completion --help --version' -- "$word")
     return
   fi
   case $command in
     run) options='--help --out --seed --until --set --scheduler-config --tie-break --output --quiet --force' ;;
     show) options='--help --salvage --at --namespace --all-namespaces --output --selector' ;;
+    top) options='--help --salvage --at --namespace --all-namespaces --containers --selector --sort-by --output' ;;
     log) options='--help --salvage --object --namespace --kind --from --to --limit --output' ;;
     why) options='--help --salvage --at --namespace --output' ;;
     explain) options='--help --salvage --at --namespace --all --output' ;;
