@@ -62,9 +62,7 @@ class JobSync {
   void judge();
   void judge_failure();
   void judge_indexes();
-  [[nodiscard]] bool only_failed_are_replaced() const {
-    return spec_.replace_failed_only || spec_.has_pod_failure_policy;
-  }
+  [[nodiscard]] bool only_failed_are_replaced() const { return spec_.replace_failed_only; }
   [[nodiscard]] bool per_index() const { return spec_.indexed && spec_.backoff_limit_per_index.has_value(); }
   [[nodiscard]] std::int32_t completions() const { return spec_.completions.value_or(0); }
   [[nodiscard]] SimTime finish_time(event::PodId p) const;

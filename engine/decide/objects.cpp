@@ -356,14 +356,30 @@ Refusal check_immutable_network(Ref ref, const std::string& name, const Doc& bef
   return granted();
 }
 
+/// Whether two lists of words, which may be missing, hold the same words.
+bool same_words(const Doc* a, const Doc* b) {
+  const auto has = [](const Doc* list, const Doc& word) {
+    return list != nullptr && std::any_of(list->items.begin(), list->items.end(),
+                                          [&](const Doc& other) { return other.text == word.text; });
+  };
+  const auto within = [&](const Doc* list, const Doc* other) {
+    return list == nullptr ||
+           std::all_of(list->items.begin(), list->items.end(), [&](const Doc& word) { return has(other, word); });
+  };
+  return within(a, b) && within(b, a);
+}
+
 /// What may not change once it is written.
 Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, const Doc& after) {
   if (ref.kind == Kind::Job) return check_immutable_job(view, ref, before, after);
   const std::string name(view.bare_name(ref));
-  const auto immutable = [&](std::string_view path, const Doc* value) {
+  const auto of_group = [&](std::string_view kind, std::string_view path, const Doc* value) {
     const std::string shown = value == nullptr ? "null" : model::to_canonical_json(*value);
-    return Rejection{"Invalid", fmt::format("{}.apps \"{}\" is invalid: {}: Invalid value: {}: field is immutable",
-                                            model::kind_info(ref.kind).name, name, path, shown)};
+    return Rejection{"Invalid", fmt::format("{} \"{}\" is invalid: {}: Invalid value: {}: field is immutable", kind,
+                                            name, path, shown)};
+  };
+  const auto immutable = [&](std::string_view path, const Doc* value) {
+    return of_group(fmt::format("{}.apps", model::kind_info(ref.kind).name), path, value);
   };
   if ((ref.kind == Kind::Deployment || ref.kind == Kind::ReplicaSet) &&
       !same_member(before, after, {"spec", "selector"}))
@@ -375,6 +391,13 @@ Refusal check_immutable(const ClusterView& view, Ref ref, const Doc& before, con
         fmt::format(
             "PriorityClass.scheduling.k8s.io \"{}\" is invalid: value: Forbidden: may not be changed in an update.",
             name)};
+  if (ref.kind == Kind::PriorityClass && !same_member(before, after, {"preemptionPolicy"}))
+    return of_group("PriorityClass.scheduling.k8s.io", "preemptionPolicy", after.find("preemptionPolicy"));
+  if (ref.kind == Kind::RuntimeClass && !same_member(before, after, {"handler"}))
+    return of_group("RuntimeClass.node.k8s.io", "handler", after.find("handler"));
+  // What scopeSelector says may change, oddly.
+  if (ref.kind == Kind::ResourceQuota && !same_words(before.at({"spec", "scopes"}), after.at({"spec", "scopes"})))
+    return of_group("ResourceQuota", "spec.scopes", after.at({"spec", "scopes"}));
   if (ref.kind == Kind::IngressClass && !same_member(before, after, {"spec", "controller"}))
     return Rejection{
         "Invalid", fmt::format("IngressClass.networking.k8s.io \"{}\" is invalid: spec.controller: Invalid value: {}: "

@@ -18,8 +18,11 @@ using model::Doc;
 using model::Kind;
 using state::Amounts;
 
+Refusal forbid(const std::string& resource, std::string_view name, std::string_view why) {
+  return Rejection{"Forbidden", fmt::format("{} \"{}\" is forbidden: {}", resource, name, why)};
+}
 Refusal forbid(Kind kind, std::string_view name, std::string_view why) {
-  return Rejection{"Forbidden", fmt::format("{} \"{}\" is forbidden: {}", resource_name(kind), name, why)};
+  return forbid(resource_name(kind), name, why);
 }
 
 std::string shown(const Amounts& list) {
@@ -34,8 +37,9 @@ std::string names_of(const Amounts& list) {
   return out;
 }
 
-/// Those of a quota's limits that objects of the kind count against.
-Amounts limits_on(Kind kind, const Amounts& hard) {
+/// Those of a quota's limits that an object of the kind counts against, which takes `usage`.
+Amounts limits_on(Kind kind, const Amounts& usage, const Amounts& hard) {
+  if (kind == Kind::Other) return state::mask_amounts(hard, usage);
   Amounts out;
   for (const auto& entry : hard)
     if (state::quota_counts(kind, entry.first)) out.push_back(entry);
@@ -75,8 +79,8 @@ Amounts without_zeros(const Amounts& list) {
 }
 
 /// The quota's new usage, or the refusal.
-Refusal charge(Kind kind, std::string_view name, std::string_view quota, const event::QuotaStatus& status,
-               const Amounts& delta, Amounts& used) {
+Refusal charge(const std::string& resource_kind, std::string_view name, std::string_view quota,
+               const event::QuotaStatus& status, const Amounts& delta, Amounts& used) {
   const Amounts requested = state::mask_amounts(delta, status.hard);
   used = state::add_amounts(status.used, requested);
   Amounts exceeded;
@@ -86,7 +90,7 @@ Refusal charge(Kind kind, std::string_view name, std::string_view quota, const e
     if (would->compare(*limit) > 0) exceeded.emplace_back(resource, q);
   }
   if (exceeded.empty()) return granted();
-  return forbid(kind, name,
+  return forbid(resource_kind, name,
                 fmt::format("exceeded quota: {}, requested: {}, used: {}, limited: {}", quota, shown(exceeded),
                             shown(state::mask_amounts(status.used, exceeded)),
                             shown(state::mask_amounts(status.hard, exceeded))));
@@ -128,11 +132,14 @@ Refusal charge_quotas(const ClusterView& view, Kind kind, std::string_view ns, s
   if (spec == nullptr) spec = &nothing;
   Amounts usage = state::object_usage(kind, doc);
   if (before != nullptr) usage = state::subtract_amounts(usage, state::object_usage(kind, *before));
+  const std::string resource = kind == Kind::Other
+                                   ? state::quota_resource(doc.string_or("apiVersion"), doc.string_or("kind"))
+                                   : resource_name(kind);
   std::vector<event::Payload> charged;
   for (std::size_t i = 0; i < view->quotas.size(); ++i) {
     const state::QuotaRow& quota = view->quotas[i];
     if (!quota.header.alive || quota.header.ns != sym || !state::in_scopes(quota.spec, kind, *spec)) continue;
-    const Amounts limits = limits_on(kind, quota.status.hard);
+    const Amounts limits = limits_on(kind, usage, quota.status.hard);
     if (limits.empty()) continue;
     const std::string_view quota_name = view.text(quota.header.name);
     if (kind == Kind::Pod) {
@@ -141,11 +148,11 @@ Refusal charge_quotas(const ClusterView& view, Kind kind, std::string_view ns, s
         return forbid(kind, name, fmt::format("failed quota: {}: must specify {}", quota_name, missing));
     }
     if (state::mask_amounts(quota.status.used, limits).size() != limits.size())
-      return forbid(kind, name,
+      return forbid(resource, name,
                     fmt::format("status unknown for quota: {}, resources: {}", quota_name, names_of(limits)));
     const Amounts delta = without_zeros(usage);
     event::QuotaStatus status = quota.status;
-    if (auto refused = charge(kind, name, quota_name, quota.status, delta, status.used)) return refused;
+    if (auto refused = charge(resource, name, quota_name, quota.status, delta, status.used)) return refused;
     if (!state::same_amounts(status.used, quota.status.used))
       charged.emplace_back(event::QuotaStatusChanged{event::QuotaId(i), std::move(status)});
   }

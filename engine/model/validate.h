@@ -60,6 +60,8 @@ class Place {
   void too_many(std::size_t count, std::size_t most) const;
   void unsupported(const std::vector<std::string_view>& allowed) const;
   void unsupported_value(std::string_view shown, const std::vector<std::string_view>& allowed) const;
+  void say(std::string_view text) const;   ///< "path: text", of warnings.
+  void bare(std::string_view text) const;  ///< The text alone.
 
   // Common checks.
   void each_invalid(const Messages& messages) const;                ///< invalid() for each message.

@@ -68,6 +68,8 @@ void Place::complain(std::string_view kind, std::string_view shown_value, std::s
   out_->push_back({std::string(file_), position_, std::move(message)});
 }
 
+void Place::say(std::string_view text) const { complain(text, "", ""); }
+void Place::bare(std::string_view text) const { out_->push_back({std::string(file_), position_, std::string(text)}); }
 void Place::required(std::string_view detail) const { complain("Required value", "", detail); }
 void Place::invalid(std::string_view detail) const {
   complain("Invalid value", doc_ == nullptr ? "\"\"" : shown(*doc_), detail);

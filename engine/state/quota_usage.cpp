@@ -259,7 +259,26 @@ std::string quota_resource(Kind kind) {
   return name;
 }
 
+std::string quota_resource(std::string_view api_version, std::string_view kind_name) {
+  std::string name(kind_name);
+  for (char& c : name)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  if (name.ends_with('y')) {
+    name.replace(name.size() - 1, 1, "ies");
+  } else if (!name.ends_with("endpoints")) {
+    name += name.ends_with('s') ? "es" : "s";
+  }
+  const std::size_t slash = api_version.find('/');
+  return slash == std::string_view::npos ? name : name + "." + std::string(api_version.substr(0, slash));
+}
+
 bool quota_counts(Kind kind, std::string_view name) {
+  if (kind == Kind::Other) {
+    if (!name.starts_with("count/")) return false;
+    for (int k = 0; k < model::kKindCount; ++k)
+      if (k != static_cast<int>(Kind::Other) && name.substr(6) == quota_resource(static_cast<Kind>(k))) return false;
+    return true;
+  }
   if (kind == Kind::Pod) {
     if (std::find(kPodResources.begin(), kPodResources.end(), name) != kPodResources.end()) return true;
     return name.starts_with("hugepages-") || name.starts_with("requests.hugepages-") ||
@@ -302,7 +321,8 @@ Amounts object_usage(Kind kind, const Doc& doc) {
   if (kind == Kind::PersistentVolumeClaim) out = claim_usage(doc);
   if (kind == Kind::Service) out = service_usage(doc);
   if (has_old_name(kind)) amount(out, model::kind_info(kind).plural) = one();
-  amount(out, "count/" + quota_resource(kind)) = one();
+  amount(out, "count/" + (kind == Kind::Other ? quota_resource(doc.string_or("apiVersion"), doc.string_or("kind"))
+                                              : quota_resource(kind))) = one();
   return out;
 }
 
@@ -353,7 +373,7 @@ Amounts namespace_usage(const ClusterView& view, const QuotaRow& quota, SimTime&
   for (int k = 0; k < model::kKindCount; ++k) {
     const auto kind = static_cast<Kind>(k);
     bool counts = false;
-    if (kind == Kind::Other || !model::kind_info(kind).namespaced) continue;
+    if (kind != Kind::Other && !model::kind_info(kind).namespaced) continue;
     for (const auto& [name, q] : quota.spec.hard) {
       if (!quota_counts(kind, name)) continue;
       counts = true;
@@ -368,7 +388,8 @@ Amounts namespace_usage(const ClusterView& view, const QuotaRow& quota, SimTime&
     }
     view.for_headers([&](Ref ref, const Header& header) {
       if (ref.kind != kind || !header.alive || header.ns != quota.header.ns) return;
-      const Doc doc = kind == Kind::Service || kind == Kind::PersistentVolumeClaim ? parsed(header.doc) : Doc::object();
+      const bool is_read = kind == Kind::Service || kind == Kind::PersistentVolumeClaim || kind == Kind::Other;
+      const Doc doc = is_read ? parsed(header.doc) : Doc::object();
       const Doc* spec = doc.find("spec");
       if (!in_scopes(quota.spec, kind, spec == nullptr ? Doc::object() : *spec)) return;
       used = add_amounts(used, mask_amounts(object_usage(kind, doc), used));

@@ -29,8 +29,12 @@ Amounts pod_total(const model::Doc& spec, const char* list, bool with_overhead);
 
 /// "deployments.apps", "pods": a kind as quotas and messages name it.
 std::string quota_resource(model::Kind kind);
+/// The same of a kind that is kept as a document, by the usual plural: "networkpolicies.networking.k8s.io".
+/// Source: k8s.io/apimachinery meta.UnsafeGuessKindToResource.
+std::string quota_resource(std::string_view api_version, std::string_view kind_name);
 
-/// Whether the usage of objects of `kind` counts against the hard limit `name` (an evaluator's MatchingResources).
+/// Whether the usage of objects of `kind` counts against the hard limit `name` (an evaluator's MatchingResources). Of
+/// Kind::Other: whether some kind that is kept as a document may.
 bool quota_counts(model::Kind kind, std::string_view name);
 
 // What one object takes. Documents are as admitted.

@@ -3,9 +3,10 @@
 
 #include <memory>
 
-#include "engine/model/decode.h"
 #include "engine/model/config_refs.h"
+#include "engine/model/decode.h"
 #include "engine/model/service_notices.h"
+#include "engine/model/warnings.h"
 #include "engine/project/words.h"
 #include "engine/schedule/config.h"
 #include "runtime/cli/cli.h"
@@ -18,7 +19,7 @@ namespace {
 struct Tally {
   base::Diagnostics problems;
   std::vector<std::string> notices;
-  std::vector<model::Object> all;  ///< Of manifest files.
+  model::Belonging all;  ///< Of manifest files.
   std::size_t objects = 0, scenarios = 0, configurations = 0, files = 0;
 };
 
@@ -41,7 +42,7 @@ void check_file(const std::string& path, DiskFiles& files, Tally& tally) {
     if (!scenario) return add(tally, scenario.error());
     ++tally.scenarios;
     add(tally, scenario::refused_at_start(*scenario));
-    for (const std::string& n : scenario->notices) tally.notices.push_back(path + ": " + n);
+    for (const std::string& n : scenario->notices) tally.notices.push_back(n.starts_with(path) ? n : path + ": " + n);
     return;
   }
   const std::string name = path == "-" ? "(standard input)" : path;
@@ -61,7 +62,9 @@ void check_file(const std::string& path, DiskFiles& files, Tally& tally) {
     for (const std::string& n : config->notices) tally.notices.push_back(path + ": " + n);
   }
   tally.objects += manifests->objects.size();
-  tally.all.insert(tally.all.end(), manifests->objects.begin(), manifests->objects.end());
+  for (const model::Object& o : manifests->objects) tally.all.add(o, name);
+  for (const base::Diagnostic& w : model::warnings(manifests->objects, name))
+    tally.notices.push_back(model::warning_text(w));
   for (const std::string& n : manifests->notices) tally.notices.push_back(path + ": " + n);
 }
 
@@ -79,8 +82,10 @@ int validate(const std::vector<std::string>& paths) {
     else
       for (const std::string& name : *names) check_file(path + (path.ends_with('/') ? "" : "/") + name, files, tally);
   }
-  for (std::string& n : model::service_notices(tally.all)) tally.notices.push_back(std::move(n));
-  for (std::string& n : model::config_notices(tally.all)) tally.notices.push_back(std::move(n));
+  for (std::string& n : model::service_notices(tally.all.objects)) tally.notices.push_back(std::move(n));
+  for (std::string& n : model::config_notices(tally.all.objects)) tally.notices.push_back(std::move(n));
+  for (const base::Diagnostic& w : model::warnings_among(tally.all, nullptr))
+    tally.notices.push_back(model::warning_text(w));
   for (const std::string& n : tally.notices) notice(n);
   if (!tally.problems.empty()) return complain(tally.problems);
   std::string what;

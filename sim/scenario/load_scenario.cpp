@@ -113,25 +113,26 @@ class Loader {
     const std::size_t problems_before = problems_.count();
     read_manifests(doc);
     if (problems_.count() != problems_before) catalog_.leave_open();
-    notice_services(doc);
     read_scheduler(doc);
     read_model(doc);
     read_timeline(doc);
+    warn_of_objects(doc);
     complain_of_late_configs();
     read_expectations(doc);
   }
 
-  /// Only where all that makes pods is written by hand.
-  void notice_services(const Doc& doc) {
+  /// What leads nowhere, with all that the timeline brings. Only where all that makes pods is written by hand.
+  void warn_of_objects(const Doc& doc) {
     const Doc* manifests = doc.find("manifests");
     const Doc* exported = doc.at({"cluster", "export"});
     if (manifests == nullptr || exported != nullptr || !problems_.empty()) return;
     for (const Doc& item : manifests->items)
       if (item.find("generate") != nullptr) return;
-    for (std::string& notice : model::service_notices(context_.objects))
+    for (std::string& notice : model::service_notices(context_.belonging.objects))
       out_.notices.push_back(fmt::format("{}: {}", out_.inputs.file, notice));
-    for (std::string& notice : model::config_notices(context_.objects))
+    for (std::string& notice : model::config_notices(context_.belonging.objects))
       out_.notices.push_back(fmt::format("{}: {}", out_.inputs.file, notice));
+    for (const base::Diagnostic& w : model::warnings_among(context_.belonging, &metrics_)) context_.warn(w);
   }
 
   void read_cluster(const Doc& doc) {
@@ -330,7 +331,21 @@ class Loader {
       const base::Result<void> set = out_.world.set(name, with_traces(member.value.text, member.position));
       if (!set.has_value())
         problems_.add(member.position, fmt::format("model.world.{}: {}", name, set.error().front().message));
+      note_metric(name, member.value.text);
     }
+  }
+
+  /// Which metrics there are, for warnings: metric.external[queue_depth].
+  void note_metric(std::string_view name, std::string_view value) {
+    const std::size_t open = name.find('[');
+    const std::string_view param = name.substr(0, open);
+    std::vector<std::string>* list = param == "metric.pods"       ? &metrics_.pods
+                                     : param == "metric.object"   ? &metrics_.object
+                                     : param == "metric.external" ? &metrics_.external
+                                                                  : nullptr;
+    if (list == nullptr || value == "none") return;
+    const bool named = open != std::string_view::npos && name.ends_with(']');
+    list->emplace_back(named ? name.substr(open + 1, name.size() - open - 2) : "*");
   }
 
   /// `trace(usage.csv)` in an expression stands for the file's lines "time,value", each from its time on.
@@ -636,6 +651,7 @@ class Loader {
   RecordingFiles recorded_;
   Problems problems_;
   Catalog catalog_;
+  model::KnownMetrics metrics_;  ///< That model.world provides.
   ReadContext context_;
   std::size_t configs_read_ = 0;
   std::string text_;

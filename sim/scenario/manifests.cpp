@@ -44,6 +44,8 @@ void take_docs(std::vector<Doc> docs, const std::string& file, ReadContext& cont
       context.problems.add_all(object.error());
       continue;
     }
+    context.belonging.add(*object, file);
+    for (const base::Diagnostic& w : model::warnings({*object}, file)) context.warn(w);
     ManifestDoc made = manifest_doc(doc, file);
     context.catalog.add(made);
     out.push_back(std::move(made));
@@ -51,6 +53,13 @@ void take_docs(std::vector<Doc> docs, const std::string& file, ReadContext& cont
 }
 
 }  // namespace
+
+void ReadContext::warn(const base::Diagnostic& warning) {
+  base::Diagnostic w = warning;
+  if (w.position.line < 0) w.position = {};  // of --set
+  std::string text = model::warning_text(w);
+  if (std::find(notices.begin(), notices.end(), text) == notices.end()) notices.push_back(std::move(text));
+}
 
 std::string ManifestDoc::text() const {
   const std::string word = lower(kind == Kind::Other ? std::string_view(kind_name) : model::kind_info(kind).name);
@@ -140,7 +149,8 @@ void read_manifest_text(std::string_view text, const std::string& file, ReadCont
     return;
   }
   for (const std::string& notice : checked->notices) context.notices.push_back(notice);
-  context.objects.insert(context.objects.end(), checked->objects.begin(), checked->objects.end());
+  for (const model::Object& o : checked->objects) context.belonging.add(o, file);
+  for (const base::Diagnostic& w : model::warnings(checked->objects, file)) context.warn(w);
   for (const Doc& config : checked->scheduler_configs) context.scheduler_configs.push_back({config, file});
   base::Result<std::vector<Doc>> docs = model::parse_any(text, file);
   if (!docs.has_value()) return;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/model/decode.h"
+#include "engine/model/warnings.h"
 #include "sim/scenario/fields.h"
 #include "sim/scenario/file_source.h"
 
@@ -75,8 +76,10 @@ struct ReadContext {
   std::vector<std::string>& notices;
   std::set<std::string> fault_names{};           ///< Given by `fail` steps so far.
   std::vector<FoundConfig> scheduler_configs{};  ///< Met among manifests so far.
-  std::vector<model::Object> objects{};          ///< Of manifests written by hand, so far.
+  model::Belonging belonging{};                  ///< Objects of manifests written by hand, so far.
 
+  /// A notice, said once.
+  void warn(const base::Diagnostic& warning);
   /// Reads manifest files or directories; what is wrong goes to problems (a file that cannot be read: at `at`).
   ManifestGroup read_path(const std::string& path, base::Position at);
   /// Manifests written in the scenario itself: a mapping (one object), a list of them, or a text of YAML.

@@ -11,6 +11,7 @@ namespace wavetank::scenario {
 
 WT_STEP(apply);
 WT_STEP(cordon);
+WT_STEP(create_job);
 WT_STEP(delete);
 WT_STEP(drain);
 WT_STEP(fail);

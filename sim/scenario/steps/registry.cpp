@@ -9,6 +9,7 @@ constexpr StepInfo kSteps[] = {
     {"add-nodes", "More nodes join.", node_shape, read_add_nodes},
     {"apply", "kubectl apply -f.", apply_shape, read_apply},
     {"cordon", "kubectl cordon.", cordon_shape, read_cordon},
+    {"create-job", "kubectl create job --from=cronjob/….", create_job_shape, read_create_job},
     {"delete", "kubectl delete.", delete_shape, read_delete},
     {"drain", "kubectl drain --ignore-daemonsets --delete-emptydir-data --force.", drain_shape, read_drain},
     {"fail", "A fault begins.", fail_shape, read_fail},

@@ -33,7 +33,19 @@ constexpr Kind kAllKinds[] = {Kind::Namespace,
                               Kind::PersistentVolume,
                               Kind::PersistentVolumeClaim,
                               Kind::StorageClass,
-                              Kind::CSINode};
+                              Kind::CSINode,
+                              Kind::StatefulSet,
+                              Kind::DaemonSet,
+                              Kind::Job,
+                              Kind::CronJob,
+                              Kind::HorizontalPodAutoscaler,
+                              Kind::VerticalPodAutoscaler,
+                              Kind::ResourceQuota,
+                              Kind::LimitRange,
+                              Kind::RuntimeClass,
+                              Kind::Ingress,
+                              Kind::IngressClass,
+                              Kind::VolumeAttachment};
 
 std::string suggest_kind(std::string_view word, const std::vector<Kind>& kinds) {
   std::vector<std::string> names;
@@ -44,41 +56,17 @@ std::string suggest_kind(std::string_view word, const std::vector<Kind>& kinds) 
   return suggestion(word, {names.begin(), names.end()});
 }
 
-// All rows of the kind that may match a pattern.
-template <class Id, class Rows, class F>
-void for_alive(const Rows& rows, F&& f) {
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].header.alive) f(Ref(Id(i)));
-  }
-}
-
+// All objects of the kind that may match a pattern.
 template <class F>
 void for_alive_of_kind(Kind kind, const state::ClusterView& view, F&& f) {
-  switch (kind) {
-    case Kind::Node:
-      return for_alive<event::NodeId>(view->nodes, f);
-    case Kind::Deployment:
-      return for_alive<event::DeploymentId>(view->deployments, f);
-    case Kind::ReplicaSet:
-      return for_alive<event::ReplicaSetId>(view->replica_sets, f);
-    case Kind::Service:
-      return for_alive<event::ServiceId>(view->services, f);
-    case Kind::PodDisruptionBudget:
-      return for_alive<event::PdbId>(view->pdbs, f);
-    case Kind::PersistentVolume:
-      return for_alive<event::PvId>(view->persistent_volumes, f);
-    case Kind::PersistentVolumeClaim:
-      return for_alive<event::PvcId>(view->claims, f);
-    case Kind::StorageClass:
-      return for_alive<event::StorageClassId>(view->storage_classes, f);
-    case Kind::Pod:
-      for (std::size_t i = 0; i < view->pods.size(); ++i) {
-        if (view.pod_alive(event::PodId(i))) f(Ref(event::PodId(i)));
-      }
-      return;
-    default:
-      return;
+  if (kind == Kind::Pod) {
+    for (std::size_t i = 0; i < view->pods.size(); ++i)
+      if (view.pod_alive(event::PodId(i))) f(Ref(event::PodId(i)));
+    return;
   }
+  view.for_headers(kind, [&](Ref ref, const state::Header& header) {
+    if (header.alive) f(ref);
+  });
 }
 
 }  // namespace

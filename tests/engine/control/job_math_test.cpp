@@ -160,7 +160,9 @@ TEST_CASE("podFailurePolicy: the first rule that matches decides") {
   CHECK(m.counted);
   CHECK(m.message == "Container main for pod default/j-x failed with exit code 42 matching FailJob rule at index 1");
 
-  pod.conditions.emplace_back("DisruptionTarget", "True");
+  pod.conditions.emplace_back("DisruptionTarget", "False");  // it is the status that counts
+  CHECK_FALSE(job::match_failure_policy({with(ready, Action::Ignore)}, pod).action.has_value());
+  pod.conditions.back().second = "True";
   m = job::match_failure_policy({with(ready, Action::Ignore), with(codes, Action::FailJob)}, pod);
   CHECK(m.action == Action::Ignore);
   CHECK_FALSE(m.counted);

@@ -502,6 +502,19 @@ TEST_CASE_METHOD(Jobs, "A refused pod: the event, and the status without it") {
   CHECK(plan_text(plan, view()) == "Event FailedCreate\nStatus 0/0/0 0/0");
 }
 
+TEST_CASE_METHOD(Jobs, "At most 500 pods wait to be counted; the others are counted by the next sync") {
+  job("completions: 1200, parallelism: 1200");
+  settle();
+  REQUIRE(pods() == 1200);
+  for (std::size_t i = 0; i < 1200; ++i) end(nth(i), 0);
+  const std::string text = sync();
+  CHECK(text.find("Status 0/0/0 0/0 uncounted 500/0") != std::string::npos);
+  CHECK(text.find("uncounted 501") == std::string::npos);
+  settle();
+  CHECK(numbers() == "0/0/0 1200/0");
+  CHECK(conditions() == "SuccessCriteriaMet:CompletionsReached Complete:CompletionsReached");
+}
+
 TEST_CASE_METHOD(Jobs, "ttlSecondsAfterFinished: the Job goes so long after it finished") {
   job("ttlSecondsAfterFinished: 60");
   settle();

@@ -2,6 +2,7 @@
 // charged, what is filled in.
 #include <catch2/catch.hpp>
 
+#include "engine/state/quota_usage.h"
 #include "tests/support/given.h"
 
 using namespace wavetank;
@@ -337,4 +338,49 @@ TEST_CASE_METHOD(Fixture, "A default limit below a pod's own request makes the p
   const std::string answer = wish(command::CreatePod{web});
   CHECK(answer.starts_with("Invalid: Pod \"web-"));
   CHECK(answer.find("must be less than or equal to cpu limit of 500m") != std::string::npos);
+}
+
+TEST_CASE_METHOD(Fixture, "Kinds that are kept as documents are counted by their plural and group") {
+  const auto q = quota("count/networkpolicies.networking.k8s.io: 1, count/proxies.example.com: 5");
+  const auto policy = [&](const std::string& name) {
+    return create("{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: " + name + "}}");
+  };
+  CHECK(policy("a") == "QuotaStatusChanged ObjectCreated");
+  CHECK(policy("b") ==
+        "Forbidden: networkpolicies.networking.k8s.io \"b\" is forbidden: exceeded quota: q, requested: "
+        "count/networkpolicies.networking.k8s.io=1, used: count/networkpolicies.networking.k8s.io=1, limited: "
+        "count/networkpolicies.networking.k8s.io=1");
+  CHECK(create("{apiVersion: example.com/v1, kind: Proxy, metadata: {name: a}}") == "QuotaStatusChanged ObjectCreated");
+  CHECK(create("{apiVersion: other.com/v1, kind: Proxy, metadata: {name: a}}") == "ObjectCreated");
+  CHECK(used(q) == "count/networkpolicies.networking.k8s.io=1 count/proxies.example.com=1");
+  // Counted anew it is the same.
+  base::SimTime unused = base::SimTime::never();
+  CHECK(state::same_amounts(state::namespace_usage(view(), view().quota(q), unused), view().quota(q).status.used));
+}
+
+TEST_CASE_METHOD(Fixture, "What may not change of a quota and of classes") {
+  const auto q = event::Ref(quota("pods: 5", ", scopes: [BestEffort]"));
+  const auto patch = [&](event::Ref ref, const char* text) { return wish(command::PatchObject{ref, text}); };
+  CHECK(patch(q, R"({"spec":{"hard":{"pods":"6"}}})") == "ObjectUpdated");
+  CHECK(patch(q, R"({"spec":{"scopes":["NotBestEffort"]}})") ==
+        "Invalid: ResourceQuota \"q\" is invalid: spec.scopes: Invalid value: [\"NotBestEffort\"]: field is immutable");
+  CHECK(patch(q, R"({"spec":{"scopes":null}})") ==
+        "Invalid: ResourceQuota \"q\" is invalid: spec.scopes: Invalid value: null: field is immutable");
+  CHECK(patch(q, R"({"spec":{"scopes":["BestEffort","Terminating"]}})").find("field is immutable") !=
+        std::string::npos);
+  apply("{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: kata}, handler: kata}");
+  const auto kata = find(Kind::RuntimeClass, "kata", "");
+  CHECK(patch(kata, R"({"handler":"runc"})") ==
+        "Invalid: RuntimeClass.node.k8s.io \"kata\" is invalid: handler: Invalid value: \"runc\": field is immutable");
+  CHECK(patch(kata, R"({"overhead":{"podFixed":{"cpu":"1"}}})") == "ObjectUpdated");
+  apply("{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: high}, value: 7}");
+  const auto high = find(Kind::PriorityClass, "high", "");
+  CHECK(patch(high, R"({"value":8})") ==
+        "Invalid: PriorityClass.scheduling.k8s.io \"high\" is invalid: value: Forbidden: may not be changed in an "
+        "update.");
+  CHECK(
+      patch(high, R"({"preemptionPolicy":"Never"})") ==
+      "Invalid: PriorityClass.scheduling.k8s.io \"high\" is invalid: preemptionPolicy: Invalid value: \"Never\": field "
+      "is immutable");
+  CHECK(patch(high, R"({"description":"for the important"})") == "ObjectUpdated");
 }

@@ -231,3 +231,32 @@ TEST_CASE("The agent sees starts and ends when it looks, once a second, and repo
   CHECK(finished >= crashed + base::milliseconds(10));
   CHECK(finished < crashed + base::milliseconds(1010));
 }
+
+TEST_CASE("activeDeadlineSeconds count from binding: the pod is stopped, and has failed when it has stopped") {
+  Lab lab(exact({{"app.stop_time", "3s"}}));
+  const auto n1 = lab.node("n1");
+  lab.until(5);
+  const auto p = lab.pod("late", n1, "{name: c, image: 'late:1'}", ", activeDeadlineSeconds: 20");
+  const auto q = lab.pod("never-up", n1, "{name: c, image: 'slow:1'}", ", activeDeadlineSeconds: 1");
+  const auto phase = [&](event::PodId pod) { return lab.view().pod_phase(pod); };
+  lab.until(5.9);
+  CHECK(phase(q) == event::Phase::Pending);
+  lab.until(9.1);  // it was still pulled; there is nothing to stop but the sandbox
+  CHECK(phase(q) == event::Phase::Failed);
+  lab.until(24.9);
+  CHECK(lab.view().pod_ready(p));
+  lab.lines();
+  lab.until(27.9);
+  CHECK(phase(p) == event::Phase::Running);  // it stops
+  lab.until(60);
+  CHECK(phase(p) == event::Phase::Failed);
+  CHECK_FALSE(lab.view().pod_ready(p));
+  CHECK(lab.lines() == Lines{"28s exited late/c 143 Error", "28s unready late"});
+  CHECK(lab.view().restarts(p) == 0);  // restartPolicy or not
+  bool told = false;
+  for (const event::Event& e : lab.events)
+    if (const auto* failed = std::get_if<event::PodFailed>(&e.payload); failed != nullptr && failed->pod == p)
+      told = failed->reason == "DeadlineExceeded" &&
+             failed->message == "Pod was active on the node longer than the specified deadline";
+  CHECK(told);
+}
