@@ -45,7 +45,7 @@ void take_docs(std::vector<Doc> docs, const std::string& file, ReadContext& cont
       continue;
     }
     context.belonging.add(*object, file);
-    for (const base::Diagnostic& w : model::warnings({*object}, file)) context.warn(w);
+    for (const base::Diagnostic& w : model::warnings(std::vector<model::Object>{*object}, file)) context.warn(w);
     ManifestDoc made = manifest_doc(doc, file);
     context.catalog.add(made);
     out.push_back(std::move(made));

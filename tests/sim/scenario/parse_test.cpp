@@ -76,7 +76,7 @@ TEST_CASE("what is wrong with a file is said with its place") {
       // Time
       {"timeline: [{note: x}]", R"(10:12: timeline[0]: does not say when; write "at: 5m" or "after: 30s")"},
       {"timeline: [{at: 1m}]",
-       "10:12: timeline[0]: does not say what happens; want one of add-nodes, apply, cordon, delete, drain, fail, "
+       "10:12: timeline[0]: does not say what happens; want one of add-nodes, apply, cordon, create-job, delete, drain, fail, "
        "heal, label, load, note, "
        "patch, rollout, scale, set-image, taint, uncordon"},
       {"timeline: [{at: 1m, after: 1s, note: x}]", "10:12: timeline[0]: has both at and after"},

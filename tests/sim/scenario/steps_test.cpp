@@ -105,7 +105,7 @@ TEST_CASE("steps that cannot be") {
        "12:14: timeline[0].rollout: has both undo and pause; write two steps"},
       {"rollout: {pause: deployment/web, toRevision: 3}", "12:50: timeline[0].rollout.toRevision: goes with undo only"},
       {"rollout: {undo: pod/web}",
-       R"(12:21: timeline[0].rollout.undo: the kind "pod" is not one that can stand here; known are deployment)"},
+       R"(12:21: timeline[0].rollout.undo: the kind "pod" is not one that can stand here; known are deployment, statefulset, daemonset)"},
       {"scale: {target: deployment/wbe, replicas: 1}",
        R"(12:21: timeline[0].scale.target: there is no deployment/wbe at that time; did you mean "web"?)"},
       {"scale: {target: deployment/web}",
