@@ -45,7 +45,7 @@ class CreateJob final : public Step {
   void run(StepContext& context) const override {
     const std::string line = fmt::format("create job {} --from={}", name_, from_.text());
     const std::vector<event::Ref> found = resolve(from_, context.view());
-    if (found.empty()) return context.not_found(line, from_.kind);
+    if (found.empty()) return context.not_found(line, from_);
     context.kubectl(
         line, command::ApplyObject{job_of(found.front(), name_, context.view()), command::ApplyObject::Mode::Create});
   }
