@@ -76,7 +76,8 @@ TEST_CASE("what is wrong with a file is said with its place") {
       // Time
       {"timeline: [{note: x}]", R"(10:12: timeline[0]: does not say when; write "at: 5m" or "after: 30s")"},
       {"timeline: [{at: 1m}]",
-       "10:12: timeline[0]: does not say what happens; want one of add-nodes, apply, cordon, create-job, delete, drain, fail, "
+       "10:12: timeline[0]: does not say what happens; want one of add-nodes, apply, cordon, create-job, delete, "
+       "drain, fail, "
        "heal, label, load, note, "
        "patch, rollout, scale, set-image, taint, uncordon"},
       {"timeline: [{at: 1m, after: 1s, note: x}]", "10:12: timeline[0]: has both at and after"},
@@ -112,7 +113,8 @@ TEST_CASE("what is wrong with a file is said with its place") {
       {"timeline: [{when: pods ready ==, note: x}]",
        "10:32: timeline[0].when: expected a number, a word or a quantity, found the end"},
       {"timeline: [{when: pods ready == 1}]",
-       "10:12: timeline[0]: does not say what happens; want one of add-nodes, apply, cordon, delete, drain, fail, "
+       "10:12: timeline[0]: does not say what happens; want one of add-nodes, apply, cordon, create-job, delete, "
+       "drain, fail, "
        "heal, label, load, note, "
        "patch, rollout, scale, set-image, taint, uncordon"},
       // Expectations
