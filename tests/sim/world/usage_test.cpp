@@ -176,7 +176,7 @@ TEST_CASE("Memory above its limit is killed: at once, when it grows, when it lea
     CHECK(exits(lab).empty());
     lab.until(107);
     CHECK(exits(lab).size() == 1);
-    lab.world.set_memory_leak("app", false, 0, lab.now);
+    lab.world.set_memory_leak("app", false, 10 << 20, lab.now);
     lab.until(200);
     CHECK(exits(lab).empty());
   }
