@@ -162,6 +162,19 @@ void create_pod(ClusterState& state, const event::Event& event, const model::Obj
   add_pod(state, event, birth);
 }
 
+void read_images(ClusterState& state, NodeRow& row) {
+  row.images.clear();
+  for (const model::NodeImage& image : row.spec.images)
+    for (const std::string& name : image.names) row.images.emplace_back(state.symbols.intern(name), image.size_bytes);
+}
+
+/// What pulls have added since is kept by updates that do not speak of images.
+bool same_images(const std::vector<model::NodeImage>& a, const std::vector<model::NodeImage>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const model::NodeImage& x, const model::NodeImage& y) {
+    return x.names == y.names && x.size_bytes == y.size_bytes;
+  });
+}
+
 void create_node(ClusterState& state, Header header, const model::Object& object) {
   NodeRow row;
   row.header = std::move(header);
@@ -180,8 +193,7 @@ void create_node(ClusterState& state, Header header, const model::Object& object
                            c.reason, c.message, row.header.created_seq};
     }
   }
-  for (const model::NodeImage& image : row.spec.images)
-    for (const std::string& name : image.names) row.images.emplace_back(state.symbols.intern(name), image.size_bytes);
+  read_images(state, row);
   const std::uint32_t id = push(state.nodes, std::move(row));
   index_name(state, model::Kind::Node, state.nodes[id].header, id);
 }
@@ -426,7 +438,9 @@ void on(ClusterState& state, const event::Event& event, const event::ObjectUpdat
       NodeRow& row = state.nodes[e.ref.row];
       std::vector<model::Taint> taints = std::move(row.spec.taints);
       const bool unschedulable = row.spec.unschedulable;
+      const std::vector<model::NodeImage> images = std::move(row.spec.images);
       read_spec(state, row, object);
+      if (!same_images(images, row.spec.images)) read_images(state, row);
       row.spec.taints = std::move(taints);  // taints and cordons have events of their own
       row.spec.unschedulable = unschedulable;
       break;

@@ -357,6 +357,13 @@ struct SimWorld::Impl {
   void look_at_pressure(NodeId node, const ClusterView& view);
   [[nodiscard]] bool usage_changes(PodId pod, std::uint32_t c, const ClusterView& view) const;
   void post_pressure(NodeId node, const ClusterView& view);
+
+  // ---- local_storage.cpp ----
+  [[nodiscard]] std::string storage_exceeded(PodId pod, const ClusterView& view);
+  bool evict_over_limits(NodeId node, const ClusterView& view);
+  void post_images(NodeId node, const ClusterView& view);
+
+  // ---- pressure_watch.cpp ----
   bool relieve(NodeId node, const Look& l, const Observations& seen, const ClusterView& view);
   PodUse use_of(PodId pod, Signal signal, const ClusterView& view);
   std::vector<ContainerUse> container_uses(PodId pod, Signal signal, const ClusterView& view);

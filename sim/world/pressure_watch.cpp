@@ -59,8 +59,8 @@ void SimWorld::Impl::read_pressure() {
   if (read) thresholds = std::move(*read);
   pressure_on = false;
   for (const Param p :
-       {Param::AppMemory, Param::AppDisk, Param::AppPids, Param::EvictionHard, Param::EvictionSoft, Param::ImageSize,
-        Param::NodeDiskSize, Param::NodeDiskUsed, Param::NodeMemoryUsed, Param::NodeMaxPids})
+       {Param::AppMemory, Param::AppDisk, Param::AppEmptyDir, Param::AppPids, Param::EvictionHard, Param::EvictionSoft,
+        Param::ImageSize, Param::NodeDiskSize, Param::NodeDiskUsed, Param::NodeMemoryUsed, Param::NodeMaxPids})
     pressure_on = pressure_on || params.is_set(p);
 }
 
@@ -79,7 +79,7 @@ Observations SimWorld::Impl::observe_node(NodeId node, const ClusterView& view) 
     if (pod.index() >= pods.size() || pods[pod.index()].count == 0) continue;
     for (std::uint32_t c = 0; c < pods[pod.index()].count; ++c) {
       memory += in_pages(usage.container(pod, c, view).memory);
-      disk += usage.disk(pod, c, view);
+      disk += usage.disk(pod, c, view) + usage.empty_dir(pod, c, view);
       if (container(pod, c).run == Run::Running)
         pids += params.get(Param::AppPids, images[container(pod, c).image].name).value;
     }
@@ -109,7 +109,7 @@ SimTime SimWorld::Impl::next_look(NodeId node, SimTime t) {
 
 /// Something on the node changed what it uses, or could.
 void SimWorld::Impl::watch_pressure(NodeId node) {
-  if (!pressure_on || thresholds.empty()) return;
+  if (!pressure_on) return;
   NodeSlot& slot = node_slot(node);
   if (!slot.checking && slot.machine_up) {
     slot.checking = true;
@@ -141,7 +141,7 @@ void SimWorld::Impl::look_at_pressure(NodeId node, const ClusterView& view) {
   Look l = look(slot.pressure, thresholds, seen, now, params.duration(Param::EvictionTransitionPeriod));
   for (std::size_t p = 0; p < kPressureCount; ++p) slot.conditions[p] = l.conditions[p] ? 1 : 0;
   set_node(status_update(node, now), Step::PostPressure, node);
-  const bool evicted = !l.acting.empty() && relieve(node, l, seen, view);
+  const bool evicted = evict_over_limits(node, view) || (!l.acting.empty() && relieve(node, l, seen, view));
   bool again = evicted || !l.acting.empty();
   for (std::size_t p = 0; p < kPressureCount; ++p) again = again || l.conditions[p];
   for (const SimTime first : slot.pressure.first_seen) again = again || first != SimTime::never();
@@ -171,6 +171,7 @@ void SimWorld::Impl::post_pressure(NodeId node, const ClusterView& view) {
     emit(slot.cause, ReportNodeCondition{{node, w.type, wanted, on ? w.true_reason : w.false_reason,
                                           on ? w.true_message : w.false_message}});
   }
+  post_images(node, view);
 }
 
 // ---- Acting
@@ -218,7 +219,7 @@ PodUse SimWorld::Impl::use_of(PodId pod, Signal signal, const ClusterView& view)
         of_pod.usage += usage.container(pod, c, view).memory;
         break;
       case Pressure::Disk:
-        of_pod.usage += usage.disk(pod, c, view);
+        of_pod.usage += usage.disk(pod, c, view) + usage.empty_dir(pod, c, view);
         break;
       case Pressure::Pid:
         of_pod.usage += params.get(Param::AppPids, images[container(pod, c).image].name).value;
@@ -368,8 +369,8 @@ void SimWorld::Impl::check_node_memory(NodeId node, const ClusterView& view) {
 // ---- Images that nobody uses
 // -------------------------------------------------------------------------------------------------------
 
-/// Removes unused images from the disk (the node's status.images goes on naming them), oldest first, until `wanted`
-/// bytes are free. Bytes freed.
+/// Removes unused images from the disk, oldest first, until `wanted` bytes are free; the next status update no longer
+/// names them. Bytes freed.
 std::int64_t SimWorld::Impl::remove_images(NodeId node, std::int64_t wanted, const ClusterView& view) {
   std::vector<std::uint32_t> used;
   for (const PodId pod : view.node(node).pods) {

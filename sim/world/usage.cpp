@@ -20,7 +20,7 @@ const UsageModel::ImageUse& UsageModel::image(PodId pod, std::size_t container, 
     for (std::size_t c = 0; c < count; ++c) {
       const std::string& name = view.container_spec(pod, c).image;
       row.push_back({name, params_->usage(Param::AppCpu, name), params_->usage(Param::AppMemory, name),
-                     params_->usage(Param::AppDisk, name)});
+                     params_->usage(Param::AppDisk, name), params_->usage(Param::AppEmptyDir, name)});
     }
   }
   return row[container];
@@ -81,22 +81,30 @@ Usage UsageModel::node(NodeId node, const ClusterView& view) const {
   return out;
 }
 
-std::int64_t UsageModel::disk(PodId pod, std::size_t container, const ClusterView& view) const {
+std::int64_t UsageModel::written(const UsageExpr& use, PodId pod, std::size_t container, const char* stream,
+                                 const ClusterView& view) const {
   const state::ContainerStatus& status = view.container(pod, container);
   if (status.state != state::ContainerState::Running) return 0;
   const model::Container& spec = view.container_spec(pod, container);
-  const ImageUse& use = image(pod, container, view);
   UsageExpr::Inputs in = inputs(pod, view);
   in.started = status.started;
-  in.stream = in.stream.of(spec.name).of("disk");
+  in.stream = in.stream.of(spec.name).of(stream);
   in.request = static_cast<double>(spec.requests.ephemeral_storage);
   in.limit = static_cast<double>(spec.limits.ephemeral_storage);
-  if (use.disk->uses_load()) in.rps = static_cast<double>(milli_rps(pod, view)) / 1000;
-  return use.disk->whole_at(in);
+  if (use.uses_load()) in.rps = static_cast<double>(milli_rps(pod, view)) / 1000;
+  return use.whole_at(in);
+}
+std::int64_t UsageModel::disk(PodId pod, std::size_t container, const ClusterView& view) const {
+  return written(*image(pod, container, view).disk, pod, container, "disk", view);
+}
+std::int64_t UsageModel::empty_dir(PodId pod, std::size_t container, const ClusterView& view) const {
+  if (!params_->is_set(Param::AppEmptyDir)) return 0;
+  if (empty_dirs_.of(pod, view).of_container[container] == EmptyDirs::kNone) return 0;
+  return written(*image(pod, container, view).empty_dir, pod, container, "empty-dir", view);
 }
 bool UsageModel::disk_changes(PodId pod, std::size_t container, const ClusterView& view) const {
-  const UsageExpr& disk = *image(pod, container, view).disk;
-  return !disk.constant() || disk.uses_load();
+  const ImageUse& use = image(pod, container, view);
+  return !use.disk->constant() || use.disk->uses_load() || !use.empty_dir->constant() || use.empty_dir->uses_load();
 }
 
 bool UsageModel::memory_changes(PodId pod, std::size_t container, const ClusterView& view) const {

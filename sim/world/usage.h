@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/state/view.h"
+#include "sim/world/empty_dirs.h"
 #include "sim/world/world_params.h"
 
 namespace wavetank::world {
@@ -38,8 +39,13 @@ class UsageModel {
   /// All pods of a node. O(its pods).
   [[nodiscard]] Usage node(event::NodeId node, const state::ClusterView& view) const;
 
-  /// What a running container has on the node's disk: its layer, logs and emptyDirs (app.disk), bytes.
+  /// What a running container has on the node's disk: its layer and logs (app.disk), bytes.
   [[nodiscard]] std::int64_t disk(event::PodId pod, std::size_t container, const state::ClusterView& view) const;
+  /// What it has written into the first emptyDir on disk that it mounts (app.empty_dir), bytes; 0 without one.
+  [[nodiscard]] std::int64_t empty_dir(event::PodId pod, std::size_t container, const state::ClusterView& view) const;
+  [[nodiscard]] const EmptyDirs& empty_dirs(event::PodId pod, const state::ClusterView& view) const {
+    return empty_dirs_.of(pod, view);
+  }
   [[nodiscard]] bool disk_changes(event::PodId pod, std::size_t container, const state::ClusterView& view) const;
 
   /// Whether its memory may change while it runs.
@@ -72,9 +78,12 @@ class UsageModel {
     const UsageExpr* cpu = nullptr;
     const UsageExpr* memory = nullptr;
     const UsageExpr* disk = nullptr;
+    const UsageExpr* empty_dir = nullptr;
   };
   const ImageUse& image(event::PodId pod, std::size_t container, const state::ClusterView& view) const;
   void share_load(const state::ClusterView& view) const;
+  [[nodiscard]] std::int64_t written(const UsageExpr& use, event::PodId pod, std::size_t container, const char* stream,
+                                     const state::ClusterView& view) const;
 
   const WorldParams* params_;
   base::Stream stream_;
@@ -83,6 +92,7 @@ class UsageModel {
   mutable std::vector<std::int64_t> shares_;           ///< By pod.
   mutable std::vector<std::uint32_t> shared_;          ///< Pods with a share.
   mutable base::Seq shared_at_ = 0;
+  mutable EmptyDirIndex empty_dirs_;
 };
 
 }  // namespace wavetank::world

@@ -27,6 +27,7 @@ namespace wavetank::world {
 enum class Param : std::uint8_t {
   AppCpu,
   AppDisk,
+  AppEmptyDir,
   AppExitCode,
   AppExitsAfter,
   AppMemory,

@@ -237,6 +237,20 @@ TEST_CASE("A pod that is over keeps its node's claim on a volume no longer") {
   CHECK(c.sync(c.pv("a")) == "detach n1");
 }
 
+TEST_CASE("A claim of the right name that is another's is not attached for an ephemeral volume") {
+  Rig c(attach_detach());
+  c.ready_node("n1");
+  c.disk("q-tmp");
+  c.apply(
+      "{apiVersion: v1, kind: Pod, metadata: {name: q}, spec: {containers: [{name: c, image: i}], volumes: [{name: "
+      "tmp, "
+      "ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: "
+      "1Gi}}}}}}]}}");
+  c.fact(event::PodBound{c.pod("q"), c.node("n1")});
+  CHECK(state::volumes_of_pod(c.view(), c.pod("q")).empty());
+  CHECK(c.sync(c.pv("q-tmp")).empty());
+}
+
 TEST_CASE("The claim of an ephemeral volume is its pod's, or there is a conflict") {
   Rig c(control::make_ephemeral_volume_controller());
   const auto pod = [&](const std::string& name) {

@@ -103,9 +103,12 @@ TEST_CASE("Pods that come under memory pressure: best effort is rejected, others
   lab.pod("effort", n1, "{name: c, image: i}");
   const auto tolerant = lab.pod("tolerant", n1, "{name: c, image: i}",
                                 ", tolerations: [{key: node.kubernetes.io/memory-pressure, operator: Exists}]");
+  const auto burstable = lab.pod("burstable", n1, asks("burstable", "1Mi"));
   lab.until(26);
   CHECK(failed(lab) == "25s effort Evicted: Pod was rejected: The node had condition: [MemoryPressure]. \n");
   CHECK(lab.view().pod_ready(tolerant));
+  lab.until(28);
+  CHECK(lab.view().pod_ready(burstable));
 }
 
 TEST_CASE("Memory that runs out between two looks: the kernel kills by oom_score, best effort first") {
@@ -140,6 +143,110 @@ TEST_CASE("Disk: unused images go first, then the pod that wrote most above its 
         "140s Attempting to reclaim ephemeral-storage; 170s Attempting to reclaim ephemeral-storage; ");
   CHECK(failed(lab).starts_with("171s writes Evicted: The node was low on resource: ephemeral-storage. "));
   CHECK(conditions(lab, event::NodeConditionType::DiskPressure).starts_with("140s KubeletHasDiskPressure; "));
+  // The node's status no longer names the image that was removed.
+  std::string images;
+  for (const auto& [name, size] : lab.view().node(n1).images) images += std::string(lab.view().text(name)) + " ";
+  CHECK(images == "writes:1 quiet:1 ");
+}
+
+TEST_CASE("Processes: a node that runs out of them evicts who has most") {
+  Lab lab(busy({{"app.pids[many]", "700"},
+                {"app.pids[few]", "250"},
+                {"node.max_pids", "1000"},
+                {"eviction.hard", "pid.available<10%"}}));
+  const auto n1 = small_node(lab);
+  lab.until(10);
+  lab.pod("few", n1, asks("few", "1Mi"));
+  lab.pod("many", n1, asks("many", "1Mi"));
+  lab.until(60);
+  CHECK(failed(lab).starts_with("21s many Evicted: The node was low on resource: pids. "));
+  CHECK(conditions(lab, event::NodeConditionType::PIDPressure).starts_with("20s KubeletHasInsufficientPID; "));
+}
+
+TEST_CASE("Image collection: above 85 % the oldest unused images go, down to 80 %, and no more") {
+  Lab lab(busy({{"app.disk[w]", "2400Mi + age * 1Mi"},
+                {"image.size[old1]", "3000Mi"},
+                {"image.size[old2]", "3000Mi"},
+                {"image.gc_period", "1m"},
+                {"eviction.hard", "none"}}));
+  const auto n1 = small_node(lab);
+  lab.until(10);
+  const auto first = lab.pod("first", n1, "{name: c, image: 'old1:1'}");
+  lab.until(20);
+  const auto second = lab.pod("second", n1, "{name: c, image: 'old2:1'}");
+  lab.pod("w", n1, "{name: c, image: 'w:1'}");
+  lab.until(150);
+  const auto images = [&] {
+    std::string out;
+    for (const auto& [name, size] : lab.view().node(n1).images) out += std::string(lab.view().text(name)) + " ";
+    return out;
+  };
+  lab.remove(first);
+  lab.remove(second);
+  lab.until(160);
+  CHECK(images() == "old1:1 old2:1 w:1 ");  // 8,540Mi of 10,000Mi are used
+  lab.until(300);
+  CHECK(images() == "old2:1 w:1 ");
+}
+
+TEST_CASE("A pod's own storage is held against its limits: emptyDirs, the pod, its containers") {
+  struct Row {
+    const char *what, *containers, *more, *failed;
+  };
+  const Row rows[] = {
+      {"within its limits", "{name: c, image: 'w60:1', resources: {limits: {ephemeral-storage: 60Mi}}}", "", ""},
+      {"the pod", "{name: c, image: 'w60:1', resources: {limits: {ephemeral-storage: 59Mi}}}", "",
+       "Pod ephemeral local storage usage exceeds the total limit of containers 59Mi. "},
+      {"one container of two",
+       "{name: a, image: 'w60:1', resources: {limits: {ephemeral-storage: 50Mi}}}, {name: b, image: 'none:1', "
+       "resources: "
+       "{limits: {ephemeral-storage: 1Gi}}}",
+       "", "Container a exceeded its local ephemeral storage limit \"50Mi\". "},
+      {"no limits", "{name: c, image: 'w60:1'}", "", ""},
+      {"an emptyDir", "{name: c, image: 'd60:1', volumeMounts: [{name: tmp, mountPath: /tmp}]}",
+       ", volumes: [{name: tmp, emptyDir: {sizeLimit: 50Mi}}]",
+       "Usage of EmptyDir volume \"tmp\" exceeds the limit \"50Mi\". "},
+      {"an emptyDir that two share",
+       "{name: a, image: 'd60:1', volumeMounts: [{name: tmp, mountPath: /tmp}]}, {name: b, image: 'd60:1', "
+       "volumeMounts: "
+       "[{name: tmp, mountPath: /tmp}]}",
+       ", volumes: [{name: tmp, emptyDir: {sizeLimit: 100Mi}}]",
+       "Usage of EmptyDir volume \"tmp\" exceeds the limit \"100Mi\". "},
+      {"an emptyDir counts to the pod",
+       "{name: c, image: 'd60:1', resources: {limits: {ephemeral-storage: 50Mi}}, volumeMounts: [{name: tmp, "
+       "mountPath: "
+       "/tmp}]}",
+       ", volumes: [{name: tmp, emptyDir: {}}]",
+       "Pod ephemeral local storage usage exceeds the total limit of containers 50Mi. "},
+      {"an emptyDir in memory is no disk", "{name: c, image: 'd60:1', volumeMounts: [{name: tmp, mountPath: /tmp}]}",
+       ", volumes: [{name: tmp, emptyDir: {medium: Memory, sizeLimit: 50Mi}}]", ""},
+      {"a critical pod", "{name: c, image: 'w60:1', resources: {limits: {ephemeral-storage: 50Mi}}}",
+       ", priorityClassName: system-cluster-critical", ""},
+  };
+  for (const Row& row : rows) {
+    INFO(row.what);
+    Lab lab(busy({{"app.disk[w60]", "60Mi"}, {"app.empty_dir[d60]", "60Mi"}}));
+    const auto n1 = small_node(lab);
+    lab.until(10);
+    add_critical_class(lab);
+    lab.pod("p", n1, row.containers, row.more);
+    lab.until(60);
+    CHECK(failed(lab) == (*row.failed == '\0' ? "" : std::string("21s p Evicted: ") + row.failed + "\n"));
+    CHECK(recorded(lab, "EvictionThresholdMet").empty());
+  }
+}
+
+TEST_CASE("A limit of storage that is reached later is seen at the next look; several pods may go at once") {
+  Lab lab(busy({{"app.disk[grows]", "age * 1Mi"}, {"eviction.hard", "none"}}));
+  const auto n1 = small_node(lab);
+  lab.until(10);
+  for (const char* name : {"p", "q"})
+    lab.pod(name, n1, "{name: c, image: 'grows:1', resources: {limits: {ephemeral-storage: 30Mi}}}");
+  lab.until(100);
+  // Started at 10.7 s: above 30Mi from 40.7 s on.
+  CHECK(failed(lab) ==
+        "51s p Evicted: Pod ephemeral local storage usage exceeds the total limit of containers 30Mi. \n"
+        "51s q Evicted: Pod ephemeral local storage usage exceeds the total limit of containers 30Mi. \n");
 }
 
 TEST_CASE("A disk that something else fills evicts too") {
