@@ -276,6 +276,11 @@ class Loader {
       if (text(*scheduler, "tieBreak") == "name") settings.tie_break = schedule::TieBreak::Name;
       if (const auto backoff = span(*scheduler, "podInitialBackoff")) settings.pod_initial_backoff = *backoff;
       if (const auto backoff = span(*scheduler, "podMaxBackoff")) settings.pod_max_backoff = *backoff;
+      if (settings.pod_max_backoff < settings.pod_initial_backoff)
+        problems_.add(scheduler->position,
+                      fmt::format("model.scheduler: podMaxBackoff {} is less than podInitialBackoff {}",
+                                  base::format_duration(settings.pod_max_backoff),
+                                  base::format_duration(settings.pod_initial_backoff)));
     }
     if (const Doc* world = model->find("world")) {
       read_world(*world, "", "model.world");
@@ -359,7 +364,12 @@ class Loader {
         problems_.add(position, read.error().front().message);
         return text.replace(at, end - at + 1, "0");
       }
-      text.replace(at, end - at + 1, world::steps_of_trace(*read));
+      const auto steps = world::steps_of_trace(*read, path);
+      if (!steps.has_value()) {
+        problems_.add_all(steps.error());
+        return text.replace(at, end - at + 1, "0");
+      }
+      text.replace(at, end - at + 1, *steps);
       ++at;
     }
     return text;

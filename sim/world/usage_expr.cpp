@@ -4,6 +4,9 @@
 #include <cctype>
 #include <charconv>
 #include <optional>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include "engine/base/quantity.h"
 
@@ -13,6 +16,15 @@ namespace {
 constexpr double kMost = 4611686018427387904.0;  // 2^62
 constexpr std::int64_t kNoisePeriod = 15'000'000'000;
 constexpr std::size_t kDeepest = 64;
+
+std::optional<double> to_number(std::string_view word) {
+  const auto q = base::Quantity::parse(word);
+  if (!q) return std::nullopt;
+  // Below 2^50 in thousandths, so that 1m is exactly a thousandth of 1; else whole units.
+  const std::int64_t milli = q->milli_value();
+  if (milli < (std::int64_t{1} << 50)) return static_cast<double>(milli) / 1000;
+  return static_cast<double>(q->value());
+}
 
 /// sin(2π · phase/period) by a polynomial on a quarter of the wave; exact operations only, error below 1e-8.
 double sine(std::int64_t phase, std::int64_t period) {
@@ -140,14 +152,6 @@ class UsageReader {
     at_ = word_at_;
     complain("a quantity such as 250m, 1.5 or 64Mi");
   }
-  static std::optional<double> to_number(std::string_view word) {
-    const auto q = base::Quantity::parse(word);
-    if (!q) return std::nullopt;
-    // Below 2^50 in thousandths, so that 1m is exactly a thousandth of 1; else whole units.
-    const std::int64_t milli = q->milli_value();
-    if (milli < (std::int64_t{1} << 50)) return static_cast<double>(milli) / 1000;
-    return static_cast<double>(q->value());
-  }
   void variable(std::string_view word) {
     static constexpr std::pair<std::string_view, Op> kNames[] = {
         {"age", Op::Age}, {"limit", Op::Limit}, {"request", Op::Request}, {"rps", Op::Rps}, {"t", Op::Time}};
@@ -251,22 +255,38 @@ class UsageReader {
 
 base::Result<UsageExpr> UsageExpr::parse(std::string_view text) { return UsageReader(text).read(); }
 
-std::string steps_of_trace(std::string_view text) {
+base::Result<std::string> steps_of_trace(std::string_view text, std::string_view file) {
+  constexpr std::string_view kBlank = " \t\r";
   std::string out;
+  int number = 0;
+  bool may_be_heading = true;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     std::string_view line = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+    ++number;
+    line.remove_prefix(std::min(line.find_first_not_of(kBlank), line.size()));
+    line = line.substr(0, line.find_last_not_of(kBlank) + 1);
+    if (line.empty() || line.front() == '#') continue;
     const std::size_t comma = line.find_first_of(",;\t");
-    if (comma == std::string_view::npos || std::isdigit(static_cast<unsigned char>(line.front())) == 0) continue;
+    const bool begins_with_time = std::isdigit(static_cast<unsigned char>(line.front())) != 0;
+    if (!begins_with_time && comma != std::string_view::npos && std::exchange(may_be_heading, false)) continue;
+    may_be_heading = false;
     std::string time(line.substr(0, comma));
-    std::string_view value = line.substr(comma + 1);
-    while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+    std::string_view value = comma == std::string_view::npos ? std::string_view() : line.substr(comma + 1);
+    value.remove_prefix(std::min(value.find_first_not_of(kBlank), value.size()));
     value = value.substr(0, value.find_first_of(",;\t \r"));
-    if (std::isdigit(static_cast<unsigned char>(time.back())) != 0) time += "s";
+    while (!time.empty() && time.back() == ' ') time.pop_back();
+    if (begins_with_time && std::isdigit(static_cast<unsigned char>(time.back())) != 0) time += "s";
+    if (!begins_with_time || !base::parse_duration(time) || value.empty() || !to_number(value))
+      return base::failure({std::string(file),
+                            {number, 1},
+                            fmt::format("a line \"time,value\" is wanted, such as 90,250m or 1m30s,64Mi; found \"{}\"",
+                                        line.substr(0, 60))});
     out += (out.empty() ? "steps(" : ", ") + time + ":" + std::string(value);
   }
-  return out.empty() ? "0" : out + ")";
+  if (out.empty()) return base::failure({std::string(file), {}, "a trace with no line \"time,value\""});
+  return out + ")";
 }
 
 // ---- Values ----

@@ -98,8 +98,8 @@ class UsageExpr {
   bool constant_ = true, uses_load_ = false;
 };
 
-/// A trace, lines of "time,value" ("90,250m", "1m30s,64Mi"; plain times are seconds; other lines are left out), as the
-/// expression "steps(90s:250m, …)".
-std::string steps_of_trace(std::string_view text);
+/// A trace, lines of "time,value" ("90,250m", "1m30s,64Mi"; plain times are seconds; empty lines, comments behind # and
+/// one line of headings are left out), as the expression "steps(90s:250m, …)". Error: the line that is none of these.
+base::Result<std::string> steps_of_trace(std::string_view text, std::string_view file);
 
 }  // namespace wavetank::world

@@ -64,10 +64,20 @@ TEST_CASE("Expressions of usage") {
 }
 
 TEST_CASE("A trace is a row of steps") {
-  CHECK(steps_of_trace("time,value\n0,100m\n90,250m\n\n# a note\n2m30s;1.5\r\n") ==
+  CHECK(steps_of_trace("time,value\n0,100m\n90,250m\n\n# a note\n2m30s;1.5\r\n", "f").value() ==
         "steps(0s:100m, 90s:250m, 2m30s:1.5)");
-  CHECK(steps_of_trace("nothing") == "0");
-  CHECK(value(steps_of_trace("0,100m\n90,250m\n"), 100) == Approx(0.25));
+  CHECK(value(steps_of_trace("0,100m\n90,250m\n", "f").value(), 100) == Approx(0.25));
+  const auto problem = [](const char* text) {
+    const auto read = steps_of_trace(text, "f.csv");
+    return read ? std::string("none") : base::to_text(read.error());
+  };
+  CHECK(problem("") == "f.csv: a trace with no line \"time,value\"");
+  CHECK(problem("root:x:0:0\n") ==
+        "f.csv:1:1: a line \"time,value\" is wanted, such as 90,250m or 1m30s,64Mi; found \"root:x:0:0\"");
+  CHECK(problem("time,value\nmore,words\n").starts_with("f.csv:2:1: a line"));
+  CHECK(problem("0,1\n5 apples\n").starts_with("f.csv:2:1: a line"));
+  CHECK(problem("0,much\n").starts_with("f.csv:1:1: a line"));
+  CHECK(problem("0,\n").starts_with("f.csv:1:1: a line"));
 }
 
 TEST_CASE("A spread is one factor a pod, noise a new one every 15 s") {
